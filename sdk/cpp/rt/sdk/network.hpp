@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network backend as a plain C++ class. RT_NETWORK_PLUGIN(Class, ...) makes the plugin of it. The class has
+//
+//   static constexpr std::uint64_t features = 0;                              // RTP_NETWORK_*
+//   static Result<std::unique_ptr<Class>> create(Host host, std::string_view config_json);
+//   Result<std::string> probe(Call call);                                     // facts, a JSON object
+//   Result<std::string> create_network(Call call, std::string_view network);  // result JSON
+//   Result<void> remove_network(Call call, std::string_view network);
+//   Result<std::string> attach(Call call, std::string_view endpoint, int netns_fd);
+//   Result<void> detach(Call call, std::string_view endpoint, int netns_fd);
+//   Result<void> check(Call call, std::string_view endpoint, int netns_fd);
+//
+// What each means, the JSON, its codes and its threads: <rtp/network.h>. A stray exception becomes RTP_INTERNAL.
+#pragma once
+
+#include <rt/sdk/detail/guard.hpp>
+#include <rtp/entry.h>
+#include <rtp/network.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rt::sdk::detail {
+
+template <class Driver>
+struct NetworkThunks {
+    static rtp_status create_network(void* self, const rtp_call* call, const char* network, const rtp_sink* result,
+                                     rtp_error* error) noexcept {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(const std::string text,
+                          static_cast<Driver*>(self)->create_network(Call(call), view(network)));
+            put(result, text);
+            return {};
+        });
+    }
+    static rtp_status remove_network(void* self, const rtp_call* call, const char* network, rtp_error* error) noexcept {
+        return guard(error, [&] { return static_cast<Driver*>(self)->remove_network(Call(call), view(network)); });
+    }
+    static rtp_status attach(void* self, const rtp_call* call, const char* endpoint, std::int32_t netns_fd,
+                             const rtp_sink* result, rtp_error* error) noexcept {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(const std::string text,
+                          static_cast<Driver*>(self)->attach(Call(call), view(endpoint), netns_fd));
+            put(result, text);
+            return {};
+        });
+    }
+    static rtp_status detach(void* self, const rtp_call* call, const char* endpoint, std::int32_t netns_fd,
+                             rtp_error* error) noexcept {
+        return guard(error, [&] { return static_cast<Driver*>(self)->detach(Call(call), view(endpoint), netns_fd); });
+    }
+    static rtp_status check(void* self, const rtp_call* call, const char* endpoint, std::int32_t netns_fd,
+                            rtp_error* error) noexcept {
+        return guard(error, [&] { return static_cast<Driver*>(self)->check(Call(call), view(endpoint), netns_fd); });
+    }
+    static const void* get_interface(void*, const char* interface_id) noexcept {
+        static constexpr rtp_network_v1 table{Driver::features, create_network, remove_network, attach, detach, check};
+        return view(interface_id) == RTP_NETWORK_V1 ? &table : nullptr;
+    }
+    static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};
+};
+
+} // namespace rt::sdk::detail
+
+// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed object).
+#define RT_NETWORK_PLUGIN(Driver, id, version, license, description, schema)                                           \
+    RT_SDK_ENTRY(Driver, RTP_KIND_NETWORK, NetworkThunks, id, version, license, description, schema)
