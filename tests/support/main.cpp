@@ -8,6 +8,7 @@
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    if (std::string_view(argv[0]).ends_with("_root_test") && !testing::GTEST_FLAG(list_tests)) rt::test::enter_sandbox();
+    if (std::string_view(argv[0]).ends_with("_root_test") && !testing::GTEST_FLAG(list_tests))
+        rt::test::enter_sandbox();
     return RUN_ALL_TESTS();
 }

@@ -17,8 +17,9 @@ PluginHost::PluginHost(const std::filesystem::path& file, const std::filesystem:
     if (library == nullptr) throw std::runtime_error(::dlerror());
     entry_ = static_cast<const rtp_entry*>(::dlsym(library, RTP_ENTRY_SYMBOL));
     if (entry_ == nullptr) throw std::runtime_error(file.string() + " exports no " RTP_ENTRY_SYMBOL);
-    host_ = {this, instance_.c_str(), state_.c_str(), run_.c_str(), append_log,
-             [](void*, const char*) noexcept -> const void* { return nullptr; }};
+    host_ = {this,           instance_.c_str(),
+             state_.c_str(), run_.c_str(),
+             append_log,     [](void*, const char*) noexcept -> const void* { return nullptr; }};
     rtp_error error{};
     if (entry_->create(&host_, config_json.c_str(), &plugin_, &error) != RTP_OK)
         throw std::runtime_error(error.message);
@@ -37,7 +38,8 @@ const void* PluginHost::find(const char* interface_id) const {
 void PluginHost::append_log(void* context, int32_t level, const char* text, const rtp_log_field* fields,
                             size_t count) noexcept {
     std::string line = text;
-    for (const auto& field : std::span(fields, count)) line += std::string(" ") + field.key + "=" + field.value;
+    for (const auto& field : std::span(fields, count))
+        line += std::string(" ") + field.key + "=" + field.value;
     static_cast<PluginHost*>(context)->log_.push_back({level, line});
 }
 

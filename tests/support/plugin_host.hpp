@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hosts one plugin for a test, straight through the C ABI: loads the shared object, gives it directories of its own, and
-// keeps what it logs.
+// Hosts one plugin for a test, straight through the C ABI: loads the shared object, gives it directories of
+// its own, and keeps what it logs.
 #pragma once
 
 #include <rtp/rtp.h>
@@ -19,7 +19,8 @@ struct LogLine {
 
 class PluginHost {
 public:
-    // file: the .so; directory: for state/ and run/ of the instance. Throws std::runtime_error with the plugin's message.
+    // file: the .so; directory: for state/ and run/ of the instance. Throws std::runtime_error with the
+    // plugin's message.
     PluginHost(const std::filesystem::path& file, const std::filesystem::path& directory,
                const std::string& config_json = "{}");
     PluginHost(const PluginHost&) = delete;

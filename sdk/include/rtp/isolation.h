@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Isolation mechanisms run a container's processes: the OCI runtime's life cycle over a function table. The contract of
- * config_json is the OCI runtime specification's config.json (1.2). rt-shim hosts the instance, one container each; it
- * is single-threaded, is the parent (or subreaper) of the container's processes and reaps them itself.
+ * Isolation mechanisms run a container's processes: the OCI runtime's life cycle over a function table. The
+ * contract of config_json is the OCI runtime specification's config.json (1.2). rt-shim hosts the instance,
+ * one container each; it is single-threaded, is the parent (or subreaper) of the container's processes and
+ * reaps them itself.
  *
  *   create -> [host attaches the network] -> start -> (exec, signal)* -> the process ends -> destroy
  *
- * destroy() is also called in another process, with an instance that never saw the container, after rt-shim was killed.
- * All functions are [owner].
+ * destroy() is also called in another process, with an instance that never saw the container, after rt-shim
+ * was killed. All functions are [owner].
  */
 #ifndef RTP_ISOLATION_H
 #define RTP_ISOLATION_H
@@ -22,12 +23,14 @@ extern "C" {
 
 /* What is to become a container. */
 typedef struct rtp_bundle {
-    const char *id;          /* [A-Za-z0-9][A-Za-z0-9_.-]{0,63} */
-    const char *directory;   /* absolute, exists, mode 0700; root.path of config_json is relative to it or absolute */
-    const char *config_json; /* OCI runtime-spec config.json */
-    const rtp_mount *rootfs; /* mounted at root.path, in order, before the mounts of config_json; in the container's */
-    size_t rootfs_count;     /*   own mount namespace wherever possible, so that none can be left on the host */
-    int32_t stdin_fd;        /* the first process's stdio; all -1 when process.terminal is true */
+    const char* id; /* [A-Za-z0-9][A-Za-z0-9_.-]{0,63} */
+    const char*
+        directory; /* absolute, exists, mode 0700; root.path of config_json is relative to it or absolute */
+    const char* config_json; /* OCI runtime-spec config.json */
+    const rtp_mount*
+        rootfs; /* mounted at root.path, in order, before the mounts of config_json; in the container's */
+    size_t rootfs_count; /*   own mount namespace wherever possible, so that none can be left on the host */
+    int32_t stdin_fd;    /* the first process's stdio; all -1 when process.terminal is true */
     int32_t stdout_fd;
     int32_t stderr_fd;
     uint32_t reserved; /* 0 */
@@ -38,12 +41,13 @@ typedef struct rtp_process {
     int32_t pid;        /* in the caller's pid namespace */
     int32_t pidfd;      /* never -1 */
     int32_t console_fd; /* the pty's master when process.terminal is true, else -1 */
-    int32_t netns_fd;   /* create() only: the new network namespace; -1 when config_json asks for none, and for exec() */
+    int32_t netns_fd; /* create() only: the new network namespace; -1 when config_json asks for none, and for
+                         exec() */
 } rtp_process;
 
 /* A further process in a running container. */
 typedef struct rtp_exec {
-    const char *process_json; /* the "process" object of the OCI runtime specification */
+    const char* process_json; /* the "process" object of the OCI runtime specification */
     int32_t stdin_fd;         /* as in rtp_bundle */
     int32_t stdout_fd;
     int32_t stderr_fd;
@@ -56,38 +60,40 @@ typedef struct rtp_isolation_v1 {
     uint64_t features; /* none defined: 0 */
 
     /*
-     * Makes everything of the container but runs nothing of the user's: namespaces, mounts, limits, and a first process
-     * that waits for start(). What the host's kernel cannot give (a capability outside the bounding set) is reduced with
-     * a warning in the log; a security setting that cannot be made is a failure. After a failure nothing is left.
+     * Makes everything of the container but runs nothing of the user's: namespaces, mounts, limits, and a
+     * first process that waits for start(). What the host's kernel cannot give (a capability outside the
+     * bounding set) is reduced with a warning in the log; a security setting that cannot be made is a
+     * failure. After a failure nothing is left.
      */
-    rtp_status (*create)(void *self, const rtp_call *call, const rtp_bundle *bundle, rtp_process *out,
-                         rtp_error *error) RTP_NOEXCEPT;
+    rtp_status (*create)(void* self, const rtp_call* call, const rtp_bundle* bundle, rtp_process* out,
+                         rtp_error* error) RTP_NOEXCEPT;
 
     /*
      * Lets the first process run the user's program; returns once that has been executed.
-     * RTP_NOT_FOUND: there is no such program, or its interpreter is missing. RTP_PERMISSION_DENIED: it is not executable,
-     * or is a directory. RTP_FAILED_PRECONDITION: not created, or started before. After a failure: destroy().
+     * RTP_NOT_FOUND: there is no such program, or its interpreter is missing. RTP_PERMISSION_DENIED: it is
+     * not executable, or is a directory. RTP_FAILED_PRECONDITION: not created, or started before. After a
+     * failure: destroy().
      */
-    rtp_status (*start)(void *self, const rtp_call *call, const char *id, rtp_error *error) RTP_NOEXCEPT;
+    rtp_status (*start)(void* self, const rtp_call* call, const char* id, rtp_error* error) RTP_NOEXCEPT;
 
     /* Runs a further process with the namespaces and limits of the container; codes as for start(). */
-    rtp_status (*exec)(void *self, const rtp_call *call, const char *id, const rtp_exec *exec, rtp_process *out,
-                       rtp_error *error) RTP_NOEXCEPT;
+    rtp_status (*exec)(void* self, const rtp_call* call, const char* id, const rtp_exec* exec,
+                       rtp_process* out, rtp_error* error) RTP_NOEXCEPT;
 
     /*
      * Sends a signal. scope: RTP_SIGNAL_*. RTP_NOT_FOUND: this instance has no such container.
      * RTP_FAILED_PRECONDITION: no process is left.
      */
-    rtp_status (*signal)(void *self, const rtp_call *call, const char *id, int32_t signal_number, int32_t scope,
-                         rtp_error *error) RTP_NOEXCEPT;
+    rtp_status (*signal)(void* self, const rtp_call* call, const char* id, int32_t signal_number,
+                         int32_t scope, rtp_error* error) RTP_NOEXCEPT;
 
     /*
-     * Ends every process that is left and removes everything that create() made. Repeatable, also half done, also by an
-     * instance that did not create it: config_json says where things are. RTP_OK when nothing is left. Processes are
-     * killed, but reaping them stays the host's part.
+     * Ends every process that is left and removes everything that create() made. Repeatable, also half done,
+     * also by an instance that did not create it: config_json says where things are. RTP_OK when nothing is
+     * left. Processes are killed, but reaping them stays the host's part.
      */
-    rtp_status (*destroy)(void *self, const rtp_call *call, const char *id, const char *config_json,
-                          rtp_error *error) RTP_NOEXCEPT;
+    rtp_status (*destroy)(void* self, const rtp_call* call, const char* id, const char* config_json,
+                          rtp_error* error) RTP_NOEXCEPT;
 } rtp_isolation_v1;
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one error type of rt, on both sides of the plugin border: a code out of the ABI's closed list, the errno that
-// caused it, and a message that says what was tried, on which object, why it failed and what to do. Plain values.
+// The one error type of rt, on both sides of the plugin border: a code out of the ABI's closed list, the
+// errno that caused it, and a message that says what was tried, on which object, why it failed and what to
+// do. Plain values.
 #pragma once
 
 #include <rtp/base.h>
@@ -41,8 +42,12 @@ template <class T>
 using Result = std::expected<T, Error>;
 
 namespace detail {
-inline void append(std::string& out, std::string_view piece) { out += piece; }
-inline void append(std::string& out, char piece) { out += piece; }
+inline void append(std::string& out, std::string_view piece) {
+    out += piece;
+}
+inline void append(std::string& out, char piece) {
+    out += piece;
+}
 template <std::integral Int>
     requires(!std::same_as<Int, char> && !std::same_as<Int, bool>)
 void append(std::string& out, Int number) {
@@ -126,17 +131,17 @@ std::unexpected<Error> in_context(Error error, const Pieces&... pieces) {
 } // namespace rt::sdk
 
 // Returns from the enclosing function with the error of a Result, if it holds one: RT_TRY(step());
-#define RT_TRY(expression)                                                                                             \
-    do {                                                                                                               \
-        if (auto rt_try_result = (expression); !rt_try_result)                                                         \
-            return std::unexpected(std::move(rt_try_result).error());                                                  \
+#define RT_TRY(expression)                                                                                   \
+    do {                                                                                                     \
+        if (auto rt_try_result = (expression); !rt_try_result)                                               \
+            return std::unexpected(std::move(rt_try_result).error());                                        \
     } while (false)
 
 #define RT_SDK_JOIN_(a, b) a##b
 #define RT_SDK_JOIN(a, b) RT_SDK_JOIN_(a, b)
-#define RT_TRY_ASSIGN_(name, target, expression)                                                                       \
-    auto name = (expression);                                                                                          \
-    if (!name) return std::unexpected(std::move(name).error());                                                        \
+#define RT_TRY_ASSIGN_(name, target, expression)                                                             \
+    auto name = (expression);                                                                                \
+    if (!name) return std::unexpected(std::move(name).error());                                              \
     target = std::move(*name)
 
 // RT_TRY_ASSIGN(auto fd, open_it(path)); declares fd, or returns with the error.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a driver sees of its host and of each call. Thin views over the C structs: they own nothing and may be copied.
+// What a driver sees of its host and of each call. Thin views over the C structs: they own nothing and may be
+// copied.
 #pragma once
 
 #include <rt/sdk/error.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An isolation mechanism as a plain C++ class. RT_ISOLATION_PLUGIN(Class, ...) makes the plugin of it. The class has
+// An isolation mechanism as a plain C++ class. RT_ISOLATION_PLUGIN(Class, ...) makes the plugin of it. The
+// class has
 //
 //   static constexpr std::uint64_t features = 0;
 //   static Result<std::unique_ptr<Class>> create(Host host, std::string_view config_json);
@@ -63,9 +64,13 @@ struct IsolationThunks {
     static rtp_status create(void* self, const rtp_call* call, const rtp_bundle* in, rtp_process* out,
                              rtp_error* error) noexcept {
         return guard(error, [&]() -> Result<void> {
-            Bundle bundle{view(in->id), view(in->directory), view(in->config_json), {},
+            Bundle bundle{view(in->id),
+                          view(in->directory),
+                          view(in->config_json),
+                          {},
                           {in->stdin_fd, in->stdout_fd, in->stderr_fd}};
-            for (const rtp_mount& mount : std::span(in->rootfs, in->rootfs_count)) bundle.rootfs.push_back(own(mount));
+            for (const rtp_mount& mount : std::span(in->rootfs, in->rootfs_count))
+                bundle.rootfs.push_back(own(mount));
             RT_TRY_ASSIGN(Process process, static_cast<Driver*>(self)->create(Call(call), bundle));
             *out = hand_over(std::move(process));
             return {};
@@ -74,8 +79,8 @@ struct IsolationThunks {
     static rtp_status start(void* self, const rtp_call* call, const char* id, rtp_error* error) noexcept {
         return guard(error, [&] { return static_cast<Driver*>(self)->start(Call(call), view(id)); });
     }
-    static rtp_status exec(void* self, const rtp_call* call, const char* id, const rtp_exec* in, rtp_process* out,
-                           rtp_error* error) noexcept {
+    static rtp_status exec(void* self, const rtp_call* call, const char* id, const rtp_exec* in,
+                           rtp_process* out, rtp_error* error) noexcept {
         return guard(error, [&]() -> Result<void> {
             const Exec exec{view(in->process_json), {in->stdin_fd, in->stdout_fd, in->stderr_fd}};
             RT_TRY_ASSIGN(Process process, static_cast<Driver*>(self)->exec(Call(call), view(id), exec));
@@ -86,12 +91,14 @@ struct IsolationThunks {
     static rtp_status signal(void* self, const rtp_call* call, const char* id, std::int32_t number,
                              std::int32_t scope, rtp_error* error) noexcept {
         return guard(error, [&] {
-            return static_cast<Driver*>(self)->signal(Call(call), view(id), number, static_cast<SignalScope>(scope));
+            return static_cast<Driver*>(self)->signal(Call(call), view(id), number,
+                                                      static_cast<SignalScope>(scope));
         });
     }
     static rtp_status destroy(void* self, const rtp_call* call, const char* id, const char* config,
                               rtp_error* error) noexcept {
-        return guard(error, [&] { return static_cast<Driver*>(self)->destroy(Call(call), view(id), view(config)); });
+        return guard(error,
+                     [&] { return static_cast<Driver*>(self)->destroy(Call(call), view(id), view(config)); });
     }
     static const void* get_interface(void*, const char* interface_id) noexcept {
         static constexpr rtp_isolation_v1 table{Driver::features, create, start, exec, signal, destroy};
@@ -103,6 +110,7 @@ struct IsolationThunks {
 } // namespace detail
 } // namespace rt::sdk
 
-// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed object).
-#define RT_ISOLATION_PLUGIN(Driver, id, version, license, description, schema)                                         \
+// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed
+// object).
+#define RT_ISOLATION_PLUGIN(Driver, id, version, license, description, schema)                               \
     RT_SDK_ENTRY(Driver, RTP_KIND_ISOLATION, IsolationThunks, id, version, license, description, schema)

@@ -10,7 +10,8 @@
 //   Result<void> detach(Call call, std::string_view endpoint, int netns_fd);
 //   Result<void> check(Call call, std::string_view endpoint, int netns_fd);
 //
-// What each means, the JSON, its codes and its threads: <rtp/network.h>. A stray exception becomes RTP_INTERNAL.
+// What each means, the JSON, its codes and its threads: <rtp/network.h>. A stray exception becomes
+// RTP_INTERNAL.
 #pragma once
 
 #include <rt/sdk/detail/guard.hpp>
@@ -26,8 +27,8 @@ namespace rt::sdk::detail {
 
 template <class Driver>
 struct NetworkThunks {
-    static rtp_status create_network(void* self, const rtp_call* call, const char* network, const rtp_sink* result,
-                                     rtp_error* error) noexcept {
+    static rtp_status create_network(void* self, const rtp_call* call, const char* network,
+                                     const rtp_sink* result, rtp_error* error) noexcept {
         return guard(error, [&]() -> Result<void> {
             RT_TRY_ASSIGN(const std::string text,
                           static_cast<Driver*>(self)->create_network(Call(call), view(network)));
@@ -35,8 +36,10 @@ struct NetworkThunks {
             return {};
         });
     }
-    static rtp_status remove_network(void* self, const rtp_call* call, const char* network, rtp_error* error) noexcept {
-        return guard(error, [&] { return static_cast<Driver*>(self)->remove_network(Call(call), view(network)); });
+    static rtp_status remove_network(void* self, const rtp_call* call, const char* network,
+                                     rtp_error* error) noexcept {
+        return guard(error,
+                     [&] { return static_cast<Driver*>(self)->remove_network(Call(call), view(network)); });
     }
     static rtp_status attach(void* self, const rtp_call* call, const char* endpoint, std::int32_t netns_fd,
                              const rtp_sink* result, rtp_error* error) noexcept {
@@ -49,14 +52,17 @@ struct NetworkThunks {
     }
     static rtp_status detach(void* self, const rtp_call* call, const char* endpoint, std::int32_t netns_fd,
                              rtp_error* error) noexcept {
-        return guard(error, [&] { return static_cast<Driver*>(self)->detach(Call(call), view(endpoint), netns_fd); });
+        return guard(
+            error, [&] { return static_cast<Driver*>(self)->detach(Call(call), view(endpoint), netns_fd); });
     }
     static rtp_status check(void* self, const rtp_call* call, const char* endpoint, std::int32_t netns_fd,
                             rtp_error* error) noexcept {
-        return guard(error, [&] { return static_cast<Driver*>(self)->check(Call(call), view(endpoint), netns_fd); });
+        return guard(error,
+                     [&] { return static_cast<Driver*>(self)->check(Call(call), view(endpoint), netns_fd); });
     }
     static const void* get_interface(void*, const char* interface_id) noexcept {
-        static constexpr rtp_network_v1 table{Driver::features, create_network, remove_network, attach, detach, check};
+        static constexpr rtp_network_v1 table{Driver::features, create_network, remove_network,
+                                              attach,           detach,         check};
         return view(interface_id) == RTP_NETWORK_V1 ? &table : nullptr;
     }
     static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};
@@ -64,6 +70,7 @@ struct NetworkThunks {
 
 } // namespace rt::sdk::detail
 
-// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed object).
-#define RT_NETWORK_PLUGIN(Driver, id, version, license, description, schema)                                           \
+// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed
+// object).
+#define RT_NETWORK_PLUGIN(Driver, id, version, license, description, schema)                                 \
     RT_SDK_ENTRY(Driver, RTP_KIND_NETWORK, NetworkThunks, id, version, license, description, schema)

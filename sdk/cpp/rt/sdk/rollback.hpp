@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Undo for operations of several steps: after each step add() what takes it back, and commit() at the end. Without
-// commit() the destructor runs the undo steps, the last first. An undo step must not throw.
+// Undo for operations of several steps: after each step add() what takes it back, and commit() at the end.
+// Without commit() the destructor runs the undo steps, the last first. An undo step must not throw.
 #pragma once
 
 #include <functional>

@@ -5,13 +5,13 @@
 //   static Result<std::unique_ptr<Class>> create(Host host, std::string_view config_json);
 //   Result<std::string> probe(Call call);                                     // facts, a JSON object
 //   Result<void> prepare(Call call, std::string_view id, const Parents& parents);
-//   Result<std::vector<Mount>> mounts(Call call, std::string_view id, const Parents& parents, MountMode mode);
-//   Result<void> commit(Call call, std::string_view id);
-//   Result<void> remove(Call call, std::string_view id);
-//   Result<std::vector<Snapshot>> list(Call call);
-//   Result<Usage> usage(Call call, std::string_view id);                      // optional: "rt.storage.usage/1"
+//   Result<std::vector<Mount>> mounts(Call call, std::string_view id, const Parents& parents, MountMode
+//   mode); Result<void> commit(Call call, std::string_view id); Result<void> remove(Call call,
+//   std::string_view id); Result<std::vector<Snapshot>> list(Call call); Result<Usage> usage(Call call,
+//   std::string_view id);                      // optional: "rt.storage.usage/1"
 //
-// What each means, its codes and its threads: <rtp/storage.h>. An exception that leaves a method becomes RTP_INTERNAL.
+// What each means, its codes and its threads: <rtp/storage.h>. An exception that leaves a method becomes
+// RTP_INTERNAL.
 #pragma once
 
 #include <rt/sdk/detail/guard.hpp>
@@ -47,8 +47,9 @@ template <class Driver>
 struct StorageThunks {
     static rtp_status prepare(void* self, const rtp_call* call, const char* id, const char* const* parents,
                               std::size_t count, rtp_error* error) noexcept {
-        return guard(error,
-                     [&] { return static_cast<Driver*>(self)->prepare(Call(call), view(id), views(parents, count)); });
+        return guard(error, [&] {
+            return static_cast<Driver*>(self)->prepare(Call(call), view(id), views(parents, count));
+        });
     }
     static rtp_status mounts(void* self, const rtp_call* call, const char* id, const char* const* parents,
                              std::size_t count, std::int32_t mode, const rtp_mount_sink* out,
@@ -67,7 +68,8 @@ struct StorageThunks {
     static rtp_status remove(void* self, const rtp_call* call, const char* id, rtp_error* error) noexcept {
         return guard(error, [&] { return static_cast<Driver*>(self)->remove(Call(call), view(id)); });
     }
-    static rtp_status list(void* self, const rtp_call* call, const rtp_snapshot_sink* out, rtp_error* error) noexcept {
+    static rtp_status list(void* self, const rtp_call* call, const rtp_snapshot_sink* out,
+                           rtp_error* error) noexcept {
         return guard(error, [&]() -> Result<void> {
             RT_TRY_ASSIGN(const std::vector<Snapshot> list, static_cast<Driver*>(self)->list(Call(call)));
             for (const Snapshot& item : list)
@@ -101,6 +103,7 @@ struct StorageThunks {
 } // namespace detail
 } // namespace rt::sdk
 
-// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed object).
-#define RT_STORAGE_PLUGIN(Driver, id, version, license, description, schema)                                           \
+// Once per shared object, outside every namespace. Texts are string literals; schema is a JSON Schema (closed
+// object).
+#define RT_STORAGE_PLUGIN(Driver, id, version, license, description, schema)                                 \
     RT_SDK_ENTRY(Driver, RTP_KIND_STORAGE, StorageThunks, id, version, license, description, schema)

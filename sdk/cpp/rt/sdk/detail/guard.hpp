@@ -47,9 +47,13 @@ rtp_status guard(rtp_error* out, Body&& body) noexcept {
     }
 }
 
-inline void put(const rtp_sink* sink, std::string_view text) { sink->write(sink->context, text.data(), text.size()); }
+inline void put(const rtp_sink* sink, std::string_view text) {
+    sink->write(sink->context, text.data(), text.size());
+}
 
-inline std::string_view view(const char* text) { return text == nullptr ? std::string_view{} : std::string_view{text}; }
+inline std::string_view view(const char* text) {
+    return text == nullptr ? std::string_view{} : std::string_view{text};
+}
 
 inline std::vector<std::string_view> views(const char* const* items, std::size_t count) {
     const std::span raw(items, count);
@@ -61,7 +65,8 @@ class MountView {
 public:
     explicit MountView(const Mount& mount) {
         for (const auto& option : mount.options) options_.push_back(option.c_str());
-        raw_ = {mount.type.c_str(), mount.source.c_str(), mount.target.c_str(), options_.data(), options_.size()};
+        raw_ = {mount.type.c_str(), mount.source.c_str(), mount.target.c_str(), options_.data(),
+                options_.size()};
     }
     MountView(const MountView&) = delete;
     MountView& operator=(const MountView&) = delete;
@@ -94,7 +99,8 @@ void destroy_thunk(void* self) noexcept {
 }
 
 template <class Driver, const rtp_plugin_api& api>
-rtp_status create_thunk(const rtp_host* host, const char* config, rtp_plugin* out, rtp_error* error) noexcept {
+rtp_status create_thunk(const rtp_host* host, const char* config, rtp_plugin* out,
+                        rtp_error* error) noexcept {
     return guard(error, [&]() -> Result<void> {
         RT_TRY_ASSIGN(auto driver, Driver::create(Host(host), view(config)));
         *out = {driver.release(), &api};
@@ -105,7 +111,9 @@ rtp_status create_thunk(const rtp_host* host, const char* config, rtp_plugin* ou
 } // namespace rt::sdk::detail
 
 // The tail of RT_*_PLUGIN: defines the one exported symbol.
-#define RT_SDK_ENTRY(Driver, kind, Thunks, id, version, license, description, schema)                                  \
-    extern "C" const rtp_entry rtp_entry_v1 = {                                                                        \
-        id,          version, kind,   RTP_SDK_VERSION,                                                                 \
-        description, license, schema, rt::sdk::detail::create_thunk<Driver, rt::sdk::detail::Thunks<Driver>::api>}
+#define RT_SDK_ENTRY(Driver, kind, Thunks, id, version, license, description, schema)                        \
+    extern "C" const rtp_entry rtp_entry_v1 = {                                                              \
+        id,          version,                                                                                \
+        kind,        RTP_SDK_VERSION,                                                                        \
+        description, license,                                                                                \
+        schema,      rt::sdk::detail::create_thunk<Driver, rt::sdk::detail::Thunks<Driver>::api>}

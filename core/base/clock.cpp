@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/clock.hpp"
+
+#include "core/base/error.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace rt {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+std::int64_t read_clock(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+} // namespace
+
+std::int64_t now_ns() {
+    return read_clock(CLOCK_REALTIME);
+}
+std::int64_t monotonic_ns() {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+std::string rfc3339(std::int64_t ns) {
+    const std::time_t seconds = ns / kSecond;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 48> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", parts.tm_year + 1900,
+                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                  static_cast<int>(ns % kSecond));
+    return text.data();
+}
+
+std::string human_duration(std::int64_t ns) {
+    const std::int64_t seconds = ns / kSecond;
+    if (seconds < 1) return "Less than a second";
+    if (seconds == 1) return "1 second";
+    if (seconds < 60) return cat(seconds, " seconds");
+    const std::int64_t minutes = seconds / 60;
+    if (minutes == 1) return "About a minute";
+    if (minutes < 60) return cat(minutes, " minutes");
+    const std::int64_t hours = (seconds + 1800) / 3600;
+    if (hours == 1) return "About an hour";
+    if (hours < 48) return cat(hours, " hours");
+    const std::int64_t days = hours / 24;
+    if (days < 14) return cat(days, " days");
+    if (days < 60) return cat(days / 7, " weeks");
+    if (days < 730) return cat(days / 30, " months");
+    return cat(days / 365, " years");
+}
+
+} // namespace rt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// CNI's verbs. A *network* is what containers are attached to, an *endpoint* one container's place in it.
+// What create_network and attach answer is stored by the core and handed back with every later call; the
+// backend keeps no database, and makes again what is missing in the kernel (after a reboot). detach and
+// remove_network are repeatable. The JSON that goes in and out, and the contract: <rtp/network.h>.
+#pragma once
+
+#include "core/interfaces/driver.hpp"
+
+#include <rtp/network.h>
+
+#include <string>
+
+namespace rt {
+
+class NetworkBackend : public Driver {
+public:
+    // Containers stay in the host's network namespace; attach gets netns_fd -1.
+    [[nodiscard]] virtual bool uses_host_namespace() const = 0;
+    [[nodiscard]] virtual bool publishes_ports() const = 0;
+
+    virtual Result<std::string> create_network(const Operation&, const std::string& network_json) = 0;
+    virtual Result<void> remove_network(const Operation&, const std::string& network_json) = 0;
+    virtual Result<std::string> attach(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
+    virtual Result<void> detach(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
+    virtual Result<void> check(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
+};
+
+} // namespace rt
