@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's end of a conversation with one rt-shim. rt-shim hosts the isolation driver of one container,
+// is the parent of its processes, owns stdio or the pty, writes the log, and records the exit; it outlives
+// the process that started it.
+//
+// A connection may hold the *reaper lease*: its holder cleans up when the container ends. When no connection
+// holds it (or its holder dies before it has said reaped()), the shim runs the reaper command that launch()
+// gave it, again with back-off until one says reaped(); then it exits. One ShimClient per connection; one
+// thread at a time.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/interfaces/isolation.hpp"
+#include "core/plugin/loader.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rt {
+
+// How to start a shim.
+struct ShimLaunch {
+    Path program; // rt-shim
+    std::string container_id;
+    Path directory;       // run directory of the container: socket, pid file, exit record, shim.log
+    DriverSpec isolation; // loaded by the shim, at once, while we go on
+    std::vector<std::string> reaper_command; // run with the container's id as its last argument
+};
+
+// What create() asks for, besides the bundle.
+struct ShimContainer {
+    std::string bundle_directory;
+    std::string config_json; // OCI runtime-spec config.json
+    std::vector<Mount> rootfs;
+    bool terminal = false;
+    bool open_stdin = false; // the container's stdin stays open for clients that attach; else it is /dev/null
+    bool stdin_once = false; // stdin ends when the first client that had it goes
+    Path log_file;           // json-file format of Docker
+};
+
+struct ShimCreated {
+    int pid = 0;
+    UniqueFd netns;                    // empty: the host's
+    std::vector<std::string> warnings; // of the isolation driver
+};
+
+// Valid in `directory` after the end, also when the shim is dead.
+struct ExitRecord {
+    int exit_code = 0; // 128+n for signal n
+    bool oom_killed = false;
+    std::int64_t finished_at = 0; // ns
+};
+
+enum class Stream : std::uint8_t { in = 0, out = 1, error = 2 };
+
+// What next() brings.
+struct ShimEvent {
+    enum class Kind { output, exit, closed } kind = Kind::closed;
+    Stream stream = Stream::out;
+    std::string data; // output: at most 64 KiB
+    ExitRecord exit;  // exit: all output has come before it
+};
+
+class ShimClient {
+public:
+    // Starts a shim and connects to it (over a socket pair: no wait for its socket). This connection holds
+    // the lease. Returns at once; the shim loads its driver meanwhile. A shim that fails says so in the
+    // answer to create().
+    static Result<ShimClient> launch(const ShimLaunch& launch);
+
+    // Connects to the shim of a container. not_found: there is no socket; unavailable: nobody listens (the
+    // shim is dead).
+    static Result<ShimClient> connect(const Path& directory);
+
+    ShimClient(ShimClient&&) noexcept;
+    ShimClient& operator=(ShimClient&&) noexcept;
+    ~ShimClient();
+
+    // The driver's create(), start(), signal(), with its codes and messages.
+    Result<ShimCreated> create(const Operation& operation, const ShimContainer& container);
+    Result<void> start(const Operation& operation);
+    Result<void> signal(const Operation& operation, int number, SignalScope scope);
+
+    // Takes part in the container's stdio: from now on next() brings output (and everything not yet seen by
+    // nobody, so that attach before start loses nothing). with_stdin: this client may write() to it.
+    Result<void> attach(bool with_stdin);
+    Result<void>
+    write(std::string_view data); // to the container's stdin; blocks while the container does not read
+    Result<void> close_stdin();
+    Result<void> resize(unsigned short rows, unsigned short columns);
+
+    // The next event of an attached client, or the exit. Blocks; use fd() with poll() to wait for other
+    // things as well.
+    Result<ShimEvent> next();
+    [[nodiscard]] int fd() const;            // readable: next() has something
+    [[nodiscard]] bool has_buffered() const; // next() can answer without reading fd()
+
+    // Asks that next() brings the exit (without output); answers at once if it has ended.
+    Result<void> watch_exit();
+
+    // Lease. give_up_lease(): for `run -d`, before we go. take_lease(): unavailable when another holds it.
+    Result<void> take_lease();
+    Result<void> give_up_lease();
+
+    // Ends what is left of the container by the driver's destroy(). The shim stays.
+    Result<void> destroy(const Operation& operation);
+    // Everything is cleaned up and recorded: the shim exits, and its socket and pid file go. Only with the
+    // lease.
+    Result<void> reaped();
+
+private:
+    struct State;
+    explicit ShimClient(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// Is the shim of this run directory alive? (pid file and start time; the directory may be missing)
+bool shim_is_alive(const Path& directory);
+Result<std::optional<ExitRecord>> read_exit_record(const Path& directory);
+
+} // namespace rt

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/state/database.hpp"
+
+#include "core/state/schema.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace rt {
+namespace {
+
+constexpr int kBusyTimeoutMs = 10'000;
+
+Code code_of_sqlite(int result) {
+    switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return Code::unavailable;
+    case SQLITE_FULL:
+    case SQLITE_NOMEM: return Code::resource_exhausted;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return Code::corrupt;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN: return Code::permission_denied;
+    case SQLITE_CONSTRAINT: return Code::already_exists;
+    default: return Code::internal;
+    }
+}
+
+std::unexpected<Error> failure(sqlite3* connection, int result, std::string_view what) {
+    return fail(code_of_sqlite(result), "state database: ", what, ": ",
+                connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(result));
+}
+
+void bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
+    if (const auto* number = std::get_if<std::int64_t>(&value))
+        sqlite3_bind_int64(statement, index, *number);
+    else if (const auto* text = std::get_if<std::string>(&value))
+        sqlite3_bind_text(statement, index, text->data(), static_cast<int>(text->size()), SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, index);
+}
+
+} // namespace
+
+std::int64_t SqlRow::number(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+std::string SqlRow::text(int column) const {
+    const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return data == nullptr
+               ? std::string()
+               : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+bool SqlRow::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+void Database::Closer::operator()(sqlite3* connection) const {
+    sqlite3_close_v2(connection);
+}
+
+Database::Database(sqlite3* connection) : connection_(connection) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+
+Database::~Database() {
+    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+}
+
+Result<Database> Database::open(const Path& root) {
+    RT_TRY(make_directories(root));
+    sqlite3* raw = nullptr;
+    const Path file = root / "rt.db";
+    const int result = sqlite3_open_v2(
+        file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    Database database(raw);
+    if (result != SQLITE_OK) return failure(raw, result, cat("open '", file.native(), "'"));
+    sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+    // A short-lived process that is the last to close would write the log back and sync it: milliseconds for
+    // nothing.
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    RT_TRY(database.migrate());
+    return database;
+}
+
+Result<void> Database::migrate() {
+    std::int64_t version = 0;
+    RT_TRY(run("PRAGMA user_version", {}, [&](const SqlRow& row) { version = row.number(0); }));
+    const auto latest = static_cast<std::int64_t>(schema_migrations().size());
+    // The journal mode is kept in the file; synchronous is this connection's.
+    if (version == 0) RT_TRY(run("PRAGMA journal_mode=WAL"));
+    RT_TRY(run("PRAGMA synchronous=NORMAL"));
+    RT_TRY(run("PRAGMA foreign_keys=ON"));
+    if (version == latest) return {};
+    if (version > latest)
+        return fail(Code::unsupported, "state database: it has format ", version,
+                    ", this program knows up to ", latest, ": use the newer rt that wrote it");
+    return transaction([&]() -> Result<void> {
+        // Another process may have done it while this one waited for the lock.
+        RT_TRY(run("PRAGMA user_version", {}, [&](const SqlRow& row) { version = row.number(0); }));
+        for (; version < latest; ++version) {
+            char* problem = nullptr;
+            const std::string script(schema_migrations()[static_cast<std::size_t>(version)]);
+            if (sqlite3_exec(connection_.get(), script.c_str(), nullptr, nullptr, &problem) != SQLITE_OK) {
+                const std::string reason = problem != nullptr ? problem : "unknown";
+                sqlite3_free(problem);
+                return fail(Code::internal, "state database: bring it to format ", version + 1, ": ", reason);
+            }
+        }
+        return run(cat("PRAGMA user_version=", latest));
+    });
+}
+
+Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {
+    if (const auto found = statements_.find(sql); found != statements_.end()) return found->second;
+    sqlite3_stmt* statement = nullptr;
+    const int result = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (result != SQLITE_OK) return failure(connection_.get(), result, cat("prepare \"", sql, "\""));
+    statements_.emplace(sql, statement);
+    return statement;
+}
+
+Result<void> Database::run(std::string_view sql, const std::vector<SqlValue>& values,
+                           const std::function<void(const SqlRow&)>& on_row) {
+    RT_TRY_ASSIGN(sqlite3_stmt* const statement, prepare(sql));
+    for (std::size_t i = 0; i < values.size(); ++i) bind(statement, static_cast<int>(i + 1), values[i]);
+    int result = SQLITE_ROW;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+        if (on_row) on_row(SqlRow(statement));
+    Result<void> outcome;
+    if (result != SQLITE_DONE) outcome = failure(connection_.get(), result, sql);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return outcome;
+}
+
+std::int64_t Database::changes() const {
+    return sqlite3_changes64(connection_.get());
+}
+
+Result<void> Database::transaction(const std::function<Result<void>()>& body) {
+    RT_TRY(run("BEGIN IMMEDIATE"));
+    Result<void> outcome = body();
+    if (outcome) outcome = run("COMMIT");
+    if (!outcome && sqlite3_get_autocommit(connection_.get()) == 0) {
+        (void)run("ROLLBACK"); // the error that led here is the one to report
+    }
+    return outcome;
+}
+
+} // namespace rt

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/state/schema.hpp"
+
+#include <array>
+
+namespace rt {
+namespace {
+
+constexpr std::string_view kFormat1 = R"sql(
+CREATE TABLE blobs (              -- files in blobs/sha256, complete and verified
+    digest      TEXT PRIMARY KEY, -- "sha256:..."
+    size        INTEGER NOT NULL, -- bytes
+    created_at  INTEGER NOT NULL  -- ns
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE images (
+    id          TEXT PRIMARY KEY, -- digest of the config: "sha256:..."
+    config      TEXT NOT NULL,    -- image config JSON, byte for byte
+    manifest    TEXT NOT NULL,    -- digest of the manifest
+    size        INTEGER NOT NULL, -- bytes of all layers unpacked
+    created_at  INTEGER NOT NULL  -- ns, when it came here
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE image_layers (
+    image_id    TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+    position    INTEGER NOT NULL, -- 0: the base
+    chain_id    TEXT NOT NULL,    -- of this layer on top of those before it
+    diff_id     TEXT NOT NULL,
+    blob        TEXT NOT NULL,    -- digest as transferred
+    media_type  TEXT NOT NULL,
+    PRIMARY KEY (image_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_layers_by_chain ON image_layers(chain_id);
+
+CREATE TABLE image_names (
+    name        TEXT PRIMARY KEY, -- "docker.io/library/debian:12"
+    image_id    TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+    digest      TEXT NOT NULL     -- of what the name stood for at the registry (manifest or index); "" if local
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_names_by_image ON image_names(image_id);
+
+CREATE TABLE layers (             -- layers unpacked into a storage driver
+    storage     TEXT NOT NULL,    -- driver instance
+    chain_id    TEXT NOT NULL,
+    snapshot    TEXT NOT NULL,    -- id in the driver
+    parent      TEXT,             -- chain id of the layer below
+    size        INTEGER NOT NULL, -- bytes
+    PRIMARY KEY (storage, chain_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE containers (
+    id          TEXT PRIMARY KEY, -- 64 hex digits
+    name        TEXT NOT NULL UNIQUE,
+    phase       TEXT NOT NULL,    -- creating, created, running, exited, removing: what was asked for and recorded
+    image_id    TEXT NOT NULL,    -- "" if none
+    image_name  TEXT NOT NULL,    -- as the user gave it
+    storage     TEXT NOT NULL,    -- driver instances
+    network     TEXT NOT NULL,
+    isolation   TEXT NOT NULL,
+    spec        TEXT NOT NULL,    -- JSON, what was asked for
+    start       TEXT NOT NULL,    -- JSON of the latest start: pid, phases, warnings; "{}" before
+    created_at  INTEGER NOT NULL, -- ns
+    started_at  INTEGER NOT NULL DEFAULT 0,
+    finished_at INTEGER NOT NULL DEFAULT 0,
+    exit_code   INTEGER NOT NULL DEFAULT 0,
+    problem     TEXT NOT NULL DEFAULT '' -- why the latest start failed
+) STRICT, WITHOUT ROWID;
+CREATE INDEX containers_by_image ON containers(image_id);
+
+CREATE TABLE networks (
+    id          TEXT PRIMARY KEY, -- 12 hex digits
+    name        TEXT NOT NULL UNIQUE,
+    driver      TEXT NOT NULL,    -- instance
+    options     TEXT NOT NULL,    -- JSON
+    result      TEXT NOT NULL,    -- JSON the driver answered; "" before
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE endpoints (
+    id           TEXT PRIMARY KEY, -- 12 hex digits
+    network_id   TEXT NOT NULL REFERENCES networks(id),
+    container_id TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
+    request      TEXT NOT NULL,    -- JSON given to attach
+    result       TEXT NOT NULL     -- JSON it answered; "" while it has not
+) STRICT, WITHOUT ROWID;
+CREATE INDEX endpoints_by_container ON endpoints(container_id);
+
+CREATE TABLE leases (              -- addresses in use
+    network_id  TEXT NOT NULL REFERENCES networks(id) ON DELETE CASCADE,
+    address     INTEGER NOT NULL,  -- IPv4, host byte order
+    endpoint_id TEXT NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+    PRIMARY KEY (network_id, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX leases_by_endpoint ON leases(endpoint_id);
+)sql";
+
+constexpr std::array kMigrations = {kFormat1};
+
+} // namespace
+
+std::span<const std::string_view> schema_migrations() {
+    return kMigrations;
+}
+
+} // namespace rt

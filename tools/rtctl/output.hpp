@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What commands print: tables that fit the terminal, or JSON (one object a line, as docker's --format json
+// does).
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::cli {
+
+enum class Format { table, json };
+
+// The value of --format: "table" (or nothing) or "json".
+Result<Format> parse_format(std::string_view text);
+
+class Table {
+public:
+    explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
+    void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    // Columns are as wide as their widest cell, three spaces apart; on a terminal the widest are cut ("...")
+    // to fit.
+    void print() const;
+
+private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+void print_line(std::string_view text);  // to standard output
+void print_json(const Json& value);      // pretty, to standard output
+void print_json_line(const Json& value); // on one line
+void warn(std::string_view text);        // "rtctl: warning: ..." to standard error
+
+std::string human_size(std::uint64_t bytes); // "117MB", powers of 1000, three digits, as docker's
+bool is_terminal(int fd);
+
+} // namespace rt::cli
