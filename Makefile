@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# Each target does all of its own set-up. PRESET is one of CMakePresets.json; ONLY picks parts of the bench.
+PRESET ?= release
+PREFIX ?= /usr/local
+JOBS   ?= $(shell nproc)
+
+demo: dependencies-demo build        ; scripts/demo build/$(PRESET)
+test: dependencies-test build        ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
+bench: dependencies-bench build      ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
+check: dependencies-check configure  ; scripts/check build/$(PRESET)
+install: build                       ; cmake --install build/$(PRESET) --prefix $(PREFIX)
+build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
+configure: dependencies-build        ; cmake --preset $(PRESET) --log-level=WARNING
+dependencies-%:                      ; scripts/install-dependencies build $*
+clean:                               ; rm -rf build
+
+.NOTPARALLEL:
+.PHONY: demo test bench check install build configure clean
