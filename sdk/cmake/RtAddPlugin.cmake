@@ -2,7 +2,6 @@
 # rt_add_plugin(name SOURCES a.cpp ... [LIBRARIES targets ...])
 #
 # Builds the shared object name.so as rt loads it: one exported symbol, everything resolved at link time, never unloaded.
-set(RT_SDK_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(rt_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
@@ -11,8 +10,8 @@ function(rt_add_plugin name)
   endif()
   add_library(${name} MODULE ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE rt::sdk ${arg_LIBRARIES})
-  target_link_options(${name} PRIVATE -Wl,--version-script=${RT_SDK_CMAKE_DIR}/plugin.map -Wl,-z,defs -Wl,-z,nodelete)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-z,defs -Wl,-z,nodelete)
   set_target_properties(${name} PROPERTIES
-    PREFIX "" SUFFIX ".so" LINK_DEPENDS ${RT_SDK_CMAKE_DIR}/plugin.map POSITION_INDEPENDENT_CODE ON
+    PREFIX "" SUFFIX ".so" LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rt/storage/snapshot_store.hpp"
+
+#include "rt/storage/text.hpp"
+#include "rt/storage/tree_remove.hpp"
+#include "rt/storage/tree_usage.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+namespace rt::storage {
+namespace {
+
+using sdk::cat;
+using sdk::Code;
+using sdk::Result;
+using sdk::SnapshotState;
+
+constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr const char* kScratchPrefix = "probe~"; // no id has a '~'
+constexpr rtp_call kNoLimits{"", 0, -1, 0};
+
+const char* directory_of(SnapshotState state) {
+    return state == SnapshotState::active ? "active" : "committed";
+}
+
+// The names in a directory of the store; none if there is no such directory.
+Result<std::vector<std::string>> names_in(int root, const char* path) {
+    sdk::UniqueFd fd(::openat(root, path, kOpenDirectory));
+    if (!fd && errno == ENOENT) return std::vector<std::string>{};
+    if (!fd) return sdk::fail_errno(errno, "open the directory '", path, "' of the driver's state");
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), ::closedir);
+    if (!stream) return sdk::fail_errno(errno, "read the directory '", path, "' of the driver's state");
+    (void)fd.release(); // the stream owns it now
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const dirent* entry = ::readdir(stream.get());
+        if (entry == nullptr && errno != 0)
+            return sdk::fail_errno(errno, "read the directory '", path, "' of the driver's state");
+        if (entry == nullptr) return names;
+        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    }
+}
+
+// rename that never replaces. File systems without RENAME_NOREPLACE get a look first: the host uses an id
+// once at a time.
+int rename_to_free(int root, const std::string& from, const std::string& to) {
+    if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL) return -1;
+    if (::faccessat(root, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return ::renameat(root, from.c_str(), root, to.c_str());
+}
+
+// Deletes a directory of the store, unless somebody else is at it.
+Result<void> delete_unlocked(int root, const std::string& path, sdk::Call call) {
+    sdk::UniqueFd fd(::openat(root, path.c_str(), kOpenDirectory));
+    if (!fd && errno == ENOENT) return {};
+    if (!fd) return sdk::fail_errno(errno, "open '", path, "'");
+    sdk::UniqueFd content(::openat(fd.get(), ".", kOpenDirectory));
+    if (!content && errno == ENOENT) return {};
+    if (!content) return sdk::fail_errno(errno, "open '", path, "'");
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+        if (errno == EWOULDBLOCK) return {};
+        return sdk::fail_errno(errno, "lock '", path, "'");
+    }
+    RT_TRY(remove_content(std::move(content), call));
+    if (::unlinkat(root, path.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return sdk::fail_errno(errno, "delete '", path, "'");
+    return {};
+}
+
+} // namespace
+
+Result<SnapshotStore> SnapshotStore::open(sdk::Host host) {
+    std::string directory = host.state_dir();
+    sdk::UniqueFd root(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return sdk::fail_errno(errno, "open the driver's state directory '", directory, "'");
+    return SnapshotStore(host, std::move(directory), std::move(root));
+}
+
+std::string SnapshotStore::active_path(std::string_view id, std::string_view entry) {
+    return cat("active/", id, "/", entry);
+}
+
+std::string SnapshotStore::content_path(SnapshotState state, std::string_view id) {
+    return cat(directory_of(state), "/", id, "/fs");
+}
+
+bool SnapshotStore::exists(const std::string& path) const {
+    return ::faccessat(root_.get(), path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+Result<void> SnapshotStore::check_parents(const sdk::Parents& parents) const {
+    for (const std::string_view parent : parents) {
+        RT_TRY(check_id(parent));
+        if (!exists(content_path(SnapshotState::committed, parent)))
+            return sdk::fail(Code::not_found, "the parent '", parent, "' does not exist or is not committed");
+    }
+    return {};
+}
+
+Result<SnapshotState> SnapshotStore::state_of(std::string_view id) const {
+    RT_TRY(check_id(id));
+    // In this order: a commit at the same time moves it from the first to the second.
+    for (const auto state : {SnapshotState::active, SnapshotState::committed})
+        if (exists(content_path(state, id))) return state;
+    if (exists(cat("active/", id)))
+        return sdk::fail(Code::not_found, "the snapshot '", id, "' was never finished: remove it");
+    return sdk::fail(Code::not_found, "there is no snapshot '", id, "'");
+}
+
+// "active" last: where it exists, all do.
+Result<void> SnapshotStore::make_directories() const {
+    for (const char* name : {"trash", "committed", "active"})
+        if (::mkdirat(root_.get(), name, 0700) < 0 && errno != EEXIST)
+            return sdk::fail_errno(errno, "make the directory '", name, "' in '", directory_, "'");
+    return {};
+}
+
+Result<void> SnapshotStore::begin(std::string_view id) const {
+    RT_TRY(check_id(id));
+    if (exists(cat("committed/", id)))
+        return sdk::fail(Code::already_exists, "the snapshot '", id, "' exists");
+    const std::string path = cat("active/", id);
+    if (::mkdirat(root_.get(), path.c_str(), 0700) == 0) return {};
+    if (errno == ENOENT) {
+        RT_TRY(make_directories());
+        if (::mkdirat(root_.get(), path.c_str(), 0700) == 0) return {};
+    }
+    if (errno == EEXIST) return sdk::fail(Code::already_exists, "the snapshot '", id, "' exists");
+    return sdk::fail_errno(errno, "make the directory '", path, "' in '", directory_, "'");
+}
+
+void SnapshotStore::abandon(std::string_view id) const noexcept {
+    try {
+        // The failure being reported matters more; what is left over here is listed as active and can be
+        // removed.
+        if (auto removed = remove(sdk::Call(&kNoLimits), id); !removed) host_.warn(removed.error().message);
+    } catch (...) {
+        return;
+    }
+}
+
+Result<void> SnapshotStore::commit(std::string_view id) const {
+    RT_TRY_ASSIGN(const SnapshotState state, state_of(id));
+    if (state == SnapshotState::committed) return {};
+    if (rename_to_free(root_.get(), cat("active/", id), cat("committed/", id)) == 0) return {};
+    if (errno == ENOENT) { // another commit of it was quicker
+        RT_TRY(state_of(id));
+        return {};
+    }
+    return sdk::fail_errno(errno, "commit the snapshot '", id, "'");
+}
+
+Result<bool> SnapshotStore::move_to_trash(const char* from, std::string_view id) const {
+    for (unsigned number = 0;; ++number) {
+        if (rename_to_free(root_.get(), cat(from, "/", id), cat("trash/", id, "~", number)) == 0) return true;
+        if (errno == ENOENT) return false;
+        if (errno != EEXIST) return sdk::fail_errno(errno, "remove the snapshot '", id, "'");
+    }
+}
+
+Result<void> SnapshotStore::remove(sdk::Call call, std::string_view id) const {
+    RT_TRY(check_id(id));
+    for (const char* from : {"active", "committed"}) {
+        RT_TRY_ASSIGN(const bool moved, move_to_trash(from, id));
+        if (moved) break;
+    }
+    return empty_trash(call, id);
+}
+
+// All of it, to clean up after crashes; a failure counts only for what this id left.
+Result<void> SnapshotStore::empty_trash(sdk::Call call, std::string_view own) const {
+    RT_TRY_ASSIGN(std::vector<std::string> names, names_in(root_.get(), "trash"));
+    const std::string prefix = cat(own, "~");
+    const auto is_own = [&](const std::string& name) { return name.starts_with(prefix); };
+    std::ranges::partition(names, is_own);
+    for (const std::string& name : names) {
+        const auto deleted = delete_unlocked(root_.get(), cat("trash/", name), call);
+        if (deleted) continue;
+        if (is_own(name))
+            return sdk::in_context(deleted.error(), "delete what the removed snapshot '", own, "' left in '",
+                                   directory_, "/trash'");
+        if (deleted.error().code == Code::cancelled || deleted.error().code == Code::deadline_exceeded)
+            return {};
+        host_.warn(
+            cat("cannot delete an earlier snapshot in '", directory_, "/trash': ", deleted.error().message));
+    }
+    return {};
+}
+
+Result<std::vector<sdk::Snapshot>> SnapshotStore::list() const {
+    std::vector<sdk::Snapshot> all;
+    for (const auto state : {SnapshotState::active, SnapshotState::committed}) {
+        RT_TRY_ASSIGN(const std::vector<std::string> names, names_in(root_.get(), directory_of(state)));
+        for (const std::string& name : names)
+            if (check_id(name)) all.push_back({name, state});
+    }
+    // A commit at the same time may show one in both: it is committed, which was read last.
+    std::ranges::stable_sort(all, {}, &sdk::Snapshot::id);
+    const auto same = [](const sdk::Snapshot& a, const sdk::Snapshot& b) { return a.id == b.id; };
+    const auto kept = std::unique(all.rbegin(), all.rend(), same);
+    all.erase(all.begin(), kept.base());
+    return all;
+}
+
+Result<sdk::Usage> SnapshotStore::usage(sdk::Call call, std::string_view id) const {
+    RT_TRY_ASSIGN(const SnapshotState state, state_of(id));
+    sdk::UniqueFd root(::openat(root_.get(), content_path(state, id).c_str(), kOpenDirectory));
+    if (!root) return sdk::fail_errno(errno, "open the snapshot '", id, "'");
+    return usage_of_tree(std::move(root), call);
+}
+
+Result<SnapshotStore::Scratch> SnapshotStore::make_scratch() const {
+    RT_TRY_ASSIGN(const std::vector<std::string> names, names_in(root_.get(), "."));
+    for (const std::string& name : names) // of probes that were killed
+        if (name.starts_with(kScratchPrefix))
+            RT_TRY(delete_unlocked(root_.get(), name, sdk::Call(&kNoLimits)));
+    for (unsigned number = 0; number < 1000; ++number) {
+        Scratch scratch{cat(kScratchPrefix, ::getpid(), "-", number), {}};
+        if (::mkdirat(root_.get(), scratch.path.c_str(), 0700) < 0) {
+            if (errno == EEXIST) continue;
+            return sdk::fail_errno(errno, "make a directory in '", directory_, "'");
+        }
+        scratch.directory.reset(::openat(root_.get(), scratch.path.c_str(), kOpenDirectory));
+        // Between the two lines another probe may have begun to clean up: then take the next name.
+        struct stat status{};
+        if (scratch.directory && ::flock(scratch.directory.get(), LOCK_EX | LOCK_NB) == 0 &&
+            ::fstat(scratch.directory.get(), &status) == 0 && status.st_nlink > 0)
+            return scratch;
+    }
+    return sdk::fail(Code::unavailable, "cannot get a directory of its own in '", directory_, "': try again");
+}
+
+} // namespace rt::storage

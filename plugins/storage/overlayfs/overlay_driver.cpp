@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay_driver.hpp"
+
+#include "overlay_trial.hpp"
+
+#include <rt/storage/text.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+
+namespace rt::storage {
+namespace {
+
+using sdk::cat;
+using sdk::Code;
+using sdk::MountMode;
+using sdk::Result;
+using sdk::SnapshotState;
+
+constexpr std::size_t kMostLayers = 500;        // OVL_MAX_STACK in fs/overlayfs/params.h
+constexpr std::size_t kLongestMountData = 4095; // mount(2) takes one page of options with its NUL
+constexpr std::size_t kLongestStateDir =
+    160; // "/committed/<64>/work" after it stays below fsconfig(2)'s 256 bytes
+
+Result<void> check_state_dir(const std::string& directory) {
+    if (directory.size() > kLongestStateDir)
+        return sdk::fail(Code::invalid_argument, "the state directory '", directory, "' has a name of ",
+                         directory.size(), " bytes, overlayfs can be given at most ", kLongestStateDir,
+                         ": choose a shorter state directory");
+    if (directory.find_first_of(":,\\\"\n") != std::string::npos)
+        return sdk::fail(
+            Code::invalid_argument, "the state directory ", quoted(directory),
+            " has one of : , \\ \" or a newline in its name, which mean something in the options of "
+            "overlayfs: choose a state directory without them");
+    return {};
+}
+
+// The same layer twice gives nothing new: whatever it holds or hides, the upper one does already. The kernel
+// refuses it.
+sdk::Parents without_repeats(const sdk::Parents& parents) {
+    sdk::Parents kept;
+    for (const std::string_view parent : parents)
+        if (std::ranges::find(kept, parent) == kept.end()) kept.push_back(parent);
+    return kept;
+}
+
+} // namespace
+
+OverlayKernel OverlayKernel::of_this_host() {
+    OverlayKernel kernel;
+    utsname name{};
+    int major = 0;
+    int minor = 0;
+    if (::uname(&name) == 0 && std::sscanf(name.release, "%d.%d", &major, &minor) == 2)
+        kernel.appends_layers = major > 6 || (major == 6 && minor >= 5);
+    return kernel;
+}
+
+Result<std::unique_ptr<OverlayDriver>> OverlayDriver::create(sdk::Host host, std::string_view) {
+    return create(host, OverlayKernel::of_this_host());
+}
+
+Result<std::unique_ptr<OverlayDriver>> OverlayDriver::create(sdk::Host host, OverlayKernel kernel) {
+    RT_TRY(check_state_dir(host.state_dir()));
+    RT_TRY_ASSIGN(SnapshotStore store, SnapshotStore::open(host));
+    return std::unique_ptr<OverlayDriver>(new OverlayDriver(std::move(store), std::move(kernel)));
+}
+
+Result<std::string> OverlayDriver::probe(sdk::Call call) {
+    RT_TRY(call.check());
+    RT_TRY(try_overlay(store_, kernel_));
+    return cat(R"({"layer_option": ")", kernel_.appends_layers ? "lowerdir+" : "lowerdir",
+               R"(", "most_layers": )", kMostLayers, "}");
+}
+
+Result<void> OverlayDriver::prepare(sdk::Call call, std::string_view id, const sdk::Parents& parents) {
+    RT_TRY(call.check());
+    RT_TRY(store_.check_parents(parents));
+    RT_TRY(store_.begin(id));
+    auto filled = fill(id, parents);
+    if (!filled) store_.abandon(id);
+    return filled;
+}
+
+Result<void> OverlayDriver::fill(std::string_view id, const sdk::Parents& parents) const {
+    // The root directory of the mounted overlay has the attributes of the upper one.
+    struct stat root{};
+    root.st_mode = 0755;
+    if (!parents.empty()) {
+        const std::string top = SnapshotStore::content_path(SnapshotState::committed, parents.front());
+        if (::fstatat(store_.fd(), top.c_str(), &root, AT_SYMLINK_NOFOLLOW) < 0)
+            return sdk::fail_errno(errno, "stat the parent '", parents.front(), "'");
+    }
+    const std::string work = SnapshotStore::active_path(id, "work");
+    const std::string content = SnapshotStore::content_path(SnapshotState::active, id);
+    for (const std::string& directory : {work, content})
+        if (::mkdirat(store_.fd(), directory.c_str(), 0700) < 0)
+            return sdk::fail_errno(errno, "make the directory '", store_.absolute(directory), "'");
+    if ((root.st_uid != 0 || root.st_gid != 0) &&
+        ::fchownat(store_.fd(), content.c_str(), root.st_uid, root.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return sdk::fail_errno(errno, "set the owner of '", store_.absolute(content), "'");
+    if (::fchmodat(store_.fd(), content.c_str(), root.st_mode & 07777, 0) < 0)
+        return sdk::fail_errno(errno, "set the mode of '", store_.absolute(content), "'");
+    return {};
+}
+
+Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_view id,
+                                                      const sdk::Parents& parents, MountMode mode) {
+    RT_TRY_ASSIGN(const SnapshotState state, store_.state_of(id));
+    RT_TRY(store_.check_parents(parents));
+    const bool writable = mode == MountMode::read_write;
+    if (writable && state == SnapshotState::committed)
+        return sdk::fail(Code::failed_precondition, "the snapshot '", id,
+                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
+    const std::string content = store_.absolute(SnapshotStore::content_path(state, id));
+    const char* access = writable ? "rw" : "ro";
+    const sdk::Parents lower = without_repeats(parents);
+    if (lower.empty()) return std::vector{sdk::Mount{"bind", content, "", {"bind", access}}};
+
+    std::vector<std::string> layers;
+    if (!writable) layers.push_back(content);
+    for (const std::string_view parent : lower)
+        layers.push_back(store_.absolute(SnapshotStore::content_path(SnapshotState::committed, parent)));
+    RT_TRY_ASSIGN(std::vector<std::string> options, layer_options(layers));
+    if (writable) {
+        options.push_back(cat("upperdir=", content));
+        options.push_back(cat("workdir=", store_.absolute(SnapshotStore::active_path(id, "work"))));
+    }
+    options.insert(options.begin(), access);
+    return std::vector{sdk::Mount{kernel_.filesystem, "overlay", "", std::move(options)}};
+}
+
+Result<std::vector<std::string>> OverlayDriver::layer_options(const std::vector<std::string>& layers) const {
+    if (layers.size() > kMostLayers)
+        return sdk::fail(Code::unsupported, "overlayfs stacks at most ", kMostLayers,
+                         " layers, this snapshot has ", layers.size(),
+                         ": use an image with fewer layers or the storage driver 'vfs'");
+    std::vector<std::string> options;
+    if (kernel_.appends_layers) {
+        for (const std::string& layer : layers) options.push_back(cat("lowerdir+=", layer));
+        return options;
+    }
+    std::string all = "lowerdir=";
+    for (const std::string& layer : layers) {
+        if (all.back() != '=') all += ':';
+        all += layer;
+    }
+    // What the other options take: "ro" or "rw", upperdir and workdir, with their names and commas.
+    const std::size_t others = 2 * (layers.front().size() + sizeof(",upperdir=")) + sizeof("rw,");
+    if (all.size() + others > kLongestMountData)
+        return sdk::fail(
+            Code::unsupported, "the names of ", layers.size(), " layers take ", all.size() + others,
+            " bytes and this kernel takes ", kLongestMountData,
+            " for an overlay: use Linux 6.5 or newer, a shorter state directory, an image with fewer "
+            "layers, or the storage driver 'vfs'");
+    options.push_back(std::move(all));
+    return options;
+}
+
+Result<void> OverlayDriver::commit(sdk::Call call, std::string_view id) {
+    RT_TRY(call.check());
+    return store_.commit(id);
+}
+
+Result<void> OverlayDriver::remove(sdk::Call call, std::string_view id) {
+    return store_.remove(call, id);
+}
+
+Result<std::vector<sdk::Snapshot>> OverlayDriver::list(sdk::Call) {
+    return store_.list();
+}
+
+Result<sdk::Usage> OverlayDriver::usage(sdk::Call call, std::string_view id) {
+    return store_.usage(call, id);
+}
+
+} // namespace rt::storage

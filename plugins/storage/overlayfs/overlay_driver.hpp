@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The overlayfs storage driver: a snapshot is one directory of files and whiteouts, and the kernel stacks
+// them when they are mounted. Holds one descriptor and no other state; [thread-safe], also between processes,
+// for different ids.
+#pragma once
+
+#include <rt/sdk/storage.hpp>
+#include <rt/storage/snapshot_store.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::storage {
+
+// How this kernel wants its overlays; a test brings its own.
+struct OverlayKernel {
+    std::string filesystem = "overlay"; // the type's name
+    bool appends_layers = true;         // Linux 6.5 takes lower directories one by one ("lowerdir+")
+
+    static OverlayKernel of_this_host();
+};
+
+class OverlayDriver {
+public:
+    static constexpr std::uint64_t features = RTP_STORAGE_OVERLAY_LAYERS;
+
+    static sdk::Result<std::unique_ptr<OverlayDriver>> create(sdk::Host host, std::string_view config_json);
+    static sdk::Result<std::unique_ptr<OverlayDriver>> create(sdk::Host host, OverlayKernel kernel);
+
+    sdk::Result<std::string> probe(sdk::Call call);
+    sdk::Result<void> prepare(sdk::Call call, std::string_view id, const sdk::Parents& parents);
+    sdk::Result<std::vector<sdk::Mount>> mounts(sdk::Call call, std::string_view id,
+                                                const sdk::Parents& parents, sdk::MountMode mode);
+    sdk::Result<void> commit(sdk::Call call, std::string_view id);
+    sdk::Result<void> remove(sdk::Call call, std::string_view id);
+    sdk::Result<std::vector<sdk::Snapshot>> list(sdk::Call call);
+    sdk::Result<sdk::Usage> usage(sdk::Call call, std::string_view id);
+
+private:
+    OverlayDriver(SnapshotStore store, OverlayKernel kernel)
+        : store_(std::move(store)), kernel_(std::move(kernel)) {}
+
+    [[nodiscard]] sdk::Result<void> fill(std::string_view id, const sdk::Parents& parents) const;
+    [[nodiscard]] sdk::Result<std::vector<std::string>>
+    layer_options(const std::vector<std::string>& layers) const;
+
+    SnapshotStore store_;
+    OverlayKernel kernel_;
+};
+
+} // namespace rt::storage
