@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings images in, unpacks them into storage drivers, and removes them. The front of the image module, which
+// is loaded when something has to be fetched or unpacked; a start of an image that is unpacked needs
+// ImageStore only. One per thread (it borrows a Database); any number of processes may do the same things at
+// once.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/image/image_store.hpp"
+#include "core/interfaces/driver.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace rt {
+
+class DriverRegistry;
+class StorageDriver;
+struct Wiring;
+
+// What happens to one layer (or, with an empty layer, to the image as a whole: text says it).
+struct ImageProgress {
+    enum class Phase { note, waiting, downloading, unpacking, done, exists };
+    Phase phase = Phase::note;
+    std::string layer; // 12 hexadecimal digits
+    std::string text;
+    std::uint64_t current = 0; // bytes
+    std::uint64_t total = 0;   // bytes; 0: not known
+};
+// Called by several threads, though never by two at once.
+using ImageProgressSink = std::function<void(const ImageProgress&)>;
+
+struct PullOptions {
+    std::string platform; // "linux/arm64/v8"; empty: the host's
+    std::string storage;  // driver instance to unpack into; empty: the default
+};
+
+struct ImportOptions {
+    std::string name;                 // "a/b:c"; empty: the image gets no name
+    std::vector<std::string> changes; // "CMD [\"/bin/sh\"]", "ENV a=b", ...
+    std::string message;              // for the image's history
+    std::string platform;             // empty: the host's
+    std::string storage;
+};
+
+struct RemovedImage {
+    std::vector<std::string> untagged; // names, as people write them
+    std::vector<std::string> deleted;  // ids
+};
+
+class ImageService {
+public:
+    // All three are borrowed.
+    ImageService(const Wiring& wiring, Database& database, DriverRegistry& drivers)
+        : wiring_(wiring), database_(database), drivers_(drivers) {}
+
+    // Fetches what is not here yet, from the registry that the reference names, and unpacks it. On success
+    // the name stands for what the registry has now. An interrupted pull goes on where it was.
+    Result<Image> pull(const std::string& reference, const PullOptions& options,
+                       const ImageProgressSink& progress, const Operation& operation);
+
+    // Every image of a docker-archive or an OCI layout: a tar file, a directory, or "-" (standard input).
+    Result<std::vector<Image>> load(const Path& source, const std::string& storage,
+                                    const ImageProgressSink& progress, const Operation& operation);
+
+    // An image of one layer out of the tar of a root file system (plain, gzip, zstd or xz); "-" as above.
+    Result<Image> import(const Path& source, const ImportOptions& options, const ImageProgressSink& progress,
+                         const Operation& operation);
+
+    // Unpacks the image's layers into a driver that has them not all yet, out of the stored blobs.
+    Result<void> ensure_unpacked(const std::string& image_id, StorageDriver& storage,
+                                 const Operation& operation);
+
+    // Takes the name away, and with its last name the image and all that only it needed. By id: all names;
+    // with more than one of them only when forced. failed_precondition names the container that uses it;
+    // forced, an image that only stopped containers use loses its names and is removed after them.
+    enum class Force { no, yes };
+    Result<RemovedImage> remove(const std::string& reference, Force force, const Operation& operation);
+
+    // Removes blobs and snapshots that no image needs, also what a killed pull left. Does nothing while
+    // another process brings an image in (that one does it afterwards).
+    Result<void> collect_garbage(const Operation& operation);
+
+private:
+    friend class ImageIntake;
+
+    const Wiring& wiring_;
+    Database& database_;
+    DriverRegistry& drivers_;
+};
+
+} // namespace rt
