@@ -38,10 +38,14 @@ struct Wiring {
     RoleWiring storage;
     RoleWiring network;
     RoleWiring isolation;
-    Path file;                                  // where it came from; empty: built in
-    std::map<std::string, std::string> origins; // JSON pointer -> "built-in default" or "/etc/rt/rt.json:12"
+    Path file; // where it came from; empty: built in
+    std::map<std::string, std::string>
+        origins; // JSON pointer -> "built-in default" or "/etc/rt/config.json:12"
 
     [[nodiscard]] const RoleWiring& role(Role which) const {
+        return which == Role::storage ? storage : which == Role::network ? network : isolation;
+    }
+    [[nodiscard]] RoleWiring& role(Role which) {
         return which == Role::storage ? storage : which == Role::network ? network : isolation;
     }
 };
@@ -49,6 +53,10 @@ struct Wiring {
 // The file that --config names, else /etc/rt/config.json where that exists, else the built-in default. Each
 // problem is one error text: file, line, JSON pointer, what was found, what is allowed, the nearest known
 // key.
+// The file must be one that only root can change, since it names code that runs as root.
 Result<Wiring> load_wiring(const Path& config_file);
+
+// What load_wiring() makes of a file's text. file is only named.
+Result<Wiring> parse_wiring(std::string_view text, const Path& file);
 
 } // namespace rt

@@ -6,11 +6,27 @@
 #include "core/config/wiring.hpp"
 #include "core/plugin/loader.hpp"
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace rt {
+
+// A driver instance as far as it can be known without making it.
+struct ResolvedDriver {
+    DriverSpec spec;
+    const rtp_entry* entry = nullptr;
+    std::vector<std::string> defaulted; // JSON pointers below the config whose value is the plugin's default
+};
+
+// Finds the plugin of an instance ("": the role's default), loads it, checks its kind, and checks and
+// completes the instance's config. The error names the place in the wiring file.
+Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std::string& instance);
+
+// Every shared object in plugin_path, in its order; those of one directory by name.
+std::vector<Path> plugin_files(const Wiring& wiring);
 
 class DriverRegistry {
 public:
@@ -30,6 +46,9 @@ public:
 private:
     template <class Interface>
     using Instances = std::map<std::string, std::shared_ptr<Interface>>;
+    template <class Interface, class Make>
+    Result<std::shared_ptr<Interface>> get(Instances<Interface>& instances, Role role,
+                                           const std::string& instance, Make make);
 
     const Wiring& wiring_;
     std::mutex mutex_;

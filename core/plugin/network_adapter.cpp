@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plugin/instance.hpp"
+
+namespace rt {
+namespace {
+
+class NetworkAdapter final : public NetworkBackend {
+public:
+    NetworkAdapter(std::unique_ptr<PluginInstance> plugin, const rtp_network_v1* table)
+        : plugin_(std::move(plugin)), table_(table) {}
+
+    [[nodiscard]] const std::string& instance() const override { return plugin_->instance(); }
+    [[nodiscard]] const std::string& plugin() const override { return plugin_->plugin(); }
+    Result<std::string> probe(const Operation& operation) override { return plugin_->probe(operation); }
+
+    [[nodiscard]] bool uses_host_namespace() const override {
+        return (table_->features & RTP_NETWORK_HOST_NAMESPACE) != 0;
+    }
+    [[nodiscard]] bool publishes_ports() const override {
+        return (table_->features & RTP_NETWORK_PORTS) != 0;
+    }
+
+    Result<std::string> create_network(const Operation& operation, const std::string& network) override {
+        return plugin_->call_for_json(
+            "create_network", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
+                return table_->create_network(plugin_->self(), call, network.c_str(), sink, error);
+            });
+    }
+
+    Result<void> remove_network(const Operation& operation, const std::string& network) override {
+        return plugin_->call("remove_network", operation, [&](const rtp_call* call, rtp_error* error) {
+            return table_->remove_network(plugin_->self(), call, network.c_str(), error);
+        });
+    }
+
+    Result<std::string> attach(const Operation& operation, const std::string& endpoint, int netns) override {
+        return plugin_->call_for_json(
+            "attach", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
+                return table_->attach(plugin_->self(), call, endpoint.c_str(), netns, sink, error);
+            });
+    }
+
+    Result<void> detach(const Operation& operation, const std::string& endpoint, int netns) override {
+        return plugin_->call("detach", operation, [&](const rtp_call* call, rtp_error* error) {
+            return table_->detach(plugin_->self(), call, endpoint.c_str(), netns, error);
+        });
+    }
+
+    Result<void> check(const Operation& operation, const std::string& endpoint, int netns) override {
+        return plugin_->call("check", operation, [&](const rtp_call* call, rtp_error* error) {
+            return table_->check(plugin_->self(), call, endpoint.c_str(), netns, error);
+        });
+    }
+
+private:
+    std::unique_ptr<PluginInstance> plugin_;
+    const rtp_network_v1* table_;
+};
+
+} // namespace
+
+Result<std::shared_ptr<NetworkBackend>> make_network_backend(const DriverSpec& spec) {
+    RT_TRY_ASSIGN(auto plugin, PluginInstance::make(spec, RTP_KIND_NETWORK));
+    using Table = rtp_network_v1;
+    RT_TRY_ASSIGN(const Table* table,
+                  plugin->require(RTP_NETWORK_V1, &Table::create_network, &Table::remove_network,
+                                  &Table::attach, &Table::detach, &Table::check));
+    return std::make_shared<NetworkAdapter>(std::move(plugin), table);
+}
+
+} // namespace rt
