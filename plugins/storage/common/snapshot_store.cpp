@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rt/storage/snapshot_store.hpp"
 
+#include "rt/storage/dir_list.hpp"
 #include "rt/storage/text.hpp"
 #include "rt/storage/tree_remove.hpp"
 #include "rt/storage/tree_usage.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/file.h>
@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <memory>
 
 namespace rt::storage {
 namespace {
@@ -34,21 +32,14 @@ const char* directory_of(SnapshotState state) {
 
 // The names in a directory of the store; none if there is no such directory.
 Result<std::vector<std::string>> names_in(int root, const char* path) {
-    sdk::UniqueFd fd(::openat(root, path, kOpenDirectory));
+    const sdk::UniqueFd fd(::openat(root, path, kOpenDirectory));
     if (!fd && errno == ENOENT) return std::vector<std::string>{};
     if (!fd) return sdk::fail_errno(errno, "open the directory '", path, "' of the driver's state");
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), ::closedir);
-    if (!stream) return sdk::fail_errno(errno, "read the directory '", path, "' of the driver's state");
-    (void)fd.release(); // the stream owns it now
+    auto entries = list_directory(fd.get());
+    if (!entries) return sdk::in_context(entries.error(), "'", path, "' of the driver's state");
     std::vector<std::string> names;
-    for (;;) {
-        errno = 0;
-        const dirent* entry = ::readdir(stream.get());
-        if (entry == nullptr && errno != 0)
-            return sdk::fail_errno(errno, "read the directory '", path, "' of the driver's state");
-        if (entry == nullptr) return names;
-        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-    }
+    for (DirEntry& entry : *entries) names.push_back(std::move(entry.name));
+    return names;
 }
 
 // rename that never replaces. File systems without RENAME_NOREPLACE get a look first: the host uses an id
@@ -68,14 +59,11 @@ Result<void> delete_unlocked(int root, const std::string& path, sdk::Call call) 
     sdk::UniqueFd fd(::openat(root, path.c_str(), kOpenDirectory));
     if (!fd && errno == ENOENT) return {};
     if (!fd) return sdk::fail_errno(errno, "open '", path, "'");
-    sdk::UniqueFd content(::openat(fd.get(), ".", kOpenDirectory));
-    if (!content && errno == ENOENT) return {};
-    if (!content) return sdk::fail_errno(errno, "open '", path, "'");
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
         if (errno == EWOULDBLOCK) return {};
         return sdk::fail_errno(errno, "lock '", path, "'");
     }
-    RT_TRY(remove_content(std::move(content), call));
+    RT_TRY(remove_content(std::move(fd), call));
     if (::unlinkat(root, path.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
         return sdk::fail_errno(errno, "delete '", path, "'");
     return {};

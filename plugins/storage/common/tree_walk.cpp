@@ -2,56 +2,24 @@
 #include "rt/storage/tree_walk.hpp"
 
 #include "rt/storage/dir_chain.hpp"
-#include "rt/storage/text.hpp"
+#include "rt/storage/dir_list.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace rt::storage {
 namespace {
 
-struct DirCloser {
-    void operator()(DIR* dir) const { ::closedir(dir); }
-};
-using DirStream = std::unique_ptr<DIR, DirCloser>;
-
-struct Listing {
-    std::vector<std::string> files;
-    std::vector<std::string> directories;
-};
-
 // Some file systems do not say the type in the directory.
-bool is_directory(int dir, const dirent& entry) {
-    if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
+bool is_directory(int dir, const DirEntry& entry) {
+    if (entry.type != DT_UNKNOWN) return entry.type == DT_DIR;
     struct stat status{};
-    return ::fstatat(dir, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
-}
-
-// Read as a whole first: what the visitor does to the directory then cannot disturb the reading of it.
-sdk::Result<Listing> list_directory(int dir) {
-    sdk::UniqueFd again(::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!again) return sdk::fail_errno(errno, "open a directory for reading");
-    const DirStream stream(::fdopendir(again.get()));
-    if (!stream) return sdk::fail_errno(errno, "read a directory");
-    (void)again.release(); // the stream owns it now
-    Listing listing;
-    for (;;) {
-        errno = 0;
-        const dirent* entry = ::readdir(stream.get());
-        if (entry == nullptr) break;
-        const std::string_view name = entry->d_name;
-        if (name == "." || name == "..") continue;
-        (is_directory(dir, *entry) ? listing.directories : listing.files).emplace_back(name);
-    }
-    if (errno != 0) return sdk::fail_errno(errno, "read a directory");
-    return listing;
+    return ::fstatat(dir, entry.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
 class Walk {
@@ -73,12 +41,17 @@ public:
 private:
     // Visits the files of the current directory and notes its subdirectories.
     sdk::Result<void> read_here() {
-        RT_TRY_ASSIGN(Listing listing, list_directory(chain_.fd()));
-        for (const std::string& name : listing.files) {
+        RT_TRY_ASSIGN(std::vector<DirEntry> entries, list_directory(chain_.fd()));
+        std::vector<std::string> directories;
+        for (DirEntry& entry : entries) {
+            if (is_directory(chain_.fd(), entry)) {
+                directories.push_back(std::move(entry.name));
+                continue;
+            }
             RT_TRY(call_.check());
-            RT_TRY(visitor_.file(chain_.fd(), name.c_str()));
+            RT_TRY(visitor_.file(chain_.fd(), entry.name.c_str()));
         }
-        pending_.push_back(std::move(listing.directories));
+        pending_.push_back(std::move(directories));
         return {};
     }
 

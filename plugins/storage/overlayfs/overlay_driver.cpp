@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 namespace rt::storage {
 namespace {

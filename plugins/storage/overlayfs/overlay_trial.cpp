@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay_trial.hpp"
 
+#include <rt/storage/dir_list.hpp>
 #include <rt/storage/tree_remove.hpp>
 
 #include <dirent.h>
@@ -10,7 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <memory>
+#include <algorithm>
 
 namespace rt::storage {
 namespace {
@@ -73,15 +74,12 @@ Result<UniqueFd> mount_detached(const std::string& base, const OverlayKernel& ke
 
 // Without types in directory entries overlayfs shows whiteouts as files.
 Result<void> check_entry_types(int base) {
-    UniqueFd fd(::openat(base, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd fd(::openat(base, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd) return sdk::fail_errno(errno, "open the upper directory of a trial of overlayfs");
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), ::closedir);
-    if (!stream) return sdk::fail_errno(errno, "read the upper directory of a trial of overlayfs");
-    (void)fd.release();
-    while (const dirent* entry = ::readdir(stream.get()))
-        if (entry->d_type == DT_UNKNOWN)
-            return refused(0, "read a directory",
-                           "the file system does not store the types of directory entries");
+    RT_TRY_ASSIGN(const std::vector<DirEntry> entries, list_directory(fd.get()));
+    if (std::ranges::any_of(entries, [](const DirEntry& entry) { return entry.type == DT_UNKNOWN; }))
+        return refused(0, "read a directory",
+                       "the file system does not store the types of directory entries");
     return {};
 }
 

@@ -13,7 +13,7 @@
 namespace rt::test {
 namespace {
 
-constexpr off_t kSparseSize = 64 << 20;
+constexpr off_t kSparseSize = 8 << 20;
 
 void must(int result, const char* what) {
     if (result < 0) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
