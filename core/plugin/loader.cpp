@@ -2,6 +2,8 @@
 #include "core/plugin/loader.hpp"
 
 #include "core/config/trusted_path.hpp"
+#include "core/plugin/entry_check.hpp"
+#include "core/plugin/plugin_file.hpp"
 
 // std::filesystem in place of Boost.Filesystem, which would be one more library to load.
 #define BOOST_DLL_USE_STD_FS
@@ -9,22 +11,11 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
-#include <array>
 #include <string_view>
 #include <system_error>
 
 namespace rt {
 namespace {
-
-constexpr std::size_t kIdLimit = 32;
-
-bool is_plugin_id(std::string_view id) {
-    const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
-    return !id.empty() && id.size() <= kIdLimit && is_letter(id.front()) &&
-           std::ranges::all_of(id,
-                               [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
-}
 
 // What dlopen(3) said, with the cause and the remedy in our words where we know them.
 std::unexpected<Error> load_failure(const Path& file, const char* said) {
@@ -45,45 +36,6 @@ std::unexpected<Error> load_failure(const Path& file, const char* said) {
     return fail(Code::failed_precondition, tried, reason);
 }
 
-// Entries of other ABI versions, to tell "not a plugin" from "a plugin for another rt".
-std::unexpected<Error> no_entry(const Path& file, const boost::dll::shared_library& library) {
-    constexpr std::array kOthers{"rtp_entry_v2", "rtp_entry_v3", "rtp_entry_v4"};
-    for (const char* other : kOthers)
-        if (library.has(other))
-            return fail(Code::unsupported, "plugin '", file.native(),
-                        "' is for a newer plugin ABI (it exports '", other,
-                        "'), and this rt knows '" RTP_ENTRY_SYMBOL
-                        "'; update rt, or build the plugin against this version's SDK");
-    return fail(Code::invalid_argument, "'", file.native(),
-                "' is not a plugin: it does not export '" RTP_ENTRY_SYMBOL
-                "'; build it with rt_add_plugin() and one RT_..._PLUGIN() line");
-}
-
-Result<void> check_entry(const rtp_entry& entry, const Path& file) {
-    const auto wrong = [&](const auto&... pieces) {
-        return fail(Code::invalid_argument, "plugin '", file.native(), "' is defective: ", pieces...);
-    };
-    const std::array<std::pair<const char*, const char*>, 7> texts{{{"id", entry.id},
-                                                                    {"version", entry.version},
-                                                                    {"kind", entry.kind},
-                                                                    {"sdk_version", entry.sdk_version},
-                                                                    {"description", entry.description},
-                                                                    {"license", entry.license},
-                                                                    {"config_schema", entry.config_schema}}};
-    for (const auto& [name, text] : texts)
-        if (text == nullptr) return wrong("'", name, "' in " RTP_ENTRY_SYMBOL " is null");
-    if (entry.create == nullptr) return wrong("'create' in " RTP_ENTRY_SYMBOL " is null");
-    if (!is_plugin_id(entry.id))
-        return wrong("its id '", entry.id, "' is not 1 to ", kIdLimit,
-                     " small letters, digits and '-', the first a letter");
-    if (file.stem() != entry.id)
-        return wrong("its id is '", entry.id, "', so its file must be called '", entry.id, ".so'");
-    const std::string_view kind = entry.kind;
-    if (kind != RTP_KIND_STORAGE && kind != RTP_KIND_NETWORK && kind != RTP_KIND_ISOLATION)
-        return wrong("its kind '", kind, "' is none of 'storage', 'network' and 'isolation'");
-    return {};
-}
-
 } // namespace
 
 Result<const rtp_entry*> load_plugin(const Path& file) {
@@ -95,9 +47,16 @@ Result<const rtp_entry*> load_plugin(const Path& file) {
     std::error_code problem;
     library.load(file, problem, kMode);
     if (problem) return load_failure(file, ::dlerror()); // NOLINT(concurrency-mt-unsafe): per thread in glibc
-    if (!library.has(RTP_ENTRY_SYMBOL)) return no_entry(file, library);
+    if (!library.has(RTP_ENTRY_SYMBOL)) {
+        RT_TRY_ASSIGN(const auto exports, exported_symbols(file));
+        return no_entry(file, exports);
+    }
     const rtp_entry& entry = library.get<const rtp_entry>(RTP_ENTRY_SYMBOL);
-    RT_TRY(check_entry(entry, file));
+    RT_TRY(check_entry_texts(entry, file));
+    if (entry.create == nullptr)
+        return fail(Code::invalid_argument, "plugin '", file.native(),
+                    "' is defective: 'create' in " RTP_ENTRY_SYMBOL
+                    " is null; get a corrected version from its author");
     return &entry;
 }
 

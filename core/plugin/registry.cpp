@@ -4,6 +4,7 @@
 #include "core/config/json_lines.hpp"
 #include "core/config/schema.hpp"
 #include "core/config/wording.hpp"
+#include "core/plugin/plugin_file.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,19 +74,18 @@ Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std
     }
     const std::string pointer = cat("/", name_of(role), "/drivers/", pointer_step(name));
     RT_TRY_ASSIGN(const Path file, find_file(wiring, found->second.plugin, pointer));
-    RT_TRY_ASSIGN(const rtp_entry* entry, load_plugin(file));
-    if (name_of(role) != entry->kind)
+    RT_TRY_ASSIGN(const PluginFile plugin, read_plugin_file(file));
+    if (name_of(role) != plugin.kind)
         return fail(Code::invalid_argument, place_of(wiring, cat(pointer, "/plugin")), ": plugin '",
-                    entry->id, "' ('", file.native(), "') is a ", entry->kind, " driver, but ", name_of(role),
+                    plugin.id, "' ('", file.native(), "') is a ", plugin.kind, " driver, but ", name_of(role),
                     " needs one of its own kind");
-    RT_TRY_ASSIGN(const Json schema, parse_schema(entry->config_schema, entry->id));
+    RT_TRY_ASSIGN(const Json schema, parse_schema(plugin.config_schema, plugin.id));
     RT_TRY_ASSIGN(Json config, parse_json(found->second.config_json, pointer));
     ResolvedDriver resolved;
     if (const auto checked = apply_schema(schema, config, &resolved.defaulted); !checked)
         return fail(Code::invalid_argument,
                     place_of(wiring, cat(pointer, "/config", checked.error().pointer)), ": ",
                     checked.error().text);
-    resolved.entry = entry;
     resolved.spec = {file,
                      name,
                      config.dump(),

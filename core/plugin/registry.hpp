@@ -17,12 +17,11 @@ namespace rt {
 // A driver instance as far as it can be known without making it.
 struct ResolvedDriver {
     DriverSpec spec;
-    const rtp_entry* entry = nullptr;
     std::vector<std::string> defaulted; // JSON pointers below the config whose value is the plugin's default
 };
 
-// Finds the plugin of an instance ("": the role's default), loads it, checks its kind, and checks and
-// completes the instance's config. The error names the place in the wiring file.
+// Finds the plugin of an instance ("": the role's default), checks its kind, and checks and completes the
+// instance's config, all without loading it. The error names the place in the wiring file.
 Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std::string& instance);
 
 // Every shared object in plugin_path, in its order; those of one directory by name.
@@ -37,8 +36,7 @@ public:
     Result<std::shared_ptr<NetworkBackend>> network(const std::string& instance);
     Result<std::shared_ptr<Isolation>> isolation(const std::string& instance);
 
-    // What make_...() needs for it, without loading it as a driver: its file is found, and read for the
-    // schema.
+    // What make_...() needs for it, without loading it: its file is found, and read for the schema.
     Result<DriverSpec> resolve(Role role, const std::string& instance);
 
     [[nodiscard]] const Wiring& wiring() const { return wiring_; }
