@@ -51,7 +51,7 @@ CREATE TABLE layers (             -- layers unpacked into a storage driver
 CREATE TABLE containers (
     id          TEXT PRIMARY KEY, -- 64 hex digits
     name        TEXT NOT NULL UNIQUE,
-    phase       TEXT NOT NULL,    -- creating, created, running, exited, removing: what was asked for and recorded
+    phase       TEXT NOT NULL,    -- creating, running, exited, removing: what was asked for and recorded
     image_id    TEXT NOT NULL,    -- "" if none
     image_name  TEXT NOT NULL,    -- as the user gave it
     storage     TEXT NOT NULL,    -- driver instances

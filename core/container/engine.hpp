@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: a wiring, its drivers and its state, opened once per process and thread. The verbs on
+// containers are free functions over it, one file each (run, reap, stop, remove, ...). rtctl links it and
+// needs no daemon; any number of processes work on the same state at once.
+#pragma once
+
+#include "core/config/wiring.hpp"
+#include "core/container/container_store.hpp"
+#include "core/image/image_store.hpp"
+#include "core/network/network_store.hpp"
+#include "core/plugin/registry.hpp"
+#include "core/state/database.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace rt {
+
+class Engine {
+public:
+    static Result<std::unique_ptr<Engine>> open(const Path& config_file);
+
+    // rt.db and what is read and written in it; opened when first asked for.
+    struct State {
+        explicit State(Database opened)
+            : database(std::move(opened)), images(database), containers(database), networks(database) {}
+        Database database;
+        ImageStore images;
+        ContainerStore containers;
+        NetworkStore networks;
+    };
+    Result<State*> state();
+
+    [[nodiscard]] const Wiring& wiring() const { return wiring_; }
+    DriverRegistry& drivers() { return drivers_; }
+
+    // Where things of a container are. run_directory is the OCI bundle, gone after a reboot; root_directory
+    // has the log.
+    [[nodiscard]] Path run_directory(const std::string& container_id) const;
+    [[nodiscard]] Path root_directory(const std::string& container_id) const;
+    [[nodiscard]] Path log_file(const std::string& container_id) const;
+    // Held by whoever changes the container: two processes that do something to one get an order.
+    [[nodiscard]] Path lock_file(const std::string& name) const;
+    static std::string snapshot_of(const std::string& container_id);
+
+    static Operation new_operation();
+
+private:
+    explicit Engine(Wiring wiring) : wiring_(std::move(wiring)), drivers_(wiring_) {}
+
+    Wiring wiring_;
+    DriverRegistry drivers_;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace rt

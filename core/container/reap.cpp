@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/reap.hpp"
+
+#include "core/base/clock.hpp"
+#include "core/base/lock_file.hpp"
+#include "core/container/spec.hpp"
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <optional>
+
+namespace rt {
+namespace {
+
+constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down
+
+class Reap {
+public:
+    Reap(Engine& engine, std::string id, ShimClient* shim)
+        : engine_(engine), id_(std::move(id)), shim_(shim), operation_(Engine::new_operation()) {}
+
+    enum class Outcome { record, remove };
+
+    Result<void> go(Outcome wanted) {
+        RT_TRY_ASSIGN(Engine::State* const state, engine_.state());
+        RT_TRY(make_directories(engine_.lock_file("x").parent_path()));
+        RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine_.lock_file(id_)));
+        std::optional<Container> container;
+        if (auto found = state->containers.find(id_); found && found->id == id_)
+            container = std::move(*found);
+
+        RT_TRY(destroy(container));
+        if (container) {
+            RT_TRY(detach(*state));
+            if (wanted == Outcome::remove || goes(*container))
+                RT_TRY(remove_record(engine_, *container));
+            else
+                RT_TRY(record_exit(*state, *container));
+        }
+        return close();
+    }
+
+private:
+    static bool goes(const Container& container) {
+        if (container.phase != Phase::running && container.phase != Phase::exited) return true;
+        const auto spec = spec_from_json(container.spec);
+        return spec && spec->auto_remove;
+    }
+
+    // Through the shim while it lives. Without it, by an instance of our own: the config says where things
+    // are.
+    Result<void> destroy(const std::optional<Container>& container) {
+        if (shim_ != nullptr) return shim_->destroy(operation_);
+        const auto config = read_file(engine_.run_directory(id_) / "config.json");
+        if (!config || !container) return {}; // it never came as far as being created
+        RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container->isolation));
+        return isolation->destroy(operation_, id_, *config);
+    }
+
+    Result<void> detach(Engine::State& state) {
+        RT_TRY_ASSIGN(const std::vector<Endpoint> endpoints, state.networks.endpoints_of(id_));
+        for (const Endpoint& endpoint : endpoints) {
+            RT_TRY_ASSIGN(const auto network, state.networks.find_by_id(endpoint.network_id));
+            if (!network) continue;
+            RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(network->driver));
+            Endpoint named = endpoint;
+            // Interrupted before attach: the id is all that a backend needs to find what there is.
+            if (named.request == "{}")
+                named.request = Json{{"id", endpoint.id}, {"container_id", id_}}.dump();
+            RT_TRY(backend->detach(operation_, endpoint_json(named, *network), -1));
+        }
+        return {};
+    }
+
+    Result<void> record_exit(Engine::State& state, const Container& container) {
+        if (container.phase == Phase::exited) return {};
+        RT_TRY_ASSIGN(const auto exit, read_exit_record(engine_.run_directory(id_)));
+        const std::string problem =
+            exit ? std::string()
+                 : std::string("nobody saw how it ended: its shim was killed, or the host went down");
+        return state.database.transaction([&]() -> Result<void> {
+            RT_TRY(state.database.run("DELETE FROM endpoints WHERE container_id = ?", {id_}));
+            return state.containers.set_exited(id_, exit ? exit->finished_at : now_ns(),
+                                               exit ? exit->exit_code : kUnknownExit, problem);
+        });
+    }
+
+    // The last steps: from here on nothing of the start is left, and nobody needs to come again.
+    Result<void> close() {
+        if (shim_ != nullptr) RT_TRY(shim_->reaped());
+        RT_TRY(remove_tree(engine_.run_directory(id_)));
+        ::unlink(engine_.lock_file(id_).c_str());
+        return {};
+    }
+
+    Engine& engine_;
+    std::string id_;
+    ShimClient* shim_;
+    Operation operation_;
+};
+
+} // namespace
+
+Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* shim) {
+    return Reap(engine, container_id, shim).go(Reap::Outcome::record);
+}
+
+Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim) {
+    return Reap(engine, container_id, shim).go(Reap::Outcome::remove);
+}
+
+Result<void> remove_record(Engine& engine, const Container& container) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    // A container that is being removed cannot be mistaken for one that could be used, should we be killed
+    // now.
+    if (container.phase == Phase::exited) RT_TRY(state->containers.set_phase(container.id, Phase::removing));
+    RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
+    RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(container.id)));
+    RT_TRY(remove_tree(engine.root_directory(container.id)));
+    return state->containers.remove(container.id);
+}
+
+std::vector<std::string> reaper_command(const Engine& engine) {
+    std::vector<std::string> command{(install_prefix() / "bin/rtctl").native()};
+    if (!engine.wiring().file.empty()) {
+        command.emplace_back("--config");
+        command.push_back(engine.wiring().file.native());
+    }
+    command.emplace_back("reap");
+    return command;
+}
+
+} // namespace rt

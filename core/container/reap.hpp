@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one clean-up: unmount, detach, remove cgroups, record, --rm. Run by whoever holds the reaper lease, by
+// the command that the shim starts when nobody does, and by anybody who finds a container whose shim is dead.
+// Repeatable from any point; two at once get an order through the container's lock.
+#pragma once
+
+#include "core/container/engine.hpp"
+#include "core/shim/client.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rt {
+
+// After the container has ended. shim: the connection that holds the lease, or null when the shim is dead.
+// A container that ends with --rm, or that was never started, is removed; any other is recorded as exited.
+Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* shim);
+
+// Takes back a start that did not come to its end: as reap(), and the container goes in any case.
+Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim);
+
+// Removes a container that has ended (or never began) with everything that is its own. The lock is held by
+// the caller.
+Result<void> remove_record(Engine& engine, const Container& container);
+
+// The command line of `rtctl` that reaps; the id follows it.
+std::vector<std::string> reaper_command(const Engine& engine);
+
+} // namespace rt

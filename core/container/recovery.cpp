@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/recovery.hpp"
+
+#include "core/base/lock_file.hpp"
+#include "core/container/reap.hpp"
+#include "core/shim/client.hpp"
+
+#include <filesystem>
+
+namespace rt {
+namespace {
+
+// Somebody is at work on it: whoever holds the lock cleans up after himself, and his shim does if he dies.
+Result<bool> is_at_work(Engine& engine, const std::string& id) {
+    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(engine.lock_file(id)));
+    return !lock.has_value();
+}
+
+// The shim reaps in our place, if it can; a dead one leaves that to us.
+Result<void> finish(Engine& engine, const std::string& id) {
+    if (shim_is_alive(engine.run_directory(id))) return {};
+    RT_TRY_ASSIGN(const bool at_work, is_at_work(engine, id));
+    if (at_work) return {};
+    return reap(engine, id, nullptr);
+}
+
+// Run directories without a row: killed between the directory and the database, or between the database and
+// the directory.
+Result<void> sweep_run_directories(Engine& engine, Engine::State& state) {
+    std::error_code problem;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(engine.wiring().run / "containers", problem)) {
+        const std::string id = entry.path().filename();
+        bool in_use = false;
+        RT_TRY(state.database.run("SELECT 1 FROM containers WHERE id = ? AND phase != 'exited'", {id},
+                                  [&](const SqlRow&) { in_use = true; }));
+        if (!in_use) RT_TRY(finish(engine, id));
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> recover(Engine& engine) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    for (const Phase phase : {Phase::creating, Phase::removing, Phase::running}) {
+        RT_TRY_ASSIGN(const auto containers, state->containers.in_phase(phase));
+        for (const Container& container : containers) RT_TRY(finish(engine, container.id));
+    }
+    return sweep_run_directories(engine, *state);
+}
+
+Result<Container> refresh(Engine& engine, const Container& container) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    if (container.phase == Phase::exited) return container;
+    RT_TRY(finish(engine, container.id));
+    return state->containers.find(container.id);
+}
+
+} // namespace rt

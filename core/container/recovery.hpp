@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts right what killed processes left: starts that never came to their end, removals that stopped half way,
+// containers whose shim is dead, run directories that belong to nobody.
+#pragma once
+
+#include "core/container/engine.hpp"
+
+namespace rt {
+
+// Everything there is to be found. Does not touch what a live process is working on.
+Result<void> recover(Engine& engine);
+
+// The container as it really is: when its shim is dead, it is reaped first. not_found: it went away by that.
+Result<Container> refresh(Engine& engine, const Container& container);
+
+} // namespace rt

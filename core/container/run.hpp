@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a container and starts it. Every step is recorded or undone: a failure leaves nothing, and after a
+// kill between any two steps the shim's reaper or the next command cleans up (reap.hpp, recovery.hpp).
+#pragma once
+
+#include "core/container/engine.hpp"
+#include "core/container/phase_timer.hpp"
+#include "core/container/spec.hpp"
+#include "core/image/image_service.hpp"
+#include "core/shim/client.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rt {
+
+enum class Attachment { none, output, output_and_input };
+
+struct RunOptions {
+    Attachment attachment = Attachment::none; // of the ShimClient that run() returns, before anything runs
+    ImageProgressSink pull_progress;          // an image that is not here is pulled
+};
+
+// A container that runs. shim holds the reaper lease: reap() after the exit, or shim.give_up_lease().
+struct RunningContainer {
+    Container record;
+    ShimClient shim;
+    std::vector<std::string> warnings;
+};
+
+// The error of a program that cannot be executed has code not_found or permission_denied *and* program_failed
+// true.
+struct RunFailure {
+    Error error;
+    bool program_failed = false;
+};
+
+std::expected<RunningContainer, RunFailure> run(Engine& engine, const ContainerSpec& spec,
+                                                const RunOptions& options);
+
+} // namespace rt

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/runtime_files.hpp"
+
+#include <fcntl.h>
+
+#include <sstream>
+
+namespace rt {
+namespace {
+
+// Not replace_file(): nobody reads these before the container is made, and the start path pays for each call.
+Result<void> write_new(const Path& path, std::string_view text) {
+    RT_TRY_ASSIGN(const UniqueFd fd, open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    return write_all(fd.get(), text, path.native());
+}
+
+std::string hosts(const RuntimeFiles& files) {
+    std::string text = "127.0.0.1\tlocalhost\n"
+                       "::1\tlocalhost ip6-localhost ip6-loopback\n"
+                       "fe00::\tip6-localnet\n"
+                       "ff00::\tip6-mcastprefix\n"
+                       "ff02::1\tip6-allnodes\n"
+                       "ff02::2\tip6-allrouters\n";
+    if (!files.address.empty())
+        text += cat(files.address.substr(0, files.address.find('/')), "\t", files.hostname, "\n");
+    return text;
+}
+
+// Missing on the host is an empty file in the container.
+std::string host_file(const Path& path) {
+    return read_file(path).value_or(std::string());
+}
+
+} // namespace
+
+std::string container_resolv_conf(const std::string& host_resolv_conf) {
+    std::string text;
+    std::istringstream lines(host_resolv_conf);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string key;
+        std::string value;
+        words >> key >> value;
+        if (key == "nameserver" && (value.starts_with("127.") || value == "::1")) continue;
+        text += cat(line, "\n");
+    }
+    return text;
+}
+
+Result<void> write_runtime_files(const RuntimeFiles& files) {
+    const std::string resolv_conf = host_file("/etc/resolv.conf");
+    RT_TRY(write_new(files.directory / "hosts", files.own_network ? hosts(files) : host_file("/etc/hosts")));
+    RT_TRY(write_new(files.directory / "hostname", cat(files.hostname, "\n")));
+    return write_new(files.directory / "resolv.conf",
+                     files.own_network ? container_resolv_conf(resolv_conf) : resolv_conf);
+}
+
+} // namespace rt

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ends containers: signals, with or without grace, and the removal of what is left.
+#pragma once
+
+#include "core/container/engine.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace rt {
+
+// "TERM", "SIGTERM", "15" -> 15. invalid_argument names the nearest.
+Result<int> parse_signal(const std::string& text);
+
+// Sends a signal to the container's first process. failed_precondition: it does not run.
+Result<void> kill(Engine& engine, const std::string& reference, int signal_number);
+
+// Asks with the image's stop signal, waits, kills; returns when the container is cleaned up. One that does
+// not run is left as it is.
+Result<void> stop(Engine& engine, const std::string& reference, std::chrono::seconds grace);
+
+enum class Force { no, yes };
+// Removes a container that does not run; forced, it is killed first. Returns its id.
+Result<std::string> remove(Engine& engine, const std::string& reference, Force force);
+
+} // namespace rt

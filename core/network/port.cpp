@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/network/port.hpp"
+
+#include "core/network/address.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+
+namespace rt {
+namespace {
+
+struct Range {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+    [[nodiscard]] int size() const { return last - first + 1; }
+};
+
+bool parse_number(std::string_view text, std::uint16_t& out) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, out);
+    return problem == std::errc() && stop == end && !text.empty();
+}
+
+Result<Range> parse_range(std::string_view text, std::string_view whole) {
+    const auto dash = text.find('-');
+    Range range;
+    const bool ok = parse_number(text.substr(0, dash), range.first) &&
+                    (dash == text.npos || parse_number(text.substr(dash + 1), range.last));
+    if (dash == text.npos) range.last = range.first;
+    if (!ok || range.first == 0 || range.last < range.first)
+        return fail(Code::invalid_argument, "port '", whole, "': '", text,
+                    "' is not a port or a range of ports (1 to 65535, as in 8080 or 8000-8009)");
+    return range;
+}
+
+} // namespace
+
+Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
+    std::string_view rest = text;
+    PublishedPort port;
+    if (const auto slash = rest.rfind('/'); slash != rest.npos) {
+        port.protocol = rest.substr(slash + 1);
+        rest = rest.substr(0, slash);
+        if (port.protocol != "tcp" && port.protocol != "udp")
+            return fail(Code::invalid_argument, "port '", text, "': protocol '", port.protocol,
+                        "' is not one of tcp, udp");
+    }
+    std::string_view container = rest;
+    std::string_view host;
+    if (const auto colon = rest.rfind(':'); colon != rest.npos) {
+        container = rest.substr(colon + 1);
+        host = rest.substr(0, colon);
+        if (const auto second = host.rfind(':'); second != host.npos) {
+            port.host_ip = host.substr(0, second);
+            host = host.substr(second + 1);
+            if (auto address = parse_ipv4(port.host_ip); !address)
+                return in_context(std::move(address).error(), "port '", text, "'");
+        }
+    }
+    RT_TRY_ASSIGN(const Range inside, parse_range(container, text));
+    Range outside;
+    if (!host.empty()) {
+        RT_TRY_ASSIGN(outside, parse_range(host, text));
+        if (outside.size() != inside.size())
+            return fail(Code::invalid_argument, "port '", text, "': the ranges are not equally long");
+    }
+    std::vector<PublishedPort> ports;
+    for (int i = 0; i < inside.size(); ++i) {
+        port.container_port = static_cast<std::uint16_t>(inside.first + i);
+        port.host_port = host.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(outside.first + i);
+        ports.push_back(port);
+    }
+    return ports;
+}
+
+Json to_json(const PublishedPort& port) {
+    return {{"host_ip", port.host_ip},
+            {"host_port", port.host_port},
+            {"container_port", port.container_port},
+            {"protocol", port.protocol}};
+}
+
+PublishedPort published_port_from_json(const Json& value) {
+    return {value.at("host_ip"), value.at("host_port"), value.at("container_port"), value.at("protocol")};
+}
+
+} // namespace rt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Published ports, as users write them and as backends get them. Pure; any thread.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt {
+
+struct PublishedPort {
+    std::string host_ip = "0.0.0.0";
+    std::uint16_t host_port = 0; // 0: the backend chooses one
+    std::uint16_t container_port = 0;
+    std::string protocol = "tcp"; // or "udp"
+};
+
+// Docker's -p: [ip:][hostPort[-hostPort]:]containerPort[-containerPort][/tcp|/udp]. Ranges must be equally
+// long.
+Result<std::vector<PublishedPort>> parse_published_port(std::string_view text);
+
+Json to_json(const PublishedPort& port);
+PublishedPort published_port_from_json(const Json& value);
+
+} // namespace rt

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/options.hpp"
+
+#include "core/base/nearest.hpp"
+#include "tools/rtctl/output.hpp"
+
+#include <boost/program_options/parsers.hpp>
+#include <boost/program_options/positional_options.hpp>
+
+#include <iostream>
+
+namespace rt::cli {
+namespace {
+
+constexpr const char* kOperands = "OPERANDS";
+
+// Splits off what belongs to the program that is run: everything from the first word that is neither an
+// option nor an option's value. Boost has no such mode.
+struct Split {
+    Arguments ours;
+    Arguments rest;
+};
+
+const options::option_description* find_option(const options::options_description& description,
+                                               const std::string& name) {
+    return description.find_nothrow(name, false);
+}
+
+bool takes_value(const options::option_description& option) {
+    return option.semantic()->max_tokens() > 0;
+}
+
+// Does this word ("-it", "-p", "--name") leave its value to the next word?
+bool wants_next_word(const options::options_description& description, const std::string& word) {
+    if (word.starts_with("--")) {
+        if (word.find('=') != word.npos) return false;
+        const auto* option = find_option(description, word.substr(2));
+        return option != nullptr && takes_value(*option);
+    }
+    for (std::size_t i = 1; i < word.size(); ++i) {
+        const auto* option = find_option(description, cat("-", word[i]));
+        if (option != nullptr && takes_value(*option)) return i + 1 == word.size();
+    }
+    return false;
+}
+
+Split split_at_first_operand(const options::options_description& description, const Arguments& arguments) {
+    Split split;
+    std::size_t i = 0;
+    for (; i < arguments.size(); ++i) {
+        const std::string& word = arguments[i];
+        if (word == "--") {
+            ++i;
+            break;
+        }
+        if (word.size() < 2 || word.front() != '-') break;
+        split.ours.push_back(word);
+        if (wants_next_word(description, word) && i + 1 < arguments.size())
+            split.ours.push_back(arguments[++i]);
+    }
+    split.rest.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+    return split;
+}
+
+std::string nearest_option(const options::options_description& description, std::string word) {
+    const std::string given = word.substr(0, word.find('='));
+    std::vector<std::string> known;
+    for (const auto& option : description.options()) known.push_back(cat("--", option->long_name()));
+    const auto best = nearest(given, known);
+    return best.empty() ? std::string() : cat(" (did you mean ", best, "?)");
+}
+
+void print_help(const Command& command, const options::options_description& description) {
+    std::cout << "Usage: rtctl " << command.name << ' ' << command.usage << "\n\n" << command.summary << "\n";
+    if (!description.options().empty()) std::cout << '\n' << description;
+}
+
+} // namespace
+
+Result<std::optional<Parsed>> parse(const Command& command, options::options_description description,
+                                    const Arguments& arguments, Operands operands, std::size_t fewest,
+                                    std::size_t most) {
+    const bool free_h = find_option(description, "-h") == nullptr;
+    description.add_options()(free_h ? "help,h" : "help", "show this text");
+    const auto usage_error = [&](const std::string& problem) {
+        return fail(Code::invalid_argument, command.name, ": ", problem, "; see 'rtctl ", command.name,
+                    " --help'");
+    };
+
+    Split split{arguments, {}};
+    if (operands == Operands::end_options) split = split_at_first_operand(description, arguments);
+    options::options_description all;
+    all.add(description);
+    all.add_options()(kOperands, options::value<Arguments>());
+    options::positional_options_description positional;
+    positional.add(kOperands, -1);
+
+    Parsed parsed;
+    try {
+        namespace style = options::command_line_style;
+        options::command_line_parser parser(split.ours);
+        parser.options(all).positional(positional).style(style::unix_style & ~style::allow_guessing);
+        options::store(parser.run(), parsed.values);
+    } catch (const options::unknown_option& error) {
+        const std::string word = error.get_option_name();
+        return usage_error(cat("unknown option '", word, "'", nearest_option(description, word)));
+    } catch (const options::error& error) {
+        return usage_error(error.what());
+    }
+    if (parsed.has("help")) {
+        print_help(command, description);
+        return std::nullopt;
+    }
+    parsed.operands = parsed.get<Arguments>(kOperands);
+    parsed.operands.insert(parsed.operands.end(), split.rest.begin(), split.rest.end());
+    if (parsed.operands.size() < fewest)
+        return usage_error(
+            cat("needs ", fewest == 1 ? "an operand" : cat(fewest, " operands"), ": ", command.usage));
+    if (parsed.operands.size() > most) return usage_error(cat("does not take '", parsed.operands[most], "'"));
+    return parsed;
+}
+
+} // namespace rt::cli

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/output.hpp"
+
+#include <nlohmann/json.hpp>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace rt::cli {
+namespace {
+
+constexpr std::size_t kGap = 3;
+constexpr std::size_t kNarrowest = 8;
+
+// Code points, not bytes: names may be UTF-8.
+std::size_t width_of(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+std::string cut(const std::string& text, std::size_t width) {
+    if (width_of(text) <= width) return text;
+    std::size_t bytes = 0;
+    for (std::size_t seen = 0; bytes < text.size(); ++bytes)
+        if ((static_cast<unsigned char>(text[bytes]) & 0xc0U) != 0x80U && ++seen > width - 3) break;
+    return text.substr(0, bytes) + "...";
+}
+
+std::size_t terminal_width() {
+    winsize size{};
+    if (!is_terminal(STDOUT_FILENO) || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
+}
+
+// Takes from the widest column until the table fits.
+void fit(std::vector<std::size_t>& widths, std::size_t available) {
+    for (;;) {
+        std::size_t total = kGap * (widths.size() - 1);
+        for (const std::size_t width : widths) total += width;
+        const auto widest = std::ranges::max_element(widths);
+        if (total <= available || *widest <= kNarrowest) return;
+        *widest -= std::min(total - available, std::max<std::size_t>(1, *widest - kNarrowest));
+    }
+}
+
+void write_out(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+} // namespace
+
+Result<Format> parse_format(std::string_view text) {
+    if (text.empty() || text == "table") return Format::table;
+    if (text == "json") return Format::json;
+    return fail(Code::invalid_argument, "--format '", text, "' is not one of table, json");
+}
+
+void Table::print() const {
+    std::vector<std::size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_)
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    if (const std::size_t available = terminal_width(); available > 0) fit(widths, available);
+    for (const auto& row : rows_) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const std::string cell = cut(row[i], widths[i]);
+            line += cell;
+            if (i + 1 < row.size()) line.append(widths[i] - width_of(cell) + kGap, ' ');
+        }
+        line += '\n';
+        write_out(line);
+    }
+}
+
+void print_line(std::string_view text) {
+    write_out(cat(text, "\n"));
+}
+void print_json(const Json& value) {
+    print_line(value.dump(4, ' ', false, Json::error_handler_t::replace));
+}
+void print_json_line(const Json& value) {
+    print_line(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void warn(std::string_view text) {
+    const std::string line = cat("rtctl: warning: ", text, "\n");
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+std::string human_size(std::uint64_t bytes) {
+    constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.3g%s", value, kUnits[unit]);
+    return text.data();
+}
+
+bool is_terminal(int fd) {
+    return ::isatty(fd) == 1;
+}
+
+} // namespace rt::cli
