@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command of rtctl, in the order in which help shows them.
+#pragma once
+
+#include "tools/rtctl/command.hpp"
+
+namespace rt::cli {
+
+// Containers
+extern const Command kRun;
+extern const Command kPs;
+extern const Command kLogs;
+extern const Command kInspect;
+extern const Command kStop;
+extern const Command kKill;
+extern const Command kRm;
+// Images
+extern const Command kPull;
+extern const Command kLoad;
+extern const Command kImport;
+extern const Command kImages;
+extern const Command kRmi;
+// The engine
+extern const Command kPluginLs;
+extern const Command kPluginInspect;
+extern const Command kConfigShow;
+extern const Command kConfigCheck;
+extern const Command kConfigExplain;
+// For the engine's own use, not shown: cleans up after a container that has ended.
+extern const Command kReap;
+
+} // namespace rt::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/log_reader.hpp"
+
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/options.hpp"
+#include "tools/rtctl/session.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace rt::cli {
+namespace {
+
+Result<std::int64_t> parse_tail(const std::string& text) {
+    if (text.empty() || text == "all") return -1;
+    std::int64_t lines = 0;
+    const char* const last = text.data() + text.size();
+    if (std::from_chars(text.data(), last, lines).ptr != last || lines < 0)
+        return fail(Code::invalid_argument, "--tail '", text, "' is not a number of lines or 'all'");
+    return lines;
+}
+
+Result<int> logs(const Globals& globals, const Arguments& arguments) {
+    options::options_description description("Options");
+    description.add_options()("tail,n", options::value<std::string>()->value_name("NUMBER"),
+                              "only the last lines (default: all)")("timestamps,t",
+                                                                    "when each line was written");
+    RT_TRY_ASSIGN(const auto parsed, parse(kLogs, description, arguments, Operands::anywhere, 1, 1));
+    if (!parsed) return 0;
+    RT_TRY_ASSIGN(const std::int64_t tail, parse_tail(parsed->get<std::string>("tail")));
+    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    RT_TRY_ASSIGN(const Container container, state->containers.find(parsed->operands.front()));
+    const bool timestamps = parsed->has("timestamps");
+    RT_TRY(read_log(engine->log_file(container.id), tail, [&](const LogEntry& entry) {
+        const std::string line = timestamps ? cat(entry.time, " ", entry.text) : entry.text;
+        std::fwrite(line.data(), 1, line.size(), entry.stream == Stream::error ? stderr : stdout);
+    }));
+    return 0;
+}
+
+} // namespace
+
+const Command kLogs = {"logs", "[OPTIONS] CONTAINER", "Show what a container has written", logs};
+
+} // namespace rt::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Started by rt-shim when a container has ended and nobody holds its lease.
+#include "core/container/reap.hpp"
+
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/options.hpp"
+#include "tools/rtctl/session.hpp"
+
+namespace rt::cli {
+namespace {
+
+Result<int> reap_command(const Globals& globals, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed,
+                  parse(kReap, options::options_description("Options"), arguments, Operands::anywhere, 1, 1));
+    if (!parsed) return 0;
+    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    const std::string& id = parsed->operands.front();
+    RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine->run_directory(id)));
+    if (const auto lease = shim.take_lease(); !lease) {
+        if (lease.error().code == Code::unavailable) return 0; // somebody else is at it
+        return std::unexpected(lease.error());
+    }
+    RT_TRY(reap(*engine, id, &shim));
+    return 0;
+}
+
+} // namespace
+
+const Command kReap = {"reap", "CONTAINER-ID",
+                       "Clean up after a container that has ended (started by rt-shim)", reap_command};
+
+} // namespace rt::cli

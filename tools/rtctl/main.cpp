@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// rtctl: finds the command that the words name, runs it, and turns its error into one line and an exit code.
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/output.hpp"
+
+#include "core/base/nearest.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace rt::cli {
+namespace {
+
+constexpr int kUsageExit = 125; // what docker run ends with when the fault is not the program's
+
+struct Group {
+    std::string_view title;
+    std::vector<const Command*> commands;
+};
+
+const std::vector<Group>& groups() {
+    static const std::vector<Group> kGroups = {
+        {"Containers", {&kRun, &kPs, &kLogs, &kInspect, &kStop, &kKill, &kRm}},
+        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
+        {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain}},
+    };
+    return kGroups;
+}
+
+void print_help() {
+    std::string text = "Usage: rtctl [--config FILE] [--debug] COMMAND [OPTIONS]\n\n"
+                       "A container engine in which every driver is a plugin.\n";
+    for (const Group& group : groups()) {
+        text += cat("\n", group.title, ":\n");
+        for (const Command* command : group.commands) {
+            std::string name(command->name);
+            name.resize(17, ' ');
+            text += cat("  ", name, command->summary, "\n");
+        }
+    }
+    text += "\nOptions:\n"
+            "  --config FILE    the wiring file (default: /etc/rt/config.json where it exists)\n"
+            "  --debug          show what drivers log\n"
+            "  -v, --version    show the version\n"
+            "  -h, --help       show this text\n\n"
+            "'rtctl COMMAND --help' tells more about a command.\n";
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+// The command that the first word, or the first two, name.
+struct Match {
+    const Command* command = nullptr;
+    std::size_t words = 0;
+};
+
+Match find_command(const Arguments& words) {
+    const std::string one = words.front();
+    const std::string two = words.size() > 1 ? cat(one, " ", words[1]) : std::string();
+    if (one == kReap.name) return {&kReap, 1};
+    for (const Group& group : groups())
+        for (const Command* command : group.commands) {
+            if (command->name == one) return {command, 1};
+            if (!two.empty() && command->name == two) return {command, 2};
+        }
+    return {};
+}
+
+int unknown_command(const Arguments& words) {
+    std::vector<std::string> known;
+    std::string parts;
+    for (const Group& group : groups())
+        for (const Command* command : group.commands) {
+            known.emplace_back(command->name);
+            if (command->name.starts_with(words.front() + " "))
+                parts += cat(parts.empty() ? "" : ", ", command->name);
+        }
+    std::string hint;
+    if (!parts.empty())
+        hint = cat("one of: ", parts);
+    else if (const std::string best = nearest(words.front(), known); !best.empty())
+        hint = cat("did you mean '", best, "'?");
+    else
+        hint = "'rtctl --help' lists the commands";
+    std::fprintf(stderr, "rtctl: unknown command '%s'; %s\n", words.front().c_str(), hint.c_str());
+    return kUsageExit;
+}
+
+int run_command(const Match& match, const Globals& globals, const Arguments& words) {
+    const Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end());
+    Result<int> outcome = fail(Code::internal, "");
+    try {
+        outcome = match.command->run(globals, rest);
+    } catch (const std::exception& exception) {
+        outcome = fail(Code::internal, match.command->name, ": ", exception.what());
+    }
+    std::fflush(stdout);
+    if (outcome) return *outcome;
+    std::fprintf(stderr, "rtctl: %s\n", outcome.error().message.c_str());
+    return outcome.error().code == Code::invalid_argument ? kUsageExit : 1;
+}
+
+int main_with(const Arguments& arguments) {
+    Globals globals;
+    std::size_t i = 0;
+    for (; i < arguments.size() && arguments[i].starts_with('-'); ++i) {
+        const std::string& word = arguments[i];
+        if (word == "--config" && i + 1 < arguments.size()) {
+            globals.config_file = arguments[++i];
+        } else if (word.starts_with("--config=")) {
+            globals.config_file = word.substr(std::strlen("--config="));
+        } else if (word == "--debug") {
+            globals.debug = true;
+        } else if (word == "--version" || word == "-v") {
+            std::puts("rtctl " RT_VERSION);
+            return 0;
+        } else if (word == "--help" || word == "-h") {
+            print_help();
+            return 0;
+        } else {
+            std::fprintf(stderr, "rtctl: unknown option '%s' before the command; see 'rtctl --help'\n",
+                         word.c_str());
+            return kUsageExit;
+        }
+    }
+    const Arguments words(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+    if (words.empty() || words.front() == "help") {
+        print_help();
+        return words.empty() ? kUsageExit : 0;
+    }
+    const Match match = find_command(words);
+    return match.command == nullptr ? unknown_command(words) : run_command(match, globals, words);
+}
+
+} // namespace
+} // namespace rt::cli
+
+int main(int argc, char** argv) {
+    return rt::cli::main_with({argv + 1, argv + argc});
+}
