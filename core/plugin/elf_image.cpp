@@ -62,6 +62,10 @@ bool ElfImage::read_tables() {
     for (std::uint64_t i = 0; i < header->e_phnum; ++i) {
         const auto segment = read<Elf64_Phdr>(header->e_phoff + i * sizeof(Elf64_Phdr));
         if (!segment) return false;
+        // The dynamic linker maps what is not there, and a process that touches it dies of SIGBUS.
+        if (segment->p_type == PT_LOAD &&
+            (segment->p_offset > bytes_.size() || segment->p_filesz > bytes_.size() - segment->p_offset))
+            return false;
         segments_.push_back(*segment);
     }
     for (std::uint64_t i = 0; i < header->e_shnum; ++i) {

@@ -2,6 +2,7 @@
 #include "core/plugin/loader.hpp"
 
 #include "core/config/trusted_path.hpp"
+#include "core/plugin/elf_image.hpp"
 #include "core/plugin/entry_check.hpp"
 #include "core/plugin/plugin_file.hpp"
 
@@ -30,9 +31,6 @@ std::unexpected<Error> load_failure(const Path& file, const char* said) {
         return fail(Code::failed_precondition, tried, reason,
                     "; it was built against another version of a library, or not linked with all it needs: "
                     "build it again with rt_add_plugin()");
-    if (reason.contains("invalid ELF header") || reason.contains("file too short") ||
-        reason.contains("wrong ELF class"))
-        return fail(Code::invalid_argument, tried, "it is no shared object for this machine (", reason, ")");
     return fail(Code::failed_precondition, tried, reason);
 }
 
@@ -40,6 +38,7 @@ std::unexpected<Error> load_failure(const Path& file, const char* said) {
 
 Result<const rtp_entry*> load_plugin(const Path& file) {
     RT_TRY(check_trusted_file(file, "plugin"));
+    RT_TRY(ElfImage::open(file)); // whole? The dynamic linker does not ask that
     namespace mode = boost::dll::load_mode;
     // Never unloaded: a driver's code may be in use until the process ends.
     constexpr auto kMode = mode::rtld_now | mode::rtld_local | static_cast<mode::type>(RTLD_NODELETE);
