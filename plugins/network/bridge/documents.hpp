@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON that crosses the border, as plain values: configuration, networks, endpoints and their results.
+// Everything is checked here, so the rest may rely on it. Stateless.
+#pragma once
+
+#include "ipv4.hpp"
+#include "links.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::bridge {
+
+struct Config {
+    Ipv4Prefix pool;
+    int prefix_length = 20;
+    std::uint32_t mtu = 0; // 0: that of the default route's link
+    std::string bridge_prefix;
+    std::string nft_table;
+    bool masquerade = true;
+    bool hairpin = true;
+    bool icc = true; // containers of one network reach each other
+};
+sdk::Result<Config> parse_config(std::string_view json);
+
+// A network as it is in the kernel: what create_network() answers, and what is handed back.
+struct NetworkState {
+    Ipv4Prefix subnet;
+    Ipv4 gateway;
+    std::string bridge;
+    std::uint32_t mtu = 0;
+    bool masquerade = true;
+    bool icc = true;
+};
+
+// What the user asked of a network.
+struct NetworkOptions {
+    std::optional<Ipv4Prefix> subnet;
+    std::optional<Ipv4> gateway;
+    std::optional<std::string> bridge_name;
+    std::optional<std::uint32_t> mtu;
+    std::optional<bool> masquerade, icc;
+};
+
+struct Network {
+    std::string id;
+    std::string name;
+    NetworkOptions options;
+    std::optional<NetworkState> result;
+    [[nodiscard]] std::string alias() const { return "rt network " + id; }
+};
+sdk::Result<Network> parse_network(std::string_view json);
+std::string network_result(const NetworkState& state);
+
+enum class Protocol : std::uint8_t { tcp = 6, udp = 17 };
+std::string_view protocol_name(Protocol protocol);
+
+struct PortMapping {
+    Ipv4 host_address; // 0.0.0.0: every address of the host
+    std::uint16_t host_port = 0;
+    std::uint16_t container_port = 0;
+    Protocol protocol = Protocol::tcp;
+    std::string host_ip_text;               // as given: it goes back like that
+    [[nodiscard]] std::string text() const; // "0.0.0.0:8080/tcp"
+};
+
+struct Endpoint {
+    std::string id;
+    std::string interface;
+    Network network;
+    Ipv4Prefix address;
+    std::vector<PortMapping> ports; // with the host ports of the result, where there is one
+    [[nodiscard]] std::string host_link() const { return "rtv" + id; }
+    [[nodiscard]] std::string alias() const { return "rt endpoint " + id; }
+    [[nodiscard]] bool every_port_known() const;
+};
+sdk::Result<Endpoint> parse_endpoint(std::string_view json);
+std::string endpoint_result(const Endpoint& endpoint, const Mac& mac);
+
+} // namespace rt::bridge

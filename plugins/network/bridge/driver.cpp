@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "driver.hpp"
+
+#include "conntrack.hpp"
+#include "forward_policy.hpp"
+#include "host_probe.hpp"
+#include "host_view.hpp"
+#include "networks.hpp"
+#include "nft_ports.hpp"
+
+#include <rt/sdk/rollback.hpp>
+
+#include <algorithm>
+
+namespace rt::bridge {
+
+using sdk::Code;
+using sdk::fail;
+
+sdk::Result<std::unique_ptr<BridgeDriver>> BridgeDriver::create(sdk::Host host,
+                                                                std::string_view config_json) {
+    RT_TRY_ASSIGN(Config config, parse_config(config_json));
+    return std::unique_ptr<BridgeDriver>(new BridgeDriver(host, std::move(config)));
+}
+
+sdk::Result<std::string> BridgeDriver::probe(sdk::Call) {
+    return probe_host(config_);
+}
+
+sdk::Result<std::string> BridgeDriver::create_network(sdk::Call call, std::string_view network_json) {
+    RT_TRY_ASSIGN(Network network, parse_network(network_json));
+    RT_TRY(call.check());
+    const Directories directories{host_.state_dir(), host_.run_dir()};
+    if (network.result) {
+        RT_TRY_ASSIGN(const bool made, ensure_network(config_, directories, network));
+        if (made) warn_of_other_firewalls();
+        return network_result(*network.result);
+    }
+    RT_TRY_ASSIGN(const NetworkState state, bridge::create_network(config_, directories, network));
+    warn_of_other_firewalls();
+    return network_result(state);
+}
+
+sdk::Result<void> BridgeDriver::remove_network(sdk::Call call, std::string_view network_json) {
+    RT_TRY_ASSIGN(const Network network, parse_network(network_json));
+    RT_TRY(call.check());
+    return bridge::remove_network(config_, {host_.state_dir(), host_.run_dir()}, network);
+}
+
+namespace {
+
+sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
+    if (netns_fd < 0)
+        return fail(Code::invalid_argument, "endpoint '", endpoint.id,
+                    "' cannot be attached without a network namespace");
+    if (!endpoint.network.result)
+        return fail(Code::failed_precondition, "network '", endpoint.network.name,
+                    "' has not been created yet");
+    const NetworkState& state = *endpoint.network.result;
+    const Ipv4 address = endpoint.address.address;
+    if (endpoint.address.length != state.subnet.length || !state.subnet.contains(address) ||
+        address == state.subnet.first() || address == state.subnet.last() || address == state.gateway)
+        return fail(Code::invalid_argument, "endpoint '", endpoint.id,
+                    "' needs one address that a container can have in '", state.subnet.text(), "', got '",
+                    endpoint.address.text(), "'");
+    return {};
+}
+
+} // namespace
+
+sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& route, const Endpoint& endpoint, int netns_fd) {
+    const NetworkState& state = *endpoint.network.result;
+    RT_TRY_ASSIGN(auto bridge, find_link(route, state.bridge));
+    if (!bridge || !bridge->up || bridge->alias != endpoint.network.alias()) {
+        RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
+        RT_TRY_ASSIGN(bridge, find_link(route, state.bridge));
+        if (!bridge)
+            return fail(Code::unavailable, "bridge '", state.bridge,
+                        "' was removed while a container was attached to it");
+    }
+    VethSpec spec{.host_name = endpoint.host_link(),
+                  .host_alias = endpoint.alias(),
+                  .container_name = endpoint.interface,
+                  .mac = mac_of(endpoint.address.address),
+                  .mtu = state.mtu,
+                  .bridge_index = bridge->index,
+                  .netns_fd = netns_fd,
+                  .hairpin = config_.hairpin,
+                  .isolated = !state.icc};
+    auto index = make_veth(route, spec);
+    if (!index && index.error().code == Code::already_exists) {
+        RT_TRY(
+            delete_link(route, spec.host_name)); // of an attach() of this very endpoint that was interrupted
+        index = make_veth(route, spec);
+    }
+    if (!index) return std::unexpected(std::move(index).error());
+    sdk::Rollback rollback;
+    rollback.add([&] { (void)delete_link(route, spec.host_name); });
+    RT_TRY_ASSIGN(NetlinkSocket inside, NetlinkSocket::open(NETLINK_ROUTE, netns_fd));
+    RT_TRY(configure_inside(inside, *index, endpoint.address, state.gateway));
+    rollback.commit();
+    return {};
+}
+
+sdk::Result<std::string> BridgeDriver::attach(sdk::Call call, std::string_view endpoint_json, int netns_fd) {
+    RT_TRY_ASSIGN(Endpoint endpoint, parse_endpoint(endpoint_json));
+    RT_TRY(accept_endpoint(endpoint, netns_fd));
+    RT_TRY(call.check());
+    // Ports first: they are what fails most often, and one transaction leaves less to take back than two
+    // links.
+    std::optional<NetlinkSocket> nft;
+    sdk::Rollback rollback; // after the socket that it uses
+    if (!endpoint.ports.empty()) {
+        RT_TRY_ASSIGN(nft, NetlinkSocket::open(NETLINK_NETFILTER));
+        auto published = publish_ports(*nft, config_.nft_table, endpoint);
+        if (!published && published.error().code == Code::not_found) { // the table is missing
+            RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
+            published = publish_ports(*nft, config_.nft_table, endpoint);
+        } else if (!published && published.error().code == Code::already_exists) {
+            RT_TRY(unpublish_ports(*nft, config_.nft_table, endpoint)); // ours, of an interrupted attach()
+            published = publish_ports(*nft, config_.nft_table, endpoint);
+        }
+        if (!published) return std::unexpected(std::move(published).error());
+        rollback.add([&] { (void)unpublish_ports(*nft, config_.nft_table, endpoint); });
+    }
+    RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
+    RT_TRY(attach_link(route, endpoint, netns_fd));
+    rollback.commit();
+    return endpoint_result(endpoint, mac_of(endpoint.address.address));
+}
+
+namespace {
+
+sdk::Result<void> detach_ports(const Config& config, const Endpoint& endpoint) {
+    if (endpoint.ports.empty()) return {};
+    RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
+    RT_TRY(unpublish_ports(nft, config.nft_table, endpoint));
+    const bool udp = std::ranges::count(endpoint.ports, Protocol::udp, &PortMapping::protocol) != 0;
+    if (udp && endpoint.address.address.value != 0) return forget_udp_flows(nft, endpoint.address.address);
+    return {};
+}
+
+sdk::Result<void> detach_link(const Endpoint& endpoint, int netns_fd) {
+    RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
+    if (netns_fd < 0) {
+        RT_TRY_ASSIGN(const auto link, find_link(route, endpoint.host_link()));
+        if (!link) return {};
+        RT_TRY_ASSIGN(const bool dying, is_left_to_die(route, *link));
+        if (dying) return block_port(route, endpoint.host_link());
+    }
+    return delete_link(route, endpoint.host_link());
+}
+
+} // namespace
+
+sdk::Result<void> BridgeDriver::detach(sdk::Call, std::string_view endpoint_json, int netns_fd) {
+    RT_TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(endpoint_json));
+    auto ports = detach_ports(config_, endpoint);
+    auto link = detach_link(endpoint, netns_fd); // whatever became of the ports
+    return ports ? link : ports;
+}
+
+sdk::Result<void> BridgeDriver::check(sdk::Call, std::string_view endpoint_json, int netns_fd) {
+    RT_TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(endpoint_json));
+    RT_TRY(accept_endpoint(endpoint, netns_fd));
+    const auto differs = [&](auto&&... what) {
+        return fail(Code::failed_precondition, "endpoint '", endpoint.id, "': ", what...,
+                    "; restart the container");
+    };
+    const NetworkState& state = *endpoint.network.result;
+    RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
+    RT_TRY_ASSIGN(const auto bridge, look_at_bridge(route, state.bridge, state.gateway));
+    if (!bridge.link || !bridge.link->up || !bridge.has_gateway)
+        return differs("the bridge '", state.bridge, "' is missing, down or without its address '",
+                       state.gateway.text(), "'");
+    RT_TRY_ASSIGN(const auto host_link, find_link(route, endpoint.host_link()));
+    if (!host_link || !host_link->up || host_link->master != bridge.link->index)
+        return differs("the link '", endpoint.host_link(), "' is missing, down or not on '", state.bridge,
+                       "'");
+    RT_TRY_ASSIGN(NetlinkSocket inside, NetlinkSocket::open(NETLINK_ROUTE, netns_fd));
+    RT_TRY_ASSIGN(const auto container_link, find_link(inside, endpoint.interface));
+    if (!container_link || !container_link->up || container_link->index != host_link->peer_index)
+        return differs("its link '", endpoint.interface, "' in the container is missing or down");
+    RT_TRY_ASSIGN(const auto address, address_of_link(inside, container_link->index));
+    if (address != endpoint.address)
+        return differs("its link '", endpoint.interface, "' has not the address '", endpoint.address.text(),
+                       "'");
+    if (endpoint.ports.empty()) return {};
+    RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
+    return check_ports(nft, config_.nft_table, endpoint);
+}
+
+void BridgeDriver::warn_of_other_firewalls() const {
+    const auto chains = dropping_forward_chains(config_.nft_table);
+    if (!chains || chains->empty()) return; // that it cannot be told is for probe
+    host_.warn(forward_remedy(chains->front(), config_.bridge_prefix));
+}
+
+} // namespace rt::bridge

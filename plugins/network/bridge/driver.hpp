@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bridge driver: rt's network contract in terms of bridges, veth pairs and one nf_tables table. It keeps
+// no state but the configuration; what exists is asked of the kernel. Every function may run in several
+// threads and processes.
+#pragma once
+
+#include "documents.hpp"
+
+#include <rt/sdk/network.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rt::bridge {
+
+class BridgeDriver {
+public:
+    static constexpr std::uint64_t features = RTP_NETWORK_PORTS;
+    static sdk::Result<std::unique_ptr<BridgeDriver>> create(sdk::Host host, std::string_view config_json);
+
+    sdk::Result<std::string> probe(sdk::Call call);
+    sdk::Result<std::string> create_network(sdk::Call call, std::string_view network_json);
+    sdk::Result<void> remove_network(sdk::Call call, std::string_view network_json);
+    sdk::Result<std::string> attach(sdk::Call call, std::string_view endpoint_json, int netns_fd);
+    sdk::Result<void> detach(sdk::Call call, std::string_view endpoint_json, int netns_fd);
+    sdk::Result<void> check(sdk::Call call, std::string_view endpoint_json, int netns_fd);
+
+private:
+    BridgeDriver(sdk::Host host, Config config) : host_(host), config_(std::move(config)) {}
+
+    sdk::Result<void> attach_link(NetlinkSocket& route, const Endpoint& endpoint, int netns_fd);
+    void warn_of_other_firewalls() const;
+
+    sdk::Host host_;
+    Config config_;
+};
+
+} // namespace rt::bridge

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "links.hpp"
+
+#include "sysctl.hpp"
+
+#include <linux/if_addr.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace rt::bridge {
+namespace {
+
+constexpr int kLoopback = 1; // lo has index 1 in every network namespace
+
+void begin_link(Batch& batch, std::uint16_t type, std::uint16_t flags, const std::string& name) {
+    batch.begin(type, flags);
+    batch.header<ifinfomsg>();
+    batch.put_text(IFLA_IFNAME, name);
+}
+
+// No link-local address for IPv6, which these networks do not carry: it spares the kernel multicast groups
+// and duplicate address detection. A kernel without IPv6 refuses this with EAFNOSUPPORT, which is as good.
+void put_no_ipv6_address(Batch& batch) {
+    const auto families = batch.nest(IFLA_AF_SPEC);
+    const auto ipv6 = batch.nest(AF_INET6);
+    batch.put_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    batch.end(ipv6);
+    batch.end(families);
+}
+
+void change_link(Batch& batch, int index, const std::string& name, unsigned flags) {
+    batch.begin(RTM_SETLINK, 0);
+    auto* header = batch.header<ifinfomsg>();
+    header->ifi_index = index;
+    header->ifi_flags = flags;
+    header->ifi_change = flags;
+    if (index == 0) batch.put_text(IFLA_IFNAME, name);
+}
+
+void add_address(Batch& batch, int index, const Ipv4Prefix& address) {
+    batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    auto* header = batch.header<ifaddrmsg>();
+    header->ifa_family = AF_INET;
+    header->ifa_prefixlen = address.length;
+    header->ifa_index = static_cast<std::uint32_t>(index);
+    batch.put_u32(IFA_LOCAL, address.address.network_order());
+    batch.put_u32(IFA_ADDRESS, address.address.network_order());
+    batch.put_u32(IFA_BROADCAST, address.last().network_order());
+}
+
+// The first failure that is not one of a message that may fail with EAFNOSUPPORT.
+const NetlinkFailure* first_real(const NetlinkFailures& failures) {
+    const auto found = std::ranges::find_if(
+        failures, [](const NetlinkFailure& failure) { return failure.error != EAFNOSUPPORT; });
+    return found == failures.end() ? nullptr : &*found;
+}
+
+void read_link_info(const nlattr* info, Link& link) {
+    each_nested(info, [&](const nlattr* attribute) {
+        if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) link.kind = mnl_attr_get_str(attribute);
+    });
+}
+
+void read_ipv4_settings(const nlattr* families, Link& link) {
+    each_nested(families, [&](const nlattr* family) {
+        if (mnl_attr_get_type(family) != AF_INET) return;
+        each_nested(family, [&](const nlattr* attribute) {
+            const auto* settings = static_cast<const std::uint32_t*>(mnl_attr_get_payload(attribute));
+            if (mnl_attr_get_type(attribute) == IFLA_INET_CONF &&
+                mnl_attr_get_payload_len(attribute) >= IPV4_DEVCONF_ROUTE_LOCALNET * sizeof *settings)
+                link.route_localnet = settings[IPV4_DEVCONF_ROUTE_LOCALNET - 1] != 0;
+        });
+    });
+}
+
+} // namespace
+
+Mac mac_of(Ipv4 address) {
+    Mac mac{0x02, 0x72};
+    for (std::size_t i = 0; i < 4; ++i) mac[2 + i] = static_cast<std::uint8_t>(address.value >> (24 - 8 * i));
+    return mac;
+}
+
+std::string mac_text(const Mac& mac) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const auto byte : mac) {
+        if (!text.empty()) text += ':';
+        text += digits[byte >> 4];
+        text += digits[byte & 0xf];
+    }
+    return text;
+}
+
+void ask_link(Batch& batch, const std::string& name) {
+    begin_link(batch, RTM_GETLINK, 0, name);
+    batch.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+Link read_link(const nlmsghdr* message) {
+    const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+    Link link;
+    link.index = header->ifi_index;
+    link.up = (header->ifi_flags & IFF_UP) != 0;
+    each_attribute(message, sizeof *header, [&](const nlattr* attribute) {
+        switch (mnl_attr_get_type(attribute)) {
+        case IFLA_LINK: link.peer_index = static_cast<int>(mnl_attr_get_u32(attribute)); break;
+        case IFLA_MASTER: link.master = static_cast<int>(mnl_attr_get_u32(attribute)); break;
+        case IFLA_MTU: link.mtu = mnl_attr_get_u32(attribute); break;
+        case IFLA_ADDRESS:
+            if (mnl_attr_get_payload_len(attribute) == link.mac.size())
+                std::memcpy(link.mac.data(), mnl_attr_get_payload(attribute), link.mac.size());
+            break;
+        case IFLA_IFALIAS: link.alias = mnl_attr_get_str(attribute); break;
+        case IFLA_LINK_NETNSID:
+            link.peer_namespace = static_cast<std::int32_t>(mnl_attr_get_u32(attribute));
+            break;
+        case IFLA_LINKINFO: read_link_info(attribute, link); break;
+        case IFLA_AF_SPEC: read_ipv4_settings(attribute, link); break;
+        default: break;
+        }
+    });
+    return link;
+}
+
+sdk::Result<std::optional<Link>> find_link(NetlinkSocket& route, const std::string& name) {
+    Batch batch;
+    ask_link(batch, name);
+    std::optional<Link> found;
+    RT_TRY_ASSIGN(const auto failures,
+                  route.send(batch, [&](const nlmsghdr* message) { found = read_link(message); }));
+    if (!failures.empty() && failures.front().error != ENODEV)
+        return refused(failures.front(), sdk::cat("look for the link '", name, "'"));
+    return found;
+}
+
+namespace {
+
+void create_bridge(Batch& batch, const BridgeSpec& spec) {
+    begin_link(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, spec.name);
+    const Mac mac = mac_of(spec.gateway.address);
+    // Given explicitly it is kept; else the bridge takes the lowest of its ports' and changes as containers
+    // come and go.
+    batch.put(IFLA_ADDRESS, mac.data(), mac.size());
+    const auto info = batch.nest(IFLA_LINKINFO);
+    batch.put_text(IFLA_INFO_KIND, "bridge");
+    const auto data = batch.nest(IFLA_INFO_DATA);
+    batch.put_u32(IFLA_BR_STP_STATE, 0);
+    batch.put_u32(IFLA_BR_FORWARD_DELAY, 0);
+    batch.end(data);
+    batch.end(info);
+}
+
+} // namespace
+
+bool is_ours(const Link& link, const BridgeSpec& spec) {
+    if (link.kind != "bridge") return false;
+    // Killed between creating and marking it: the hardware address, which is given with the creation, tells.
+    return link.alias.empty() ? link.mac == mac_of(spec.gateway.address) : link.alias == spec.alias;
+}
+
+sdk::Result<void> make_bridge(NetlinkSocket& route, const BridgeSpec& spec) {
+    const std::string what = sdk::cat("make the bridge '", spec.name, "'");
+    Batch create;
+    create_bridge(create, spec);
+    RT_TRY_ASSIGN(const auto failures, route.send(create));
+    if (!failures.empty() && failures.front().error != EEXIST) return refused(failures.front(), what);
+    RT_TRY_ASSIGN(const auto link, find_link(route, spec.name));
+    if (!link || !is_ours(*link, spec))
+        return sdk::fail(
+            sdk::Code::already_exists, what,
+            ": a link of that name exists that this network did not make; remove it or choose another name");
+    RT_TRY(disable_ipv6(spec.name));
+    Batch configure;
+    change_link(configure, link->index, spec.name, 0);
+    configure.put(IFLA_IFALIAS, spec.alias.data(), spec.alias.size());
+    change_link(configure, link->index, spec.name, 0);
+    configure.put_u32(IFLA_MTU, spec.mtu);
+    const auto families = configure.nest(IFLA_AF_SPEC);
+    const auto ipv4 = configure.nest(AF_INET);
+    const auto settings = configure.nest(IFLA_INET_CONF);
+    configure.put_u32(IPV4_DEVCONF_ROUTE_LOCALNET,
+                      1); // so that a port published on 127.0.0.1 can be forwarded to a container
+    configure.end(settings);
+    configure.end(ipv4);
+    configure.end(families);
+    add_address(configure, link->index, spec.gateway);
+    change_link(configure, link->index, spec.name, IFF_UP);
+    return route.send_all(configure, what);
+}
+
+namespace {
+
+void create_veth(Batch& batch, const VethSpec& spec) {
+    begin_link(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, spec.host_name);
+    batch.put_u32(IFLA_MTU, spec.mtu);
+    // Without a number the kernel reserves one queue per possible processor, and then uses one.
+    batch.put_u32(IFLA_NUM_TX_QUEUES, 1);
+    batch.put_u32(IFLA_NUM_RX_QUEUES, 1);
+    batch.put_u32(IFLA_MASTER, static_cast<std::uint32_t>(spec.bridge_index));
+    const auto info = batch.nest(IFLA_LINKINFO);
+    batch.put_text(IFLA_INFO_KIND, "veth");
+    const auto data = batch.nest(IFLA_INFO_DATA);
+    const auto peer = batch.nest(VETH_INFO_PEER);
+    batch.header<ifinfomsg>();
+    batch.put_text(IFLA_IFNAME, spec.container_name);
+    batch.put(IFLA_ADDRESS, spec.mac.data(), spec.mac.size());
+    batch.put_u32(IFLA_MTU, spec.mtu);
+    batch.put_u32(IFLA_NUM_TX_QUEUES, 1);
+    batch.put_u32(IFLA_NUM_RX_QUEUES, 1);
+    batch.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(spec.netns_fd));
+    batch.end(peer);
+    batch.end(data);
+    batch.end(info);
+}
+
+void set_up_port(Batch& batch, const VethSpec& spec) {
+    change_link(batch, 0, spec.host_name, 0);
+    put_no_ipv6_address(batch);
+    // NEWLINK without CREATE changes a link; only it takes what concerns the port of a bridge.
+    batch.begin(RTM_NEWLINK, 0);
+    auto* header = batch.header<ifinfomsg>();
+    header->ifi_flags = header->ifi_change = IFF_UP;
+    batch.put_text(IFLA_IFNAME, spec.host_name);
+    batch.put(IFLA_IFALIAS, spec.host_alias.data(), spec.host_alias.size());
+    const auto info = batch.nest(IFLA_LINKINFO);
+    batch.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
+    const auto data = batch.nest(IFLA_INFO_SLAVE_DATA);
+    batch.put_u8(IFLA_BRPORT_MODE, spec.hairpin ? 1 : 0);
+    batch.put_u8(IFLA_BRPORT_ISOLATED, spec.isolated ? 1 : 0);
+    batch.end(data);
+    batch.end(info);
+}
+
+} // namespace
+
+sdk::Result<int> make_veth(NetlinkSocket& route, const VethSpec& spec) {
+    const std::string what =
+        sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name, "' of the container");
+    Batch batch;
+    create_veth(batch, spec);
+    set_up_port(batch, spec);
+    ask_link(batch, spec.host_name);
+    Link link;
+    RT_TRY_ASSIGN(const auto failures,
+                  route.send(batch, [&](const nlmsghdr* message) { link = read_link(message); }));
+    const auto* failure = first_real(failures);
+    if (failure == nullptr) return link.peer_index;
+    if (failure->message != 0)
+        (void)delete_link(route, spec.host_name); // the failure to report is the first one
+    return refused(*failure, what);
+}
+
+sdk::Result<void> configure_inside(NetlinkSocket& inside, int link_index, const Ipv4Prefix& address,
+                                   Ipv4 gateway) {
+    Batch batch;
+    change_link(batch, kLoopback, {}, IFF_UP);
+    change_link(batch, link_index, {}, 0);
+    put_no_ipv6_address(batch);
+    add_address(batch, link_index, address);
+    change_link(batch, link_index, {}, IFF_UP);
+    const std::size_t route_message = batch.count();
+    batch.begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+    auto* header = batch.header<rtmsg>();
+    header->rtm_family = AF_INET;
+    header->rtm_table = RT_TABLE_MAIN;
+    header->rtm_protocol = RTPROT_STATIC;
+    header->rtm_type = RTN_UNICAST;
+    batch.put_u32(RTA_GATEWAY, gateway.network_order());
+    batch.put_u32(RTA_OIF, static_cast<std::uint32_t>(link_index));
+    RT_TRY_ASSIGN(const auto failures, inside.send(batch));
+    for (const auto& failure : failures) {
+        if (failure.error == EAFNOSUPPORT) continue;
+        // A container in several networks has its default route from the one that was attached first.
+        if (failure.message == route_message && failure.error == EEXIST) continue;
+        return refused(failure, sdk::cat("configure the container's address '", address.text(), "'"));
+    }
+    return {};
+}
+
+sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link) {
+    if (!link.peer_namespace) return false;
+    if (*link.peer_namespace == NETNSA_NSID_NOT_ASSIGNED) return true; // it has lost its last reference
+    Batch batch;
+    batch.begin(RTM_GETLINK, 0);
+    batch.header<ifinfomsg>()->ifi_index = kLoopback;
+    batch.put_u32(IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(*link.peer_namespace));
+    RT_TRY_ASSIGN(const auto failures, route.send(batch));
+    return !failures.empty() && failures.front().error == EINVAL;
+}
+
+sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name) {
+    Batch batch;
+    begin_link(batch, RTM_NEWLINK, 0, name);
+    const auto info = batch.nest(IFLA_LINKINFO);
+    batch.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
+    const auto data = batch.nest(IFLA_INFO_SLAVE_DATA);
+    batch.put_u8(IFLA_BRPORT_STATE, BR_STATE_DISABLED);
+    batch.end(data);
+    batch.end(info);
+    RT_TRY_ASSIGN(const auto failures, route.send(batch));
+    if (!failures.empty() && failures.front().error != ENODEV)
+        return refused(failures.front(), sdk::cat("block the bridge port '", name, "'"));
+    return {};
+}
+
+sdk::Result<void> delete_link(NetlinkSocket& route, const std::string& name) {
+    Batch batch;
+    begin_link(batch, RTM_DELLINK, 0, name);
+    RT_TRY_ASSIGN(const auto failures, route.send(batch));
+    if (!failures.empty() && failures.front().error != ENODEV)
+        return refused(failures.front(), sdk::cat("remove the link '", name, "'"));
+    return {};
+}
+
+} // namespace rt::bridge

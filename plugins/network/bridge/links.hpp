@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The links of a network and of an endpoint, as netlink messages: the bridge, and the veth pair that joins a
+// container to it. Stateless; errors name the link.
+#pragma once
+
+#include "ipv4.hpp"
+#include "netlink_socket.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace rt::bridge {
+
+using Mac = std::array<std::uint8_t, 6>;
+
+// Locally administered, and the same for the same address: what neighbours remember stays right when it is
+// used again.
+Mac mac_of(Ipv4 address);
+std::string mac_text(const Mac& mac);
+
+// What the kernel says about a link.
+struct Link {
+    int index = 0;
+    int peer_index = 0; // of a veth, in the namespace of its peer
+    int master = 0;
+    std::uint32_t mtu = 0;
+    Mac mac{};
+    bool up = false;
+    std::string kind; // "bridge", "veth", ...; empty for hardware
+    std::string alias;
+    std::optional<std::int32_t>
+        peer_namespace; // this namespace's number for the peer's; absent: the same one
+    bool route_localnet = false;
+};
+
+void ask_link(Batch& batch, const std::string& name);
+Link read_link(const nlmsghdr* message);
+// nullopt: there is none of that name.
+sdk::Result<std::optional<Link>> find_link(NetlinkSocket& route, const std::string& name);
+
+struct BridgeSpec {
+    std::string name;
+    std::string alias;
+    Ipv4Prefix gateway;
+    std::uint32_t mtu;
+};
+
+bool is_ours(const Link& link, const BridgeSpec& spec);
+
+// Makes the bridge and gives it its address, or completes one that was begun. A link of that name and another
+// alias is somebody else's: already_exists.
+sdk::Result<void> make_bridge(NetlinkSocket& route, const BridgeSpec& spec);
+
+struct VethSpec {
+    std::string host_name;
+    std::string host_alias;
+    std::string container_name;
+    Mac mac;
+    std::uint32_t mtu;
+    int bridge_index;
+    int netns_fd;
+    bool hairpin;
+    bool isolated; // ports of this kind reach the bridge but not each other
+};
+
+// Makes the pair, its one end on the bridge and up, the other in netns_fd. Returns the container's link
+// index. already_exists: a link of either name is there. After a failure neither end is left.
+sdk::Result<int> make_veth(NetlinkSocket& route, const VethSpec& spec);
+
+// Brings up lo and the container's link with its address and default route. inside: a socket in its
+// namespace.
+sdk::Result<void> configure_inside(NetlinkSocket& inside, int link_index, const Ipv4Prefix& address,
+                                   Ipv4 gateway);
+
+// Does the kernel remove this veth by itself, because nothing refers to its peer's namespace any more? Such a
+// namespace cannot come back.
+sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link);
+
+// Lets nothing pass between the bridge and this port of it any more; it takes effect at once. OK when it is
+// gone.
+sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name);
+
+// OK as well when there is none of that name.
+sdk::Result<void> delete_link(NetlinkSocket& route, const std::string& name);
+
+} // namespace rt::bridge

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nft_ports.hpp"
+
+#include "host_ports.hpp"
+#include "nft_messages.hpp"
+#include "nft_table.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace rt::bridge {
+namespace {
+
+using sdk::Code;
+
+struct PortElement {
+    std::string set;
+    Element element;
+};
+
+void append_u32(std::string& bytes, std::uint32_t network_order) {
+    bytes.append(reinterpret_cast<const char*>(&network_order), sizeof network_order);
+}
+
+// Parts of a concatenation are padded to 4 bytes each.
+void append_port(std::string& bytes, std::uint16_t port) {
+    bytes += {static_cast<char>(port >> 8), static_cast<char>(port & 0xff), '\0', '\0'};
+}
+
+std::string key_without_address(const PortMapping& port) {
+    std::string key{static_cast<char>(port.protocol), '\0', '\0', '\0'};
+    append_port(key, port.host_port);
+    return key;
+}
+
+PortElement element_of(const PortMapping& port, const Endpoint& endpoint) {
+    PortElement out;
+    if (port.host_address.value == 0) {
+        out.set = kPortsOfAny;
+    } else {
+        out.set = kPortsOfAddress;
+        append_u32(out.element.key, port.host_address.network_order());
+    }
+    out.element.key += key_without_address(port);
+    append_u32(out.element.data, endpoint.address.address.network_order());
+    append_port(out.element.data, port.container_port);
+    out.element.comment = endpoint.alias();
+    return out;
+}
+
+sdk::Result<std::vector<Element>> get_element(NetlinkSocket& nft, const std::string& table,
+                                              const std::string& set, const std::string& key) {
+    Batch batch;
+    put_element(batch, NFT_MSG_GETSETELEM, 0, table, set, {key, {}, {}});
+    std::vector<Element> found;
+    RT_TRY_ASSIGN(const auto failures,
+                  nft.send(batch, [&](const nlmsghdr* message) { found = read_elements(message); }));
+    if (!failures.empty() && failures.front().error != ENOENT)
+        return refused(failures.front(), "look for a published port");
+    return found;
+}
+
+std::unexpected<sdk::Error> taken(const PortMapping& port, std::string_view holder) {
+    return sdk::fail(Code::already_exists, "cannot publish port '", port.text(),
+                     "': it is published already by '",
+                     holder.empty() ? "something else in rt's nf_tables table" : holder,
+                     "'; choose another host port or remove that");
+}
+
+// 0.0.0.0:80 and 192.0.2.1:80 are different keys in different maps, but they are the same port.
+sdk::Result<void> refuse_overlaps(NetlinkSocket& nft, const std::string& table, const Endpoint& endpoint) {
+    std::optional<std::vector<Element>> of_addresses;
+    for (const auto& port : endpoint.ports) {
+        const std::string key = key_without_address(port);
+        if (port.host_address.value != 0) {
+            RT_TRY_ASSIGN(const auto found, get_element(nft, table, kPortsOfAny, key));
+            if (!found.empty()) return taken(port, found.front().comment);
+            continue;
+        }
+        if (!of_addresses) {
+            RT_TRY_ASSIGN(of_addresses, dump_elements(nft, table, kPortsOfAddress));
+        }
+        for (const auto& other : *of_addresses)
+            if (std::string_view(other.key).substr(4) == key) return taken(port, other.comment);
+    }
+    return {};
+}
+
+// nullopt: a port that the host chose was taken in the meantime; choose again.
+sdk::Result<std::optional<std::vector<PortMapping>>>
+try_to_publish(NetlinkSocket& nft, const std::string& table, Endpoint endpoint) {
+    const std::vector<PortMapping> asked = endpoint.ports;
+    std::vector<sdk::UniqueFd> reserved; // until the elements are in: others of us see these ports as used
+    for (auto& port : endpoint.ports) {
+        RT_TRY_ASSIGN(reserved.emplace_back(), reserve_host_port(port));
+    }
+    Batch batch;
+    begin_transaction(batch);
+    for (const auto& port : endpoint.ports) {
+        const PortElement item = element_of(port, endpoint);
+        put_element(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, table, item.set, item.element);
+    }
+    end_transaction(batch);
+    RT_TRY_ASSIGN(const auto failures, nft.send(batch));
+    if (failures.empty()) return endpoint.ports;
+    const NetlinkFailure& failure = failures.front();
+    const bool exists = failure.error == EEXIST || failure.error == EBUSY;
+    if (!exists || failure.message == 0) return refused(failure, "publish the endpoint's ports");
+    const std::size_t index = failure.message - 1;
+    if (asked[index].host_port == 0) return std::nullopt;
+    const PortElement item = element_of(endpoint.ports[index], endpoint);
+    RT_TRY_ASSIGN(const auto found, get_element(nft, table, item.set, item.element.key));
+    return taken(endpoint.ports[index], found.empty() ? std::string_view() : found.front().comment);
+}
+
+// What is in the kernel for this endpoint: by its keys where they are known, else by its comment.
+sdk::Result<std::vector<PortElement>> published(NetlinkSocket& nft, const std::string& table,
+                                                const Endpoint& endpoint) {
+    std::vector<PortElement> all;
+    const auto keep = [&](const std::string& set, std::vector<Element> found) {
+        for (auto& element : found)
+            if (element.comment == endpoint.alias()) all.push_back({set, std::move(element)});
+    };
+    if (endpoint.every_port_known()) {
+        for (const auto& port : endpoint.ports) {
+            const PortElement wanted = element_of(port, endpoint);
+            RT_TRY_ASSIGN(auto found, get_element(nft, table, wanted.set, wanted.element.key));
+            keep(wanted.set, std::move(found));
+        }
+        return all;
+    }
+    for (const std::string set : {kPortsOfAny, kPortsOfAddress}) {
+        auto found = dump_elements(nft, table, set);
+        if (!found && found.error().code == Code::not_found) continue;
+        if (!found) return std::unexpected(std::move(found).error());
+        keep(set, std::move(*found));
+    }
+    return all;
+}
+
+} // namespace
+
+sdk::Result<void> publish_ports(NetlinkSocket& nft, const std::string& table, Endpoint& endpoint) {
+    constexpr int kRounds = 16;
+    for (int round = 0; round < kRounds; ++round) {
+        RT_TRY_ASSIGN(auto ports, try_to_publish(nft, table, endpoint));
+        if (!ports) continue;
+        endpoint.ports = std::move(*ports);
+        // After, not before: of two that overlap and come at once, at least one sees the other.
+        auto overlap = refuse_overlaps(nft, table, endpoint);
+        if (!overlap) (void)unpublish_ports(nft, table, endpoint); // the overlap is what is to be reported
+        return overlap;
+    }
+    return sdk::fail(Code::unavailable, "cannot find a free host port for endpoint '", endpoint.id, "' in ",
+                     kRounds, " attempts; name one, or widen net.ipv4.ip_local_port_range");
+}
+
+sdk::Result<void> unpublish_ports(NetlinkSocket& nft, const std::string& table, const Endpoint& endpoint) {
+    if (endpoint.ports.empty()) return {};
+    for (;;) {
+        RT_TRY_ASSIGN(const auto items, published(nft, table, endpoint));
+        if (items.empty()) return {};
+        Batch batch;
+        begin_transaction(batch);
+        for (const auto& item : items)
+            put_element(batch, NFT_MSG_DELSETELEM, 0, table, item.set, {item.element.key, {}, {}});
+        end_transaction(batch);
+        RT_TRY_ASSIGN(const auto failures, nft.send(batch));
+        if (failures.empty()) return {};
+        if (failures.front().error != ENOENT)
+            return refused(failures.front(), "remove the endpoint's published ports");
+        // Somebody else is removing them too; look again.
+    }
+}
+
+sdk::Result<void> check_ports(NetlinkSocket& nft, const std::string& table, const Endpoint& endpoint) {
+    for (const auto& port : endpoint.ports) {
+        const PortElement wanted = element_of(port, endpoint);
+        RT_TRY_ASSIGN(const auto found, get_element(nft, table, wanted.set, wanted.element.key));
+        if (found.empty() || found.front().comment != endpoint.alias() ||
+            found.front().data != wanted.element.data)
+            return sdk::fail(Code::failed_precondition, "port '", port.text(),
+                             "' is not published for endpoint '", endpoint.id,
+                             "' any more; restart the container");
+    }
+    return {};
+}
+
+} // namespace rt::bridge

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of rt in nf_tables, `inet rt-bridge` (`rt` alone is a word of nft's language, which then
+// could neither show nor restore it): rules that never change, over sets of bridges and maps of ports. It is
+// made with the first network, in one transaction, and goes with the last. Stateless; safe between processes.
+//
+//   chain early        (prerouting, raw)    containers cannot reach 127.0.0.0/8 of the host through
+//   route_localnet chain prerouting   (nat, dstnat)        what comes from outside and from containers: to
+//   the port's container chain output       (nat, dstnat)        the same for what the host itself sends,
+//   127.0.0.1 included chain postrouting  (nat, srcnat)        masquerade: to the outside, hairpin, and what
+//   came from 127.0.0.0/8 chain forward      (filter)             to a container only: answers, published
+//   ports, its own network
+#pragma once
+
+#include "netlink_socket.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace rt::bridge {
+
+inline constexpr const char* kPortsOfAny =
+    "ports_any"; // inet_proto . inet_service : ipv4_addr . inet_service
+inline constexpr const char* kPortsOfAddress = "ports"; // ipv4_addr . inet_proto . inet_service : the same
+
+struct NetworkElements {
+    std::string bridge;
+    bool masquerade;
+    bool hairpin;
+};
+
+// The messages that make the table, within a transaction. Fails with EEXIST where it exists.
+void put_table(Batch& batch, const std::string& table);
+
+sdk::Result<bool> has_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge);
+// Makes the table where it is missing, and the network's elements in it.
+sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, const NetworkElements& network);
+// Removes the elements, and the table when no network is left in it. OK when there is nothing.
+sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge);
+
+} // namespace rt::bridge

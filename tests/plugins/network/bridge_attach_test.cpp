@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// attach, detach and check of the bridge driver: links, addresses, and what is left after failures.
+#include "bridge_fixture.hpp"
+
+namespace rt::test {
+namespace {
+
+class BridgeAttach : public Bridge {};
+
+TEST_F(BridgeAttach, GivesTheContainerItsAddressAndRoute) {
+    NetNs container;
+    const Json endpoint = attach(endpoint_in(network_, 5), container);
+    EXPECT_EQ(endpoint["result"]["addresses"], Json::array({"10.88.0.5/20"}));
+    EXPECT_EQ(endpoint["result"]["gateway"], "10.88.0.1");
+    EXPECT_EQ(endpoint["result"]["interfaces"][0]["name"], "eth0");
+    EXPECT_EQ(endpoint["result"]["interfaces"][0]["host_name"], "rtve00000000005");
+    EXPECT_NE(shell("ip -4 addr show eth0", container.fd()).find("10.88.0.5/20"), std::string::npos);
+    EXPECT_NE(shell("ip -4 route", container.fd()).find("default via 10.88.0.1 dev eth0"), std::string::npos);
+    EXPECT_NE(shell("ip link show lo", container.fd()).find("LOOPBACK,UP"), std::string::npos);
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_OK);
+}
+
+TEST_F(BridgeAttach, ContainersOfOneNetworkAndTheHostReachEachOther) {
+    NetNs one, two;
+    attach(endpoint_in(network_, 5), one);
+    attach(endpoint_in(network_, 6), two);
+    const Service service(one.fd(), Service::Kind::tcp, "0.0.0.0", 80, "one");
+    EXPECT_EQ(ask(two.fd(), Service::Kind::tcp, "10.88.0.5", 80), "one");
+    EXPECT_EQ(service.last_client(), "10.88.0.6");
+    EXPECT_EQ(ask(-1, Service::Kind::tcp, "10.88.0.5", 80), "one");
+}
+
+TEST_F(BridgeAttach, DetachCanBeRepeatedAndNeedsNoResult) {
+    NetNs container;
+    const Json endpoint = endpoint_in(network_, 5, Json::array({port("0.0.0.0", 0, 80)}));
+    attach(endpoint, container);
+    EXPECT_EQ(driver_.detach(endpoint, container.fd()).status, RTP_OK);
+    EXPECT_EQ(shell("nft list map inet rt-bridge ports_any").find("elements"), std::string::npos);
+    EXPECT_EQ(shell("ip -o link").find("rtv"), std::string::npos);
+    EXPECT_EQ(driver_.detach(endpoint, container.fd()).status, RTP_OK);
+    EXPECT_EQ(driver_.detach(endpoint, -1).status, RTP_OK);
+}
+
+TEST_F(BridgeAttach, DetachAfterTheContainersDeathLeavesNothing) {
+    NetNs container;
+    const Json endpoint = attach(endpoint_in(network_, 5), container);
+    container.end();
+    EXPECT_EQ(driver_.detach(endpoint, -1).status, RTP_OK);
+    EXPECT_TRUE(eventually([] { return shell("ip -o link").find("rtv") == std::string::npos; }));
+}
+
+TEST_F(BridgeAttach, DetachWithoutNamespaceRemovesTheLinkOfOneThatLives) {
+    NetNs container;
+    const Json endpoint = attach(endpoint_in(network_, 5), container);
+    EXPECT_EQ(driver_.detach(endpoint, -1).status, RTP_OK);
+    EXPECT_EQ(shell("ip -o link").find("rtv"), std::string::npos);
+}
+
+TEST_F(BridgeAttach, AnInterruptedAttachCanBeDoneAgain) {
+    NetNs first, second;
+    const Json endpoint = endpoint_in(network_, 5, Json::array({port("0.0.0.0", 18080, 80)}));
+    attach(endpoint, first); // as if its process had been killed before the result was stored
+    attach(endpoint, second);
+    EXPECT_EQ(driver_.check(endpoints_.back(), second.fd()).status, RTP_OK);
+}
+
+TEST_F(BridgeAttach, AFailureLeavesNothingOfTheEndpoint) {
+    NetNs container;
+    shell("ip link add eth0 type veth peer name eth9", container.fd());
+    const std::string picture = picture_of_host();
+    const Json endpoint = endpoint_in(network_, 5, Json::array({port("0.0.0.0", 18080, 80)}));
+    EXPECT_EQ(driver_.attach(endpoint, container.fd()).status, RTP_ALREADY_EXISTS);
+    EXPECT_TRUE(picture_of_host() == picture) << picture << "\nnow:\n" << picture_of_host();
+}
+
+TEST_F(BridgeAttach, RefusesAddressesThatAContainerCannotHave) {
+    NetNs container;
+    for (const std::string address : {"10.88.0.1/20", "10.88.0.0/20", "10.88.15.255/20", "10.99.0.5/20",
+                                      "10.88.0.5/24", "10.88.0.5", "", "fd00::1/64"}) {
+        Json endpoint = endpoint_in(network_, 5);
+        endpoint["addresses"] = Json::array({address});
+        EXPECT_EQ(driver_.attach(endpoint, container.fd()).status, RTP_INVALID_ARGUMENT) << address;
+    }
+}
+
+TEST_F(BridgeAttach, RefusesDocumentsThatAreNotValid) {
+    NetNs container;
+    Json endpoint = endpoint_in(network_, 5);
+    endpoint["id"] = "../../etc";
+    EXPECT_EQ(driver_.attach(endpoint, container.fd()).status, RTP_INVALID_ARGUMENT);
+    endpoint = endpoint_in(network_, 5);
+    endpoint["interface"] = "a/b";
+    EXPECT_EQ(driver_.attach(endpoint, container.fd()).status, RTP_INVALID_ARGUMENT);
+    EXPECT_EQ(driver_.attach(Json("text"), container.fd()).status, RTP_INVALID_ARGUMENT);
+    EXPECT_EQ(driver_.attach(endpoint_in(network_, 5), -1).status, RTP_INVALID_ARGUMENT);
+    for (const Json& bad :
+         {port("0.0.0.0", 1, 1, "sctp"), port("::1", 1, 1), port("0.0.0.0", 70000, 1), port("0.0.0.0", 1, 0)})
+        EXPECT_EQ(driver_.attach(endpoint_in(network_, 5, Json::array({bad})), container.fd()).status,
+                  RTP_INVALID_ARGUMENT)
+            << bad;
+}
+
+TEST_F(BridgeAttach, CheckTellsWhatIsMissing) {
+    NetNs container;
+    const Json endpoint =
+        attach(endpoint_in(network_, 5, Json::array({port("0.0.0.0", 18080, 80)})), container);
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_OK);
+    shell("nft flush map inet rt-bridge ports_any");
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_FAILED_PRECONDITION);
+    shell("ip addr flush dev eth0", container.fd());
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_FAILED_PRECONDITION);
+    shell("ip link del rtve00000000005");
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_FAILED_PRECONDITION);
+}
+
+TEST_F(BridgeAttach, MakesTheNetworkAgainWhereItIsMissing) {
+    NetNs container;
+    const std::string bridge = network_["result"]["bridge"];
+    shell("ip link del " + bridge + "; nft flush ruleset");
+    const Json endpoint =
+        attach(endpoint_in(network_, 5, Json::array({port("0.0.0.0", 18080, 80)})), container);
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_OK);
+}
+
+TEST_F(BridgeAttach, AContainerMayBeInTwoNetworks) {
+    NetNs container;
+    const Json other = make_network("ddddeeeeffff");
+    attach(endpoint_in(network_, 5), container);
+    Json second = endpoint_in(other, 6);
+    second["interface"] = "eth1";
+    attach(second, container);
+    EXPECT_NE(shell("ip -4 route", container.fd()).find("default via 10.88.0.1 dev eth0"), std::string::npos);
+    EXPECT_EQ(driver_.check(endpoints_.back(), container.fd()).status, RTP_OK);
+}
+
+} // namespace
+} // namespace rt::test
