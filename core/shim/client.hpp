@@ -16,8 +16,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rt {
@@ -50,16 +52,16 @@ struct ShimCreated {
 
 // Valid in `directory` after the end, also when the shim is dead.
 struct ExitRecord {
-    int exit_code = 0; // 128+n for signal n
-    bool oom_killed = false;
-    std::int64_t finished_at = 0; // ns
+    int exit_code = 0;                // 128+n for signal n
+    std::int64_t finished_at = 0;     // ns
+    std::uint64_t log_lines_lost = 0; // could not be written to the log file (a full disk)
 };
 
 enum class Stream : std::uint8_t { in = 0, out = 1, error = 2 };
 
-// What next() brings.
+// What next() brings. progress: nothing to do, but write_window() may have grown.
 struct ShimEvent {
-    enum class Kind { output, exit, closed } kind = Kind::closed;
+    enum class Kind { output, exit, progress, closed } kind = Kind::closed;
     Stream stream = Stream::out;
     std::string data; // output: at most 64 KiB
     ExitRecord exit;  // exit: all output has come before it
@@ -88,9 +90,13 @@ public:
     // Takes part in the container's stdio: from now on next() brings output (and everything not yet seen by
     // nobody, so that attach before start loses nothing). with_stdin: this client may write() to it.
     Result<void> attach(bool with_stdin);
-    Result<void>
-    write(std::string_view data); // to the container's stdin; blocks while the container does not read
-    Result<void> close_stdin();
+    // To the container's stdin; blocks while the container does not read. failed_precondition: it takes no
+    // more.
+    Result<void> write(std::string_view data);
+    // How many bytes write() takes without blocking. Who has other things to wait for (output, signals) reads
+    // its own stdin only while this is not 0: what next() sees makes it grow again.
+    [[nodiscard]] std::size_t write_window() const;
+    Result<void> close_stdin(); // after what was written; nothing to do for a terminal
     Result<void> resize(unsigned short rows, unsigned short columns);
 
     // The next event of an attached client, or the exit. Blocks; use fd() with poll() to wait for other

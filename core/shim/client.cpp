@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shim/client.hpp"
+
+#include "core/base/child_process.hpp"
+#include "core/base/clock.hpp"
+#include "core/shim/protocol.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+
+namespace rt {
+namespace {
+
+using namespace shim;
+
+constexpr int kShimDescriptor = 3;
+constexpr std::int64_t kMillisecond = 1'000'000;
+// What the shim may take to answer after the deadline of the call: the driver looks at it between its steps.
+constexpr std::int64_t kGrace = 2000 * kMillisecond;
+
+// The message of a frame that may carry one descriptor.
+struct Received {
+    Header header;
+    std::string payload;
+};
+
+} // namespace
+
+struct ShimClient::State {
+    UniqueFd fd;
+    FrameReader reader;
+    UniqueFd passed; // the descriptor that came last
+    std::deque<ShimEvent> events;
+    std::uint32_t last_request = 0;
+    std::size_t window = kStdinWindow;
+    bool stdin_open = true;
+    bool closed = false;
+
+    Result<void> send(FrameType type, std::uint32_t request, std::string_view payload);
+    Result<void> receive();
+    Result<std::optional<Received>> take(); // events go to their queue, answers come out
+    Result<Received> call(FrameType type, std::string_view payload, const Operation* operation = nullptr);
+    Result<bool> wait_readable(const Operation* operation, bool& cancelled);
+    Result<void> simple(FrameType type, std::string_view payload = {}, const Operation* operation = nullptr);
+};
+
+// All of a frame; blocks while the shim does not read, which it always does.
+Result<void> ShimClient::State::send(FrameType type, std::uint32_t request, std::string_view payload) {
+    char header[kHeaderSize];
+    write_header(header, {static_cast<std::uint32_t>(payload.size()), type, request});
+    std::array<iovec, 2> pieces{iovec{header, sizeof header},
+                                iovec{const_cast<char*>(payload.data()), payload.size()}}; // NOLINT: iovec's type
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    while (pieces[0].iov_len + pieces[1].iov_len > 0) {
+        const ssize_t sent = ::sendmsg(fd.get(), &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) return fail_errno(errno, "talk to the container's shim");
+        auto left = static_cast<std::size_t>(sent);
+        for (iovec& piece : pieces) {
+            const std::size_t part = std::min(left, piece.iov_len);
+            piece.iov_base = static_cast<char*>(piece.iov_base) + part;
+            piece.iov_len -= part;
+            left -= part;
+        }
+    }
+    return {};
+}
+
+// What is there now, at least a byte of it (blocks). After the shim's end: `closed` is set.
+Result<void> ShimClient::State::receive() {
+    char buffer[64U << 10U]; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recvmsg
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    iovec piece{buffer, sizeof buffer};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t count = ::recvmsg(fd.get(), &message, MSG_CMSG_CLOEXEC);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return {};
+    if (count < 0 && errno != ECONNRESET) return fail_errno(errno, "hear from the container's shim");
+    for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr; item = CMSG_NXTHDR(&message, item)) {
+        if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
+        int received = -1;
+        std::memcpy(&received, CMSG_DATA(item), sizeof received);
+        passed.reset(received);
+    }
+    if (count <= 0)
+        closed = true;
+    else
+        reader.feed({buffer, static_cast<std::size_t>(count)});
+    return {};
+}
+
+Result<std::optional<Received>> ShimClient::State::take() {
+    for (;;) {
+        RT_TRY_ASSIGN(const std::optional<Frame> next, reader.next());
+        if (!next) {
+            reader.release_if_empty();
+            return std::nullopt;
+        }
+        const std::string_view payload = next->payload;
+        ShimEvent event;
+        switch (next->header.type) {
+        case FrameType::output:
+            if (payload.empty()) return fail(Code::corrupt, "the shim's protocol: a malformed 'output'");
+            event.kind = ShimEvent::Kind::output;
+            event.stream = payload.front() == static_cast<char>(Stream::error) ? Stream::error : Stream::out;
+            event.data = payload.substr(1);
+            break;
+        case FrameType::exited: {
+            event.kind = ShimEvent::Kind::exit;
+            RT_TRY_ASSIGN(event.exit, decode_exit(payload));
+            break;
+        }
+        case FrameType::stdin_taken: {
+            RT_TRY_ASSIGN(const StdinTaken taken, decode_stdin_taken(payload));
+            window = std::min(kStdinWindow, window + taken.bytes);
+            if (!taken.open) stdin_open = false;
+            event.kind = ShimEvent::Kind::progress;
+            if (!events.empty() && events.back().kind == event.kind) continue;
+            break;
+        }
+        default: return Received{next->header, std::string(payload)};
+        }
+        events.push_back(std::move(event));
+    }
+}
+
+// Until the shim has something (true), the operation is cancelled (told to the shim once) or its time is over.
+Result<bool> ShimClient::State::wait_readable(const Operation* operation, bool& cancelled) {
+    if (operation == nullptr || (operation->cancel_fd < 0 && operation->deadline_ns == 0)) return true;
+    std::array<pollfd, 2> polled{pollfd{fd.get(), POLLIN, 0},
+                                 pollfd{cancelled ? -1 : operation->cancel_fd, POLLIN, 0}};
+    int timeout = -1;
+    if (operation->deadline_ns != 0) {
+        const std::int64_t left = operation->deadline_ns + kGrace - monotonic_ns();
+        timeout = static_cast<int>(std::clamp<std::int64_t>(left / kMillisecond, 0, 3'600'000));
+    }
+    const int ready = ::poll(polled.data(), polled.size(), timeout);
+    if (ready < 0 && errno != EINTR) return fail_errno(errno, "wait for the container's shim");
+    if (ready == 0 && operation->deadline_ns != 0 && monotonic_ns() >= operation->deadline_ns + kGrace)
+        return fail(Code::deadline_exceeded, "the container's shim did not answer in time; its driver hangs");
+    if (polled[1].revents != 0 && !cancelled) {
+        cancelled = true;
+        RT_TRY(send(FrameType::cancel, 0, {}));
+    }
+    return ready > 0 && polled[0].revents != 0;
+}
+
+Result<Received> ShimClient::State::call(FrameType type, std::string_view payload,
+                                         const Operation* operation) {
+    const std::uint32_t request = ++last_request;
+    if (auto sent = send(type, request, payload); !sent && sent.error().code != Code::unavailable)
+        return std::unexpected(std::move(sent).error());
+    for (bool cancelled = false;;) {
+        RT_TRY_ASSIGN(std::optional<Received> answer, take());
+        // An answer to an earlier call that was given up is passed over.
+        if (answer && answer->header.request == request) {
+            if (answer->header.type != FrameType::failed) return std::move(*answer);
+            RT_TRY_ASSIGN(Error error, decode_error(answer->payload));
+            return std::unexpected(std::move(error));
+        }
+        if (answer) continue;
+        if (closed)
+            return fail(Code::unavailable, "the container's shim has ended without an answer; see its shim.log");
+        RT_TRY_ASSIGN(const bool readable, wait_readable(operation, cancelled));
+        if (readable) RT_TRY(receive());
+    }
+}
+
+Result<void> ShimClient::State::simple(FrameType type, std::string_view payload, const Operation* operation) {
+    RT_TRY_ASSIGN(const Received answer, call(type, payload, operation));
+    if (answer.header.type == FrameType::ok) return {};
+    return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+}
+
+ShimClient::ShimClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ShimClient::ShimClient(ShimClient&&) noexcept = default;
+ShimClient& ShimClient::operator=(ShimClient&&) noexcept = default;
+ShimClient::~ShimClient() = default;
+
+Result<ShimClient> ShimClient::launch(const ShimLaunch& launch) {
+    const std::string message =
+        encode(LaunchMessage{launch.container_id, launch.directory, launch.isolation, launch.reaper_command});
+    if (message.size() > kLaunchLimit)
+        return fail(Code::invalid_argument, "start the shim of '", launch.container_id,
+                    "': the driver's config is too long (at most ", kLaunchLimit, " bytes with all names)");
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return fail_errno(errno, "make a socket pair for the shim of '", launch.container_id, "'");
+    auto state = std::make_unique<State>();
+    state->fd.reset(pair[0]);
+    const UniqueFd theirs(pair[1]);
+    // Before the shim runs: it knows what to clean up even when we die at the next line.
+    RT_TRY(state->send(FrameType::launch, 0, message));
+    auto child = ChildProcess::start({launch.program.native(), launch.container_id},
+                                     {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                                     {{theirs.get(), kShimDescriptor}});
+    if (!child) return in_context(std::move(child).error(), "start the shim of '", launch.container_id, "'");
+    child->release();
+    return ShimClient(std::move(state));
+}
+
+Result<ShimClient> ShimClient::connect(const Path& directory) {
+    auto state = std::make_unique<State>();
+    RT_TRY_ASSIGN(state->fd, connect_socket(directory));
+    return ShimClient(std::move(state));
+}
+
+Result<ShimCreated> ShimClient::create(const Operation& operation, const ShimContainer& container) {
+    const std::string message = encode(CreateMessage{{operation.id, operation.deadline_ns}, container});
+    RT_TRY_ASSIGN(const Received answer, state_->call(FrameType::create, message, &operation));
+    if (answer.header.type != FrameType::created)
+        return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+    RT_TRY_ASSIGN(CreatedMessage created, decode_created(answer.payload));
+    ShimCreated result{created.pid, std::move(state_->passed), std::move(created.warnings)};
+    if (created.has_netns && !result.netns)
+        return fail(Code::resource_exhausted,
+                    "the network namespace's descriptor did not arrive: too many open files");
+    return result;
+}
+
+Result<void> ShimClient::start(const Operation& operation) {
+    return state_->simple(FrameType::start, encode(OperationMessage{operation.id, operation.deadline_ns}),
+                          &operation);
+}
+
+Result<void> ShimClient::signal(const Operation& operation, int number, SignalScope scope) {
+    const SignalMessage message{{operation.id, operation.deadline_ns}, number, scope};
+    return state_->simple(FrameType::signal, encode(message), &operation);
+}
+
+Result<void> ShimClient::attach(bool with_stdin) {
+    return state_->simple(FrameType::attach, encode_flag(with_stdin));
+}
+
+Result<void> ShimClient::write(std::string_view data) {
+    while (!data.empty()) {
+        while (state_->window == 0 && state_->stdin_open && !state_->closed) {
+            RT_TRY(state_->receive());
+            RT_TRY_ASSIGN(const std::optional<Received> stray, state_->take());
+            (void)stray; // the late answer of a call that was given up
+        }
+        if (state_->closed) return fail(Code::unavailable, "write to the container's stdin: its shim has ended");
+        if (!state_->stdin_open)
+            return fail(Code::failed_precondition, "the container takes no more input: its stdin is closed");
+        const std::size_t part = std::min({data.size(), state_->window, kDataLimit});
+        RT_TRY(state_->send(FrameType::stdin_data, 0, data.substr(0, part)));
+        state_->window -= part;
+        data.remove_prefix(part);
+    }
+    return {};
+}
+
+std::size_t ShimClient::write_window() const {
+    return state_->window;
+}
+
+Result<void> ShimClient::close_stdin() {
+    return state_->simple(FrameType::stdin_close);
+}
+
+Result<void> ShimClient::resize(unsigned short rows, unsigned short columns) {
+    return state_->simple(FrameType::resize, encode(ResizeMessage{rows, columns}));
+}
+
+Result<ShimEvent> ShimClient::next() {
+    for (;;) {
+        RT_TRY_ASSIGN(const std::optional<Received> stray, state_->take());
+        if (!state_->events.empty()) {
+            ShimEvent event = std::move(state_->events.front());
+            state_->events.pop_front();
+            return event;
+        }
+        if (stray) continue;
+        if (state_->closed) return ShimEvent{};
+        RT_TRY(state_->receive());
+    }
+}
+
+int ShimClient::fd() const {
+    return state_->fd.get();
+}
+
+bool ShimClient::has_buffered() const {
+    return !state_->events.empty() || state_->closed || state_->reader.has_frame();
+}
+
+Result<void> ShimClient::watch_exit() {
+    return state_->simple(FrameType::watch_exit);
+}
+Result<void> ShimClient::take_lease() {
+    return state_->simple(FrameType::take_lease);
+}
+Result<void> ShimClient::give_up_lease() {
+    return state_->simple(FrameType::give_up_lease);
+}
+Result<void> ShimClient::destroy(const Operation& operation) {
+    return state_->simple(FrameType::destroy, encode(OperationMessage{operation.id, operation.deadline_ns}),
+                          &operation);
+}
+Result<void> ShimClient::reaped() {
+    return state_->simple(FrameType::reaped);
+}
+
+} // namespace rt

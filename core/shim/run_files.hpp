@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of a container's run directory that engine and shim share: the socket, the pid file, the exit
+// record. All are written whole (temporary file and rename) or not at all. Any thread.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/shim/client.hpp"
+
+namespace rt::shim {
+
+inline constexpr const char* kSocketName = "shim.sock";
+inline constexpr const char* kPidName = "shim.pid";
+inline constexpr const char* kExitName = "exit";
+inline constexpr const char* kLogName = "shim.log";
+
+// Of the calling process: its pid and the time it started, so that a pid which was given out again is seen.
+Result<void> write_pid_file(const Path& directory);
+Result<void> write_exit_record(const Path& directory, const ExitRecord& record);
+
+// Connects to, or binds and listens on, <directory>/shim.sock, also where that path is longer than sun_path
+// (108 bytes) allows. Not abstract: only who may enter the directory may connect (CVE-2020-15257).
+Result<UniqueFd> connect_socket(const Path& directory);
+Result<UniqueFd> listen_socket(const Path& directory); // mode 0600, non-blocking
+
+} // namespace rt::shim

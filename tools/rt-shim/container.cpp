@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container.hpp"
+
+#include "core/base/clock.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include <cstring>
+
+namespace rt::shim {
+namespace {
+
+// How long output may go on to come after the first process has died, when others (in a shared pid namespace, or
+// outside, who were passed the descriptor) keep its pipes open. They have been killed by then.
+constexpr std::int64_t kOutputAfterDeath = 2'000'000'000; // ns
+constexpr int kDeathAfterDestroy = 5000;                  // ms
+
+} // namespace
+
+Container::Container(EventLoop& loop, ShimLog& log, Owner& owner)
+    : loop_(loop), log_(log), owner_(owner), driver_(fail(Code::failed_precondition, "no driver is loaded")),
+      stdio_(loop, *this), output_deadline_(loop, [this] {
+          log_.line("output: its descriptors are still open elsewhere; what comes now is lost");
+          abandon_output();
+      }) {}
+
+Result<Process> Container::create(const Operation& operation, ShimContainer what) {
+    if (!driver_) return std::unexpected(driver_.error());
+    if (phase_ != Phase::none)
+        return fail(Code::already_exists, "create container '", id_, "': this shim has one");
+    what_ = std::move(what);
+    auto process = create_driven(operation);
+    stdio_.close_container_ends();
+    if (!process) clear();
+    return process;
+}
+
+Result<Process> Container::create_driven(const Operation& operation) {
+    RT_TRY(log_file_.open(what_.log_file));
+    if (!what_.terminal) RT_TRY(stdio_.open_pipes(what_.open_stdin ? StdinMode::open : StdinMode::closed));
+    const Bundle bundle{id_, what_.bundle_directory, what_.config_json, what_.rootfs, stdio_.container_ends()};
+    RT_TRY_ASSIGN(Process process, (*driver_)->create(operation, bundle));
+    phase_ = Phase::created; // from here on there is something to destroy
+    pid_ = process.pid;
+    pidfd_ = std::move(process.pidfd);
+    std::vector<Mount>().swap(what_.rootfs);
+    if (what_.terminal && !process.console)
+        return fail(Code::internal, "create container '", id_, "': the driver gave no terminal");
+    if (what_.terminal) RT_TRY(stdio_.use_console(std::move(process.console)));
+    RT_TRY(stdio_.run());
+    RT_TRY(loop_.add(pidfd_.get(), EPOLLIN, *this));
+    return process;
+}
+
+// After a failed create(): as if it had not been tried, if nothing of the container exists.
+void Container::clear() {
+    if (phase_ != Phase::none) return;
+    stdio_.close();
+    log_file_.finish(now_ns());
+    what_ = {};
+}
+
+Result<void> Container::start(const Operation& operation) {
+    if (phase_ != Phase::created)
+        return fail(Code::failed_precondition, "start container '", id_,
+                    phase_ == Phase::none ? "': it was not created" : "': it was started before");
+    started_ = true; // its first process may be gone before we are back
+    auto result = (*driver_)->start(operation, id_);
+    if (result)
+        phase_ = Phase::running;
+    else
+        started_ = false;
+    return result;
+}
+
+Result<void> Container::signal(const Operation& operation, int number, SignalScope scope) {
+    if (phase_ == Phase::none)
+        return fail(Code::not_found, "signal container '", id_, "': it was not created");
+    if (phase_ != Phase::created && phase_ != Phase::running)
+        return fail(Code::failed_precondition, "signal container '", id_, "': it has ended");
+    return (*driver_)->signal(operation, id_, number, scope);
+}
+
+Result<void> Container::destroy(const Operation& operation) {
+    if (phase_ == Phase::none) return {};
+    RT_TRY((*driver_)->destroy(operation, id_, what_.config_json));
+    if (phase_ == Phase::created || phase_ == Phase::running) {
+        pollfd polled{pidfd_.get(), POLLIN, 0};
+        if (::poll(&polled, 1, kDeathAfterDestroy) <= 0)
+            return fail(Code::internal, "destroy container '", id_, "': process ", pid_,
+                        " lives on after its driver has killed it");
+        owner_.on_first_process();
+    }
+    if (phase_ == Phase::ending) abandon_output();
+    return {};
+}
+
+void Container::on_events(std::uint32_t /*events*/) {
+    owner_.on_first_process();
+}
+
+void Container::on_child(pid_t pid, int status) {
+    if (pid != pid_ || (phase_ != Phase::created && phase_ != Phase::running)) return;
+    loop_.remove(pidfd_.get());
+    phase_ = Phase::ending;
+    exit_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    exit_.finished_at = now_ns();
+    if (stdio_.drain()) return end();
+    // Others have its output open. Without its first process they are not a container any more.
+    (void)(*driver_)->signal({.id = "exit"}, id_, SIGKILL, SignalScope::all_processes); // if there are any
+    if (stdio_.drain()) return end();
+    output_deadline_.arm(kOutputAfterDeath);
+}
+
+void Container::on_output_over() {
+    if (phase_ == Phase::ending) end();
+}
+
+void Container::abandon_output() {
+    (void)stdio_.drain(); // what it left open is closed now
+    end();
+}
+
+void Container::end() {
+    output_deadline_.cancel();
+    stdio_.close();
+    log_file_.finish(now_ns());
+    note_lost_lines();
+    exit_.log_lines_lost = log_file_.lines_lost();
+    phase_ = Phase::ended;
+    if (exit_.log_lines_lost > 0)
+        log_.line(cat("log: ", exit_.log_lines_lost, " lines could not be written to '",
+                      what_.log_file.native(), "'"));
+    if (started_)
+        if (const auto written = write_exit_record(directory_, exit_); !written)
+            log_.line(written.error().message);
+    owner_.on_container_ended();
+}
+
+void Container::on_output(Stream stream, std::string_view data) {
+    log_file_.write(stream, data, now_ns());
+    note_lost_lines();
+    owner_.on_container_output(stream, data);
+}
+
+void Container::note_lost_lines() {
+    if (log_file_.lines_lost() == 0 || std::exchange(loss_told_, true)) return;
+    log_.line(cat("log: write '", what_.log_file.native(), "': ", std::strerror(log_file_.last_errno()),
+                  "; the container goes on, lines are lost"));
+}
+
+void Container::on_stdin_taken(std::uint64_t source, std::size_t bytes) {
+    owner_.on_container_stdin(source, bytes);
+}
+
+void Container::release_memory() {
+    stdio_.release_memory();
+    log_file_.release_memory();
+}
+
+} // namespace rt::shim

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The container's log file. Every line in it is whole: what a full disk cuts is taken back, counted as lost and
+// tried again with the next lines; the container goes on. Memory only while there is output. One thread.
+#pragma once
+
+#include "core/base/file.hpp"
+#include "json_lines.hpp"
+
+#include <memory>
+
+namespace rt::shim {
+
+class LogWriter final : JsonLines::Out {
+public:
+    LogWriter() : lines_(*this) {}
+
+    // Appends to the file; a torn line at its end (of a shim that was killed) goes.
+    Result<void> open(const Path& path);
+    // Everything of it is in the file (or lost) on return.
+    void write(Stream stream, std::string_view data, std::int64_t time_ns);
+    void finish(std::int64_t time_ns); // both streams are over
+    void release_memory() { buffer_.reset(); }
+
+    [[nodiscard]] std::uint64_t lines_lost() const { return lines_lost_; }
+    [[nodiscard]] int last_errno() const { return last_errno_; } // of the write that failed
+
+private:
+    char* room(std::size_t size) override;
+    void used(char* end) override { end_ = static_cast<std::size_t>(end - buffer_.get()); }
+    void flush();
+    void lose(std::string_view unwritten, std::int64_t good_size);
+
+    JsonLines lines_;
+    UniqueFd fd_;
+    std::int64_t size_ = 0; // of the file, whole lines only
+    std::unique_ptr<char[]> buffer_;
+    std::size_t end_ = 0; // of what is in the buffer
+    std::uint64_t lines_lost_ = 0;
+    int last_errno_ = 0;
+};
+
+} // namespace rt::shim

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the reaper command while the container is to be cleaned up and nobody holds its lease: at once, then with
+// back-off (100 ms, doubled up to 30 s). One thread.
+#pragma once
+
+#include "event_loop.hpp"
+#include "shim_log.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace rt::shim {
+
+class Reaper {
+public:
+    Reaper(EventLoop& loop, ShimLog& log) : log_(log), again_(loop, [this] { spawn(); }) {}
+
+    void set_command(std::vector<std::string> command) { command_ = std::move(command); }
+    // Somebody has to clean up; nothing happens while a run of the command is under way or waited for.
+    void need();
+    // Somebody has taken the lease, or the container lives on.
+    void rest() { again_.cancel(); }
+
+    // A child of ours has ended. True: it was the command; need() again if there is still something to do.
+    bool on_child(pid_t pid, int status);
+    [[nodiscard]] bool last_run_succeeded() const { return succeeded_; }
+
+private:
+    void spawn();
+    void back_off();
+
+    ShimLog& log_;
+    Timer again_;
+    std::vector<std::string> command_;
+    pid_t pid_ = 0; // of the run under way
+    std::int64_t delay_ = 0;
+    bool succeeded_ = false;
+};
+
+} // namespace rt::shim

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shim's life: from the launch to the last word.
+#include "shim.hpp"
+
+#include "core/plugin/loader.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <malloc.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace rt::shim {
+namespace {
+
+// Output that an attached client has not read: above the first the container is slowed down, below the second it
+// goes on.
+constexpr std::size_t kSlow = 1U << 20U;
+constexpr std::size_t kGoOn = 256U << 10U;
+constexpr std::size_t kMostConnections = 256;
+constexpr std::int64_t kLastWords = 5'000'000'000; // ns
+
+Shim* the_shim = nullptr; // for the driver's log, which has no context
+
+void plugin_log(int level, const std::string& instance, const std::string& text) {
+    if (the_shim != nullptr) the_shim->keep_warning(level, cat(instance, ": ", text));
+}
+
+bool is_allowed(int fd) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+    return peer.uid == 0 || peer.uid == ::geteuid();
+}
+
+} // namespace
+
+Shim::Shim()
+    : children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
+      last_words_(loop_, [this] { loop_.stop(); }) {
+    the_shim = this;
+}
+
+Result<void> Shim::run(UniqueFd launcher) {
+    RT_TRY(loop_.open());
+    RT_TRY(adopt(std::move(launcher)));
+    lease_ = last_connection_;
+    loop_.run([this] { sweep(); },
+              [this] {
+                  container_.release_memory();
+                  ::malloc_trim(0);
+              });
+    return {};
+}
+
+void Shim::launch(Connection& connection, std::string_view payload) {
+    auto message = decode_launch(payload);
+    if (!message || launched_ || connection.id() != 1) return connection.hang_up();
+    launched_ = true;
+    id_ = message->container_id;
+    directory_ = message->directory;
+    log_.open(directory_);
+    container_.open(id_, directory_);
+    if (auto prepared = prepare(*message); !prepared) {
+        log_.line(prepared.error().message);
+        return container_.use_driver(std::unexpected(std::move(prepared).error()));
+    }
+    set_plugin_log(plugin_log);
+    container_.use_driver(make_isolation(message->isolation));
+}
+
+Result<void> Shim::prepare(const LaunchMessage& message) {
+    if (!directory_.is_absolute() || message.reaper_command.empty() ||
+        !message.reaper_command.front().starts_with('/'))
+        return fail(Code::invalid_argument, "start the shim of '", id_,
+                    "': its directory and the reaper command must be absolute paths");
+    reaper_.set_command([&] {
+        auto command = message.reaper_command;
+        command.push_back(id_);
+        return command;
+    }());
+    RT_TRY(children_.open());
+    // First the socket: it is what tells another shim of the same directory, and the pid file is that one's.
+    RT_TRY_ASSIGN(socket_, listen_socket(directory_));
+    RT_TRY(write_pid_file(directory_));
+    return loop_.add(socket_.get(), EPOLLIN, *this);
+}
+
+void Shim::keep_warning(int level, const std::string& text) {
+    if (collecting_ && level == RTP_LOG_WARNING) return warnings_.push_back(text);
+    if (level > RTP_LOG_DEBUG) log_.line(text);
+}
+
+void Shim::on_events(std::uint32_t /*events*/) {
+    UniqueFd fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!fd || !is_allowed(fd.get()) || connections_.size() >= kMostConnections) return;
+    (void)adopt(std::move(fd)); // what cannot be served is hung up on
+}
+
+Result<void> Shim::adopt(UniqueFd fd) {
+    Connection::Owner& owner = *this;
+    auto connection = std::make_unique<Connection>(loop_, owner, std::move(fd), ++last_connection_);
+    RT_TRY(connection->open());
+    connections_.push_back(std::move(connection));
+    return {};
+}
+
+void Shim::on_closed(Connection& connection) {
+    if (connection.id() == lease_) lease_ = 0;
+    if (connection.with_stdin && container_.stdin_once()) container_.stdio().close_stdin();
+}
+
+void Shim::on_drained(Connection& /*connection*/) {
+    balance();
+}
+
+// After each batch of events: what became of it.
+void Shim::sweep() {
+    const auto gone = std::erase_if(connections_, [](const auto& connection) { return connection->dead(); });
+    if (gone > 0) balance();
+    if (!launched_ && connections_.empty()) loop_.stop(); // the launcher died; nobody knows of us
+    if (launched_ && !finishing_) see_to_reaping();
+    if (finishing_ && std::ranges::all_of(connections_, [](const auto& c) { return c->queued() == 0; }))
+        loop_.stop();
+}
+
+void Shim::on_container_output(Stream stream, std::string_view data) {
+    for (const auto& connection : connections_)
+        if (connection->attached) connection->send_output(stream, data);
+    balance();
+}
+
+// The slowest attached client sets the container's pace.
+void Shim::balance() {
+    std::size_t most = 0;
+    for (const auto& connection : connections_)
+        if (connection->attached && !connection->dead()) most = std::max(most, connection->queued());
+    if (most > kSlow)
+        container_.stdio().pause();
+    else if (most <= kGoOn)
+        container_.stdio().resume();
+}
+
+void Shim::on_container_stdin(std::uint64_t source, std::size_t bytes) {
+    const auto found = std::ranges::find(connections_, source, [](const auto& c) { return c->id(); });
+    if (found == connections_.end()) return;
+    (*found)->stdin_pending -= bytes;
+    (*found)->send(FrameType::stdin_taken, 0,
+                   encode(StdinTaken{static_cast<std::uint32_t>(bytes), container_.stdio().stdin_open()}));
+}
+
+void Shim::on_child(pid_t pid, int status) {
+    if (!reaper_.on_child(pid, status)) return container_.on_child(pid, status);
+    // Of a container that never was nothing can be left but what that run has seen.
+    if (reaper_.last_run_succeeded() && lease_ == 0 && container_.phase() == Container::Phase::none) finish();
+}
+
+void Shim::on_container_ended() {
+    for (const auto& connection : connections_)
+        if (connection->attached || connection->watching) tell_exit(*connection);
+}
+
+void Shim::tell_exit(Connection& connection) {
+    connection.send(FrameType::exited, 0, encode(container_.exit_record()));
+}
+
+void Shim::see_to_reaping() {
+    const auto phase = container_.phase();
+    const bool lives = phase == Container::Phase::running || phase == Container::Phase::ending;
+    if (lease_ == 0 && !lives)
+        reaper_.need();
+    else
+        reaper_.rest();
+}
+
+void Shim::finish() {
+    finishing_ = true;
+    reaper_.rest();
+    if (socket_) loop_.remove(socket_.get());
+    socket_.reset();
+    ::unlink((directory_ / kSocketName).c_str()); // the directory may be gone already
+    ::unlink((directory_ / kPidName).c_str());
+    last_words_.arm(kLastWords);
+}
+
+} // namespace rt::shim

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// rt-shim itself: the clients, what they ask for, and who cleans up. docs/shim.md tells its life. The launcher's
+// connection comes first and holds the lease; others come over the socket. One thread.
+#pragma once
+
+#include "children.hpp"
+#include "connection.hpp"
+#include "container.hpp"
+#include "reaper.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rt::shim {
+
+class Shim final : Connection::Owner, Container::Owner, Children::Owner, EventLoop::Handler {
+public:
+    Shim();
+
+    // Serves until the container is cleaned up. launcher: a connected socket.
+    Result<void> run(UniqueFd launcher);
+
+    void keep_warning(int level, const std::string& text); // of the driver
+
+private:
+    // Clients
+    void on_frame(Connection& connection, const Frame& frame) override;
+    void on_drained(Connection& connection) override;
+    void on_closed(Connection& connection) override;
+    void on_events(std::uint32_t events) override; // of the listening socket
+    Result<void> adopt(UniqueFd fd);
+    void sweep();
+
+    // Requests
+    void launch(Connection& connection, std::string_view payload);
+    Result<void> prepare(const LaunchMessage& message);
+    void create(Connection& connection, const Frame& frame);
+    void attach(Connection& connection, const Frame& frame);
+    void take_stdin(Connection& connection, std::string_view data);
+    void answer(Connection& connection, const Frame& frame, const Result<void>& result);
+    Result<void> simple_request(Connection& connection, const Frame& frame);
+    Result<void> take_lease(Connection& connection);
+    Result<void> give_up_lease(Connection& connection);
+    void reaped(Connection& connection, const Frame& frame);
+
+    // Container
+    void on_container_output(Stream stream, std::string_view data) override;
+    void on_container_stdin(std::uint64_t source, std::size_t bytes) override;
+    void on_first_process() override { children_.reap(); }
+    void on_container_ended() override;
+    void on_child(pid_t pid, int status) override;
+    void tell_exit(Connection& connection);
+    void balance();
+    void see_to_reaping();
+    void finish();
+
+    EventLoop loop_;
+    ShimLog log_;
+    Children children_;
+    Container container_;
+    Reaper reaper_;
+    Timer last_words_; // ends the wait for clients that do not read
+    std::string id_;
+    Path directory_;
+    UniqueFd socket_;
+    std::vector<std::unique_ptr<Connection>> connections_;
+    std::uint64_t last_connection_ = 0;
+    std::uint64_t lease_ = 0; // the connection that holds it; 0: none
+    std::vector<std::string> warnings_;
+    bool launched_ = false;
+    bool collecting_ = false; // warnings of the driver go to the client that asks
+    bool finishing_ = false;
+};
+
+} // namespace rt::shim
