@@ -31,6 +31,7 @@ void add_built_in(Wiring& wiring, Role role, std::string_view preset,
     for (const char* driver : drivers) {
         target.drivers[driver] = {driver, "{}", false};
         wiring.origins[cat(pointer, "/drivers/", driver)] = kBuiltIn;
+        wiring.origins[cat(pointer, "/drivers/", driver, "/plugin")] = kBuiltIn;
     }
 }
 
@@ -39,7 +40,8 @@ Wiring built_in_wiring() {
     wiring.root = "/var/lib/rt";
     wiring.run = "/run/rt";
     wiring.plugin_path = {install_prefix() / "lib/rt/plugins"};
-    for (const char* pointer : {"/root", "/run", "/plugin_path"}) wiring.origins[pointer] = kBuiltIn;
+    for (const char* pointer : {"/root", "/run", "/plugin_path", "/plugin_path/0"})
+        wiring.origins[pointer] = kBuiltIn;
     add_built_in(wiring, Role::storage, "overlayfs", {"overlayfs", "vfs"});
     add_built_in(wiring, Role::network, "bridge", {"bridge", "host", "none"});
     add_built_in(wiring, Role::isolation, "namespaces", {"namespaces"});

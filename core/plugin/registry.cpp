@@ -5,12 +5,10 @@
 #include "core/config/schema.hpp"
 #include "core/config/wording.hpp"
 #include "core/plugin/plugin_file.hpp"
+#include "core/plugin/plugin_use.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <vector>
 
 namespace rt {
@@ -31,36 +29,7 @@ std::string place_of(const Wiring& wiring, const std::string& pointer) {
     return cat("config file '", wiring.file.native(), "', ", pointer);
 }
 
-Result<Path> find_file(const Wiring& wiring, const std::string& plugin, const std::string& pointer) {
-    if (plugin.starts_with('/')) return Path(plugin);
-    std::vector<std::string> searched;
-    for (const Path& directory : wiring.plugin_path) {
-        Path file = directory / cat(plugin, ".so");
-        if (::access(file.c_str(), F_OK) == 0) return file;
-        searched.push_back(directory.native());
-    }
-    std::vector<std::string> known;
-    for (const Path& file : plugin_files(wiring)) known.push_back(file.stem());
-    return fail(Code::not_found, place_of(wiring, cat(pointer, "/plugin")), ": there is no plugin '", plugin,
-                "' in ", enumerate(searched), suggestion(plugin, known),
-                "; plugins there: ", enumerate(known));
-}
-
 } // namespace
-
-std::vector<Path> plugin_files(const Wiring& wiring) {
-    std::vector<Path> files;
-    for (const Path& directory : wiring.plugin_path) {
-        std::error_code problem;
-        std::vector<Path> found;
-        for (std::filesystem::directory_iterator entry(directory, problem), end; !problem && entry != end;
-             entry.increment(problem))
-            if (entry->path().extension() == ".so") found.push_back(entry->path());
-        std::ranges::sort(found);
-        files.insert(files.end(), found.begin(), found.end());
-    }
-    return files;
-}
 
 Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std::string& instance) {
     const RoleWiring& wired = wiring.role(role);
@@ -73,7 +42,8 @@ Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std
                     suggestion(name, known), "; instances: ", enumerate(known));
     }
     const std::string pointer = cat("/", name_of(role), "/drivers/", pointer_step(name));
-    RT_TRY_ASSIGN(const Path file, find_file(wiring, found->second.plugin, pointer));
+    RT_TRY_ASSIGN(const Path file,
+                  find_plugin(wiring, found->second.plugin, place_of(wiring, cat(pointer, "/plugin"))));
     RT_TRY_ASSIGN(const PluginFile plugin, read_plugin_file(file));
     if (name_of(role) != plugin.kind)
         return fail(Code::invalid_argument, place_of(wiring, cat(pointer, "/plugin")), ": plugin '",

@@ -24,9 +24,6 @@ struct ResolvedDriver {
 // instance's config, all without loading it. The error names the place in the wiring file.
 Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std::string& instance);
 
-// Every shared object in plugin_path, in its order; those of one directory by name.
-std::vector<Path> plugin_files(const Wiring& wiring);
-
 class DriverRegistry {
 public:
     explicit DriverRegistry(const Wiring& wiring) : wiring_(wiring) {} // borrowed
