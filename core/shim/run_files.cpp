@@ -99,7 +99,12 @@ Result<UniqueFd> listen_socket(const Path& directory) {
     if (!fd) return fail_errno(errno, "make the shim's socket");
     const mode_t before = ::umask(0177);
     int result = ::bind(fd.get(), address.raw(), sizeof address.name);
-    if (result != 0 && errno == EADDRINUSE && !shim_is_alive(directory)) {
+    if (result != 0 && errno == EADDRINUSE) {
+        if (shim_is_alive(directory)) {
+            ::umask(before);
+            return fail(Code::already_exists, "bind the shim's socket '", path.native(),
+                        "': another shim of this container is alive");
+        }
         ::unlink(path.c_str()); // of a shim that was killed
         result = ::bind(fd.get(), address.raw(), sizeof address.name);
     }

@@ -21,6 +21,7 @@ Result<void> write_exit_record(const Path& directory, const ExitRecord& record);
 // Connects to, or binds and listens on, <directory>/shim.sock, also where that path is longer than sun_path
 // (108 bytes) allows. Not abstract: only who may enter the directory may connect (CVE-2020-15257).
 Result<UniqueFd> connect_socket(const Path& directory);
-Result<UniqueFd> listen_socket(const Path& directory); // mode 0600, non-blocking
+// listen_socket: mode 0600, non-blocking; already_exists: another shim is alive there.
+Result<UniqueFd> listen_socket(const Path& directory);
 
 } // namespace rt::shim

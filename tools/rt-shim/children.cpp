@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,9 +22,20 @@ void wake(int number) {
     errno = saved;
 }
 
+// posix_spawn(3) of glibc leaves its two internal signals ignored, which the container would inherit. Their
+// dispositions can only be reached by the system call itself.
+void restore_internal_signals() {
+    struct KernelAction {
+        std::uint64_t handler = 0, flags = 0, restorer = 0, mask = 0;
+    } action;
+    for (const int number : {__SIGRTMIN, __SIGRTMIN + 1})
+        (void)::syscall(SYS_rt_sigaction, number, &action, nullptr, sizeof action.mask); // cosmetic
+}
+
 } // namespace
 
 Result<void> Children::open() {
+    restore_internal_signals();
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return fail_errno(errno, "become a subreaper");
     event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!event_) return fail_errno(errno, "make the shim's event descriptor");

@@ -63,6 +63,7 @@ void Shim::launch(Connection& connection, std::string_view payload) {
     log_.open(directory_);
     container_.open(id_, directory_);
     if (auto prepared = prepare(*message); !prepared) {
+        superfluous_ = prepared.error().code == Code::already_exists;
         log_.line(prepared.error().message);
         return container_.use_driver(std::unexpected(std::move(prepared).error()));
     }
@@ -166,6 +167,7 @@ void Shim::tell_exit(Connection& connection) {
 }
 
 void Shim::see_to_reaping() {
+    if (superfluous_ && lease_ == 0) return finish();
     const auto phase = container_.phase();
     const bool lives = phase == Container::Phase::running || phase == Container::Phase::ending;
     if (lease_ == 0 && !lives)
@@ -177,10 +179,12 @@ void Shim::see_to_reaping() {
 void Shim::finish() {
     finishing_ = true;
     reaper_.rest();
-    if (socket_) loop_.remove(socket_.get());
-    socket_.reset();
-    ::unlink((directory_ / kSocketName).c_str()); // the directory may be gone already
-    ::unlink((directory_ / kPidName).c_str());
+    if (socket_) {
+        loop_.remove(socket_.get());
+        socket_.reset();
+        ::unlink((directory_ / kSocketName).c_str()); // the directory may be gone already
+        ::unlink((directory_ / kPidName).c_str());
+    }
     last_words_.arm(kLastWords);
 }
 

@@ -69,6 +69,7 @@ private:
     std::uint64_t lease_ = 0; // the connection that holds it; 0: none
     std::vector<std::string> warnings_;
     bool launched_ = false;
+    bool superfluous_ = false; // another shim lives in our directory: the container is its own to clean up
     bool collecting_ = false; // warnings of the driver go to the client that asks
     bool finishing_ = false;
 };

@@ -199,7 +199,9 @@ TEST_F(ShimTest, DoesNotTakeTheDirectoryOfAShimThatLives) {
     ASSERT_TRUE(second);
     const auto created = second->create(operation_, shell("true"));
     ASSERT_FALSE(created);
-    EXPECT_TRUE(second->reaped());
+    EXPECT_EQ(created.error().code, Code::already_exists);
+    second = fail(Code::cancelled, "its launcher dies");
+    EXPECT_EQ(reaper_runs(), 0U);
     EXPECT_TRUE(shim_is_alive(directory()));
     EXPECT_TRUE(connect().watch_exit());
 }
