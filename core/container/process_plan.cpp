@@ -44,14 +44,12 @@ Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& i
     RT_TRY_ASSIGN(const Json document, parse_json(image_config, what));
     try {
         const Json config = value_or(document, "config", Json::object());
+        if (!document.is_object() || !config.is_object()) return fail(Code::corrupt, what, ": not an object");
         ProcessPlan plan;
         plan.arguments = spec.entrypoint ? *spec.entrypoint : value_or(config, "Entrypoint", Words());
         Words command = spec.command;
         if (command.empty() && !spec.entrypoint) command = value_or(config, "Cmd", Words());
         plan.arguments.insert(plan.arguments.end(), command.begin(), command.end());
-        if (plan.arguments.empty() || plan.arguments.front().empty())
-            return fail(Code::invalid_argument, "no command: image '", spec.image,
-                        "' names none; give one behind the image");
 
         plan.environment = {std::string(kDefaultPath), cat("HOSTNAME=", hostname)};
         if (spec.terminal) plan.environment.emplace_back("TERM=xterm");
@@ -64,6 +62,9 @@ Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& i
         if (!plan.working_directory.starts_with('/')) plan.working_directory.insert(0, "/");
         plan.user = spec.user.empty() ? value_or(config, "User", std::string()) : spec.user;
         plan.stop_signal = value_or(config, "StopSignal", std::string("SIGTERM"));
+        if (plan.arguments.empty() || plan.arguments.front().empty())
+            return fail(Code::invalid_argument, "no command: image '", spec.image,
+                        "' names none; give one behind the image");
         return plan;
     } catch (const Json::exception& error) {
         return fail(Code::corrupt, what, ": ", error.what());

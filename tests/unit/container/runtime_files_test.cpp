@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/runtime_files.hpp"
+
+#include "support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+TEST(RuntimeFiles, NameTheContainerInHosts) {
+    const rt::test::TempDir dir;
+    ASSERT_TRUE(rt::write_runtime_files({dir.path(), "box", "10.88.0.5/20", true}));
+    EXPECT_NE(rt::test::read_file(dir / "hosts").find("10.88.0.5\tbox\n"), std::string::npos);
+    EXPECT_EQ(rt::test::read_file(dir / "hostname"), "box\n");
+    EXPECT_TRUE(std::filesystem::exists(dir / "resolv.conf"));
+}
+
+TEST(RuntimeFiles, DoNotFollowALinkThatStandsInTheirPlace) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "target", "keep");
+    std::filesystem::create_symlink(dir / "target", dir / "hosts");
+    EXPECT_FALSE(rt::write_runtime_files({dir.path(), "box", "", true}));
+    EXPECT_EQ(rt::test::read_file(dir / "target"), "keep");
+}
+
+TEST(ResolvConf, LosesServersOnTheLoopback) {
+    EXPECT_EQ(rt::container_resolv_conf(
+                  "# c\nnameserver 127.0.0.53\nnameserver 9.9.9.9\nnameserver ::1\nsearch x\n"),
+              "# c\nnameserver 9.9.9.9\nsearch x\n");
+}
+
+} // namespace

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/network/port.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+TEST(PublishedPort, ParsesEveryFormOfDocker) {
+    struct Case {
+        const char* text;
+        const char* ip;
+        int host;
+        int container;
+        const char* protocol;
+    };
+    for (const Case& c : {Case{"80", "0.0.0.0", 0, 80, "tcp"}, Case{"8080:80", "0.0.0.0", 8080, 80, "tcp"},
+                          Case{"53:53/udp", "0.0.0.0", 53, 53, "udp"},
+                          Case{"127.0.0.1:8080:80", "127.0.0.1", 8080, 80, "tcp"},
+                          Case{"127.0.0.1::80", "127.0.0.1", 0, 80, "tcp"}}) {
+        const auto ports = rt::parse_published_port(c.text);
+        ASSERT_TRUE(ports) << c.text << ": " << ports.error().message;
+        ASSERT_EQ(ports->size(), 1U) << c.text;
+        EXPECT_EQ(ports->front().host_ip, c.ip) << c.text;
+        EXPECT_EQ(ports->front().host_port, c.host) << c.text;
+        EXPECT_EQ(ports->front().container_port, c.container) << c.text;
+        EXPECT_EQ(ports->front().protocol, c.protocol) << c.text;
+        EXPECT_EQ(rt::published_port_from_json(rt::to_json(ports->front())).host_port, c.host);
+    }
+    const auto range = rt::parse_published_port("8000-8002:9000-9002/udp");
+    ASSERT_TRUE(range);
+    ASSERT_EQ(range->size(), 3U);
+    EXPECT_EQ((*range)[2].host_port, 8002);
+    EXPECT_EQ((*range)[2].container_port, 9002);
+}
+
+TEST(PublishedPort, RefusesWhatMakesNoSense) {
+    for (const char* text : {"", ":", "0", "65536", "80:", "a:80", "80/sctp", "80/", "1.2.3:80:80",
+                             "8000-8001:80", "9-8", "80:80:80:80", "-80", "8080:-1", "::1:80:80"}) {
+        const auto ports = rt::parse_published_port(text);
+        ASSERT_FALSE(ports) << text;
+        EXPECT_EQ(ports.error().code, rt::Code::invalid_argument) << text;
+    }
+}
+
+} // namespace

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/options.hpp"
+
+#include "tools/rtctl/output.hpp"
+
+#include <gmock/gmock.h>
+
+namespace {
+
+using namespace rt::cli;
+using testing::ElementsAre;
+
+const Command kCommand = {"test", "[OPTIONS] X...", "A test", nullptr};
+
+options::options_description description() {
+    options::options_description result("Options");
+    result.add_options()("interactive,i", "")("tty,t", "")("name", options::value<std::string>(), "")(
+        "publish,p", options::value<Arguments>()->composing(), "");
+    return result;
+}
+
+rt::Result<std::optional<Parsed>> parse_words(const Arguments& words,
+                                              Operands operands = Operands::end_options) {
+    return parse(kCommand, description(), words, operands, 1, SIZE_MAX);
+}
+
+TEST(Options, StopAtTheFirstOperandWhereTheRestBelongsToAnotherProgram) {
+    const auto parsed =
+        parse_words({"-it", "--name", "web", "-p8080:80", "-p", "53:53", "image", "ls", "-l", "--name"});
+    ASSERT_TRUE(parsed);
+    EXPECT_TRUE((*parsed)->has("interactive"));
+    EXPECT_TRUE((*parsed)->has("tty"));
+    EXPECT_EQ((*parsed)->get<std::string>("name"), "web");
+    EXPECT_THAT((*parsed)->get<Arguments>("publish"), ElementsAre("8080:80", "53:53"));
+    EXPECT_THAT((*parsed)->operands, ElementsAre("image", "ls", "-l", "--name"));
+}
+
+TEST(Options, TakeADoubleDashAsTheirEnd) {
+    const auto parsed = parse_words({"-i", "--", "-image", "x"});
+    ASSERT_TRUE(parsed);
+    EXPECT_THAT((*parsed)->operands, ElementsAre("-image", "x"));
+}
+
+TEST(Options, MayFollowOperandsElsewhere) {
+    const auto parsed = parse_words({"a", "-i", "b", "--name=n"}, Operands::anywhere);
+    ASSERT_TRUE(parsed);
+    EXPECT_TRUE((*parsed)->has("interactive"));
+    EXPECT_THAT((*parsed)->operands, ElementsAre("a", "b"));
+}
+
+TEST(Options, RefuseWhatIsUnknownOrIncomplete) {
+    for (const Arguments& words : {Arguments{"--nmae", "x", "image"}, Arguments{"--name"},
+                                   Arguments{"-x", "image"}, Arguments{}, Arguments{"--na=x", "image"}}) {
+        const auto parsed = parse_words(words);
+        ASSERT_FALSE(parsed);
+        EXPECT_EQ(parsed.error().code, rt::Code::invalid_argument);
+    }
+    EXPECT_NE(parse_words({"--nmae", "x", "i"}).error().message.find("--name"), std::string::npos);
+}
+
+TEST(HumanSize, HasThreeDigits) {
+    EXPECT_EQ(human_size(0), "0B");
+    EXPECT_EQ(human_size(999), "999B");
+    EXPECT_EQ(human_size(117'000'000), "117MB");
+    EXPECT_EQ(human_size(999'600), "1MB");
+    EXPECT_EQ(human_size(1'234'567'890), "1.23GB");
+}
+
+} // namespace
