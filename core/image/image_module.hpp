@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the image module does for the core: registries, archives, digests, unpacking. It is a shared object of
+// its own because the libraries behind it (libcurl, libcrypto, libarchive, ISA-L) would cost every start of a
+// program milliseconds. Built with the core by one compiler, so C++ crosses; it never touches rt.db (a second
+// copy of SQLite in a process breaks the locks of the first). Every method: any thread, several at once.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/image/content_store.hpp"
+#include "core/interfaces/driver.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt {
+
+// When to give up: the caller's operation, or because work beside this one has failed. Borrowed.
+struct Cancellation {
+    const Operation* operation = nullptr;
+    std::atomic<bool> stop = false;
+
+    [[nodiscard]] Result<void> check() const;
+};
+
+struct BlobDescriptor {
+    std::string media_type;
+    std::string digest;
+    std::uint64_t size = 0;
+};
+
+struct Manifest {
+    std::string content; // byte for byte
+    std::string media_type;
+    std::string digest; // verified where it was asked for by digest
+};
+
+// One repository at one registry, with the tokens it gave us.
+class RemoteRepository {
+public:
+    virtual ~RemoteRepository() = default;
+    // reference: a tag or a digest. At most 4 MiB.
+    virtual Result<Manifest> manifest(const std::string& reference, const Cancellation&) = 0;
+    // A small blob (an image config), verified.
+    virtual Result<std::string> small_blob(const BlobDescriptor&, const Cancellation&) = 0;
+};
+
+struct LayerTarget {
+    int root = -1; // directory, borrowed
+    enum class Form {
+        plain,  // nothing below, or what is below shows in root: whiteouts remove it
+        overlay // what is below does not show: whiteouts are written down as overlayfs has them
+    } form = Form::plain;
+    bool is_base = false; // nothing is below
+};
+
+struct LayerRequest {
+    // Where it comes from: a registry (unless the blob is here already), or a descriptor to read to its end.
+    RemoteRepository* repository = nullptr;
+    int stream = -1;
+    BlobDescriptor blob;               // of a stream: digest and size may be empty
+    std::string diff_id;               // empty: not known before
+    std::optional<LayerTarget> target; // empty: only fetch it into the content store
+    std::function<void(std::uint64_t bytes, std::uint64_t total)> progress;
+};
+
+struct LayerOutcome {
+    BlobDescriptor blob; // what stands in the content store; its media type says how it is compressed
+    std::string diff_id;
+    std::uint64_t unpacked_size = 0; // bytes of the files
+    bool unpacked = false;           // false: depends on what is below; to be done again on top of that
+    bool has_root_entry = false;     // the attributes of the root directory are the layer's own
+    std::vector<std::string> warnings;
+};
+
+// What the tar of an image archive holds: name of each file -> its digest in the content store.
+struct ArchiveContent {
+    std::map<std::string, BlobDescriptor> files;
+};
+
+class ImageModule {
+public:
+    virtual ~ImageModule() = default;
+
+    [[nodiscard]] virtual std::string sha256(std::string_view data) const = 0; // "sha256:..."
+
+    // host "docker.io" or "localhost:5000"; plain http only where that is this machine. Credentials: the
+    // docker client's config.json.
+    virtual Result<std::unique_ptr<RemoteRepository>> open_repository(const std::string& host,
+                                                                      const std::string& path) = 0;
+
+    // Fetches, verifies, stores and unpacks one layer, all at once. On failure the target is half written.
+    virtual Result<LayerOutcome> take_layer(const ContentStore& store, const LayerRequest& request,
+                                            const Cancellation&) = 0;
+
+    // Stores every file of a tar (a descriptor, read to its end; it may be compressed) as a blob.
+    virtual Result<ArchiveContent> take_archive(const ContentStore& store, int stream,
+                                                const Cancellation&) = 0;
+    // Stores one file, read to its end, as a blob.
+    virtual Result<BlobDescriptor> take_file(const ContentStore& store, int stream, const Cancellation&) = 0;
+
+    // Stores data as a blob; its digest.
+    virtual Result<std::string> store_blob(const ContentStore& store, std::string_view data) = 0;
+};
+
+// The module, loaded on first use from lib/rt/modules below the install prefix; lives as long as the process.
+Result<ImageModule*> load_image_module();
+
+} // namespace rt
+
+// The one symbol of the shared object.
+extern "C" rt::ImageModule* rt_image_module_v1() noexcept;

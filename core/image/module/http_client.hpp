@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP as a registry client needs it, on libcurl. Redirects are followed here, so that credentials go to the
+// host they are for and to no other, and never from https to http. Proxies: the environment variables that
+// curl knows. Any thread, several at once.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/image/image_module.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rt::image {
+
+struct HttpRequest {
+    std::string url;
+    std::vector<std::string> headers; // "Accept: ..."
+    std::string authorization;        // value of the header; empty: none. Only sent to the URL's own host.
+    std::string form;                 // not empty: a POST of this
+    std::uint64_t from = 0;           // not 0: a Range
+};
+
+struct HttpResponse {
+    long status = 0;
+    std::multimap<std::string, std::string> headers; // names in lower case
+    std::string body;                                // unless it went to the sink
+
+    [[nodiscard]] std::string header(const std::string& name) const; // the first; "" if none
+};
+
+// Gets the body of a 200 or 206 as it comes; without one it is collected up to the limit.
+using HttpBodySink = std::function<Result<void>(const HttpResponse& head, std::string_view data)>;
+
+// unavailable: no answer, or it broke off; the message names the host. Errors of the sink come back
+// unchanged.
+Result<HttpResponse> http_perform(const HttpRequest& request, std::size_t body_limit,
+                                  const HttpBodySink& sink, const Cancellation& cancellation);
+
+// "localhost", 127.0.0.0/8 or ::1, with or without a port.
+bool is_this_machine(std::string_view host);
+
+// "https://host:port" of a URL; empty: it is neither http nor https.
+std::string origin_of(std::string_view url);
+
+std::string percent_encode(std::string_view text);
+
+} // namespace rt::image

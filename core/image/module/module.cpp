@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/image/image_module.hpp"
+
+#include "core/image/module/archive_intake.hpp"
+#include "core/image/module/blob_intake.hpp"
+#include "core/image/module/layer_stream.hpp"
+#include "core/image/module/repository.hpp"
+
+#include <exception>
+#include <new>
+
+namespace rt::image {
+namespace {
+
+// Exceptions of the libraries stop here: the core was built to see Results.
+template <class Body>
+auto guarded(Body body) -> decltype(body()) {
+    try {
+        return body();
+    } catch (const std::bad_alloc&) {
+        return fail(Code::resource_exhausted, "image module: out of memory");
+    } catch (const std::exception& problem) {
+        return fail(Code::internal, "image module: ", problem.what());
+    }
+}
+
+class Module final : public ImageModule {
+public:
+    [[nodiscard]] std::string sha256(std::string_view data) const override { return Sha256::of(data); }
+
+    Result<std::unique_ptr<RemoteRepository>> open_repository(const std::string& host,
+                                                              const std::string& path) override {
+        return guarded([&]() -> Result<std::unique_ptr<RemoteRepository>> {
+            RT_TRY_ASSIGN(Credentials credentials, find_credentials(host));
+            return std::make_unique<Repository>(host, path, std::move(credentials));
+        });
+    }
+    Result<LayerOutcome> take_layer(const ContentStore& store, const LayerRequest& request,
+                                    const Cancellation& cancellation) override {
+        return guarded([&] { return stream_layer(store, request, cancellation); });
+    }
+    Result<ArchiveContent> take_archive(const ContentStore& store, int stream,
+                                        const Cancellation& cancellation) override {
+        return guarded([&] { return image::take_archive(store, stream, cancellation); });
+    }
+    Result<BlobDescriptor> take_file(const ContentStore& store, int stream,
+                                     const Cancellation& cancellation) override {
+        return guarded([&] { return image::take_file(store, stream, cancellation); });
+    }
+    Result<std::string> store_blob(const ContentStore& store, std::string_view data) override {
+        return guarded([&]() -> Result<std::string> {
+            RT_TRY_ASSIGN(BlobIntake intake, BlobIntake::begin(store, nullptr));
+            RT_TRY(intake.write(data));
+            return intake.finish({});
+        });
+    }
+};
+
+} // namespace
+} // namespace rt::image
+
+extern "C" [[gnu::visibility("default")]] rt::ImageModule* rt_image_module_v1() noexcept {
+    static rt::image::Module module;
+    return &module;
+}
