@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup.hpp"
+
+#include "cgroup_devices_bpf.hpp"
+#include "cgroup_limits.hpp"
+#include "cgroup_processes.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace rt::namespaces {
+namespace {
+
+Result<void> make_directories(const std::string& base, const std::string& path) {
+    const std::string whole = base + path;
+    if (::mkdir(whole.c_str(), 0755) == 0 || errno == EEXIST) return {};
+    if (errno != ENOENT) return fail_errno(errno, "make the cgroup '", whole, "'");
+    for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        const std::string part = base + path.substr(0, slash);
+        if (::mkdir(part.c_str(), 0755) < 0 && errno != EEXIST)
+            return fail_errno(errno, "make the cgroup '", part, "'");
+        if (slash == std::string::npos) return {};
+    }
+}
+
+// v2: a controller works in a cgroup only when every ancestor passes it on in cgroup.subtree_control.
+Result<void> delegate_controllers(const std::string& base, const std::string& path) {
+    for (std::size_t slash = 0; slash != std::string::npos; slash = path.find('/', slash + 1)) {
+        const std::string ancestor = base + path.substr(0, slash);
+        RT_TRY_ASSIGN(std::string available,
+                      read_whole(AT_FDCWD, (ancestor + "/cgroup.controllers").c_str(), 4096));
+        RT_TRY_ASSIGN(const std::string passed,
+                      read_whole(AT_FDCWD, (ancestor + "/cgroup.subtree_control").c_str(), 4096));
+        std::string missing;
+        for (const auto name : {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"})
+            if (has_word(available, name) && !has_word(passed, name))
+                missing += cat(missing.empty() ? "+" : " +", name);
+        if (missing.empty()) continue;
+        const std::string file = ancestor + "/cgroup.subtree_control";
+        if (auto written = write_control(AT_FDCWD, file.c_str(), missing, file); !written)
+            return in_context(written.error(),
+                              "pass the controllers on to the containers' cgroups (processes directly in '",
+                              ancestor, "' have to be moved elsewhere)");
+        if (slash + 1 >= path.size()) break;
+    }
+    return {};
+}
+
+} // namespace
+
+std::vector<Cgroup::Directory> Cgroup::wanted(const Resources& resources) const {
+    const bool cpuset = !resources.cpu.cpus.empty() || !resources.cpu.mems.empty();
+    const bool systemd = ::access("/run/systemd/system", F_OK) == 0;
+    std::vector<Directory> out;
+    for (const auto& one : layout_->hierarchies) {
+        bool use = one.v2;
+        for (const char* name : {"cpu", "cpuacct", "memory", "devices", "pids", "blkio"})
+            use = use || one.has(name);
+        // cpuset and hugetlb account nothing that anybody reads: only for their limits.
+        use = use || (cpuset && one.has("cpuset")) || (!resources.hugepages.empty() && one.has("hugetlb"));
+        // Freezing and killing are the v2 hierarchy's part where there is one.
+        use = use || (one.has("freezer") && layout_->unified() == nullptr);
+        // So that systemd does not take the container for a part of the unit that started it.
+        use = use || (systemd && one.has("name=systemd"));
+        if (use) out.push_back({&one, one.mount_point + path_});
+    }
+    return out;
+}
+
+std::vector<Cgroup::Directory> Cgroup::directories() const {
+    std::vector<Directory> out;
+    for (const auto& one : layout_->hierarchies)
+        if (std::string path = one.mount_point + path_; ::access(path.c_str(), F_OK) == 0)
+            out.push_back({&one, std::move(path)});
+    return out;
+}
+
+Result<void> Cgroup::check_free() const {
+    for (const auto& one : layout_->hierarchies) {
+        const std::string path = one.mount_point + path_;
+        if (::rmdir(path.c_str()) < 0 && errno != ENOENT)
+            return fail(Code::already_exists, "make the cgroup '", path,
+                        "': it exists and is in use; end what runs in it");
+    }
+    return {};
+}
+
+Result<void> Cgroup::create(const Resources& resources, const std::vector<DeviceSpec>& devices,
+                            const Warn& warn) {
+    if (!resources.unified.empty() && layout_->kind != CgroupKind::v2)
+        return fail(Code::unsupported,
+                    "config.json: 'linux.resources.unified' needs a pure cgroup v2 host; this one is ",
+                    layout_->kind_name());
+    const auto rules = effective_device_rules(resources, devices);
+    for (const auto& [hierarchy, path] : wanted(resources)) {
+        RT_TRY(make_directories(hierarchy->mount_point, path_));
+        if (hierarchy->v2 && layout_->kind == CgroupKind::v2)
+            RT_TRY(delegate_controllers(hierarchy->mount_point, path_));
+        const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!directory) return fail_errno(errno, "open the cgroup '", path, "'");
+        const LimitTarget target{directory.get(), path, warn};
+        if (!hierarchy->v2) {
+            RT_TRY(write_v1_limits(target, *hierarchy, resources, rules));
+        } else if (layout_->kind == CgroupKind::v2) {
+            RT_TRY(write_v2_limits(target, resources));
+            RT_TRY(attach_device_program(directory.get(), rules));
+        }
+    }
+    return {};
+}
+
+Result<std::vector<UniqueFd>> Cgroup::open_entrances() const {
+    std::vector<UniqueFd> out;
+    for (const auto& [hierarchy, path] : directories()) {
+        if (hierarchy->v2) continue;
+        UniqueFd tasks(::open((path + "/tasks").c_str(), O_WRONLY | O_CLOEXEC));
+        if (!tasks) return fail_errno(errno, "open '", path, "/tasks'");
+        out.push_back(std::move(tasks));
+    }
+    return out;
+}
+
+Result<UniqueFd> Cgroup::open_unified() const {
+    const auto* unified = layout_->unified();
+    if (unified == nullptr) return UniqueFd();
+    const std::string path = unified->mount_point + path_;
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, "open the cgroup '", path, "'");
+    return fd;
+}
+
+Result<int> Cgroup::signal_all(int number) const {
+    const auto present = directories();
+    if (present.empty()) return 0;
+    // One hierarchy is enough: every process is in all of them. v2 first, it can kill atomically.
+    const auto v2 = std::ranges::find_if(present, [](const Directory& one) { return one.hierarchy->v2; });
+    return signal_cgroup(v2 != present.end() ? v2->path : present.front().path, number);
+}
+
+Result<void> Cgroup::remove(const std::function<Result<void>()>& check) const {
+    for (const auto& [hierarchy, path] : directories()) RT_TRY(empty_and_remove(path, check));
+    return {};
+}
+
+} // namespace rt::namespaces

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup_limits.hpp"
+
+#include <algorithm>
+
+namespace rt::namespaces {
+namespace {
+
+// Joins "write this to that file" with the first failure kept, so that a table of limits reads as a list.
+class Writer {
+public:
+    explicit Writer(const LimitTarget& target) : target_(target) {}
+
+    void put(const char* file, const std::string& text) {
+        if (failed_) return;
+        if (auto written = write_control(target_.directory, file, text, cat(target_.name, "/", file));
+            !written)
+            failed_ = std::move(written).error();
+    }
+    template <class Number>
+    void put(const char* file, const std::optional<Number>& number) {
+        if (number) put(file, cat(*number));
+    }
+    // For what a kernel may have been built without: reduced with a warning.
+    void put_if_there(const char* file, const std::string& text) {
+        if (failed_) return;
+        auto written = write_control(target_.directory, file, text, cat(target_.name, "/", file));
+        if (written) return;
+        if (written.error().sys_errno == ENOENT)
+            target_.warn(cat("this kernel has no '", file, "': the limit ", text, " is not in force"));
+        else
+            failed_ = std::move(written).error();
+    }
+    [[nodiscard]] Result<void> done() {
+        if (failed_) return std::unexpected(std::move(*failed_));
+        return {};
+    }
+
+private:
+    const LimitTarget& target_;
+    std::optional<Error> failed_;
+};
+
+std::string limit_or(std::int64_t limit, const char* unlimited) {
+    return limit < 0 ? unlimited : cat(limit);
+}
+
+void put_v1_memory(Writer& out, const Resources& resources) {
+    const auto& memory = resources.memory;
+    // -1 is "unlimited" in these files too. A new cgroup has no swap limit, so the order is always allowed.
+    if (memory.limit.value_or(0) != 0) out.put("memory.limit_in_bytes", memory.limit);
+    if (memory.swap.value_or(0) != 0) out.put_if_there("memory.memsw.limit_in_bytes", cat(*memory.swap));
+    if (memory.reservation.value_or(0) != 0) out.put("memory.soft_limit_in_bytes", memory.reservation);
+    out.put("memory.swappiness", memory.swappiness);
+    if (memory.disable_oom_killer) out.put("memory.oom_control", std::string("1"));
+}
+
+void put_v1_cpu(Writer& out, const Resources& resources) {
+    if (resources.cpu.shares.value_or(0) != 0) out.put("cpu.shares", resources.cpu.shares);
+    if (resources.cpu.period.value_or(0) != 0) out.put("cpu.cfs_period_us", resources.cpu.period);
+    if (resources.cpu.quota.value_or(0) != 0) out.put("cpu.cfs_quota_us", resources.cpu.quota);
+    if (resources.cpu.burst) out.put("cpu.cfs_burst_us", resources.cpu.burst);
+}
+
+void put_rates(Writer& out, const char* file, const std::vector<BlockRate>& rates) {
+    for (const auto& rate : rates) out.put(file, cat(rate.major, ":", rate.minor, " ", rate.rate));
+}
+
+void put_v1_block(Writer& out, const Resources& resources) {
+    const auto& block = resources.block;
+    if (block.weight) out.put_if_there("blkio.weight", cat(*block.weight));
+    put_rates(out, "blkio.throttle.read_bps_device", block.read_bps);
+    put_rates(out, "blkio.throttle.write_bps_device", block.write_bps);
+    put_rates(out, "blkio.throttle.read_iops_device", block.read_iops);
+    put_rates(out, "blkio.throttle.write_iops_device", block.write_iops);
+}
+
+std::string v1_rule_text(const DeviceRule& rule) {
+    if (rule.type == 'a' && !rule.major && !rule.minor) return "a";
+    std::string out = cat(rule.type, " ", rule.major ? cat(*rule.major) : "*", ":",
+                          rule.minor ? cat(*rule.minor) : "*", " ");
+    if (rule.read) out += 'r';
+    if (rule.write) out += 'w';
+    if (rule.mknod) out += 'm';
+    return out;
+}
+
+// A v1 rule has the type c or b; a rule for both with numbers is written as two.
+void put_v1_devices(Writer& out, const std::vector<DeviceRule>& rules) {
+    for (DeviceRule rule : rules) {
+        const char* file = rule.allow ? "devices.allow" : "devices.deny";
+        if (rule.type == 'a' && (rule.major || rule.minor || !rule.read || !rule.write || !rule.mknod)) {
+            rule.type = 'c';
+            out.put(file, v1_rule_text(rule));
+            rule.type = 'b';
+        }
+        out.put(file, v1_rule_text(rule));
+    }
+}
+
+// cpuset: a new v1 cgroup has neither processors nor memory nodes and takes no process before it is given
+// some.
+Result<void> put_v1_cpuset(const LimitTarget& target, Writer& out, const Resources& resources) {
+    for (const auto& [file, wanted] :
+         {std::pair{"cpuset.cpus", resources.cpu.cpus}, {"cpuset.mems", resources.cpu.mems}}) {
+        std::string text = wanted;
+        if (text.empty()) {
+            RT_TRY_ASSIGN(text, read_whole(target.directory, cat("../", file).c_str(), 65536));
+        }
+        out.put(file, text);
+    }
+    return {};
+}
+
+} // namespace
+
+std::uint64_t cpu_weight_of_shares(std::uint64_t shares) {
+    const auto bounded = std::clamp<std::uint64_t>(shares, 2, 262144);
+    return 1 + ((bounded - 2) * 9999) / 262142;
+}
+
+std::vector<DeviceRule> effective_device_rules(const Resources& resources,
+                                               const std::vector<DeviceSpec>& devices) {
+    std::vector<DeviceRule> rules = resources.devices;
+    if (rules.empty()) rules.push_back({false, 'a', {}, {}, true, true, true});
+    const bool open =
+        std::ranges::all_of(rules, &DeviceRule::allow) && rules.back().type == 'a' && !rules.back().major;
+    if (open) return rules; // a privileged container: everything is allowed already
+    // mknod alone gives no access; then null zero full random urandom tty ptmx and the pseudo terminals.
+    rules.push_back({true, 'c', {}, {}, false, false, true});
+    rules.push_back({true, 'b', {}, {}, false, false, true});
+    constexpr std::pair<std::uint32_t, std::uint32_t> kEveryContainer[] = {{1, 3}, {1, 5}, {1, 7}, {1, 8},
+                                                                           {1, 9}, {5, 0}, {5, 2}};
+    for (const auto& [major, minor] : kEveryContainer)
+        rules.push_back({true, 'c', major, minor, true, true, true});
+    rules.push_back({true, 'c', 136, {}, true, true, true});
+    for (const auto& device : devices)
+        if (device.type != 'p')
+            rules.push_back({true, device.type, device.major, device.minor, true, true, true});
+    return rules;
+}
+
+Result<void> write_v1_limits(const LimitTarget& target, const Hierarchy& hierarchy,
+                             const Resources& resources, const std::vector<DeviceRule>& rules) {
+    Writer out(target);
+    if (hierarchy.has("memory")) put_v1_memory(out, resources);
+    if (hierarchy.has("cpu")) put_v1_cpu(out, resources);
+    if (hierarchy.has("cpuset")) RT_TRY(put_v1_cpuset(target, out, resources));
+    if (hierarchy.has("blkio")) put_v1_block(out, resources);
+    if (hierarchy.has("devices")) put_v1_devices(out, rules);
+    if (hierarchy.has("pids") && resources.pids_limit.value_or(0) > 0)
+        out.put("pids.max", resources.pids_limit);
+    if (hierarchy.has("hugetlb"))
+        for (const auto& [size, limit] : resources.hugepages)
+            out.put(cat("hugetlb.", size, ".limit_in_bytes").c_str(), cat(limit));
+    return out.done();
+}
+
+Result<void> write_v2_limits(const LimitTarget& target, const Resources& resources) {
+    Writer out(target);
+    const auto& memory = resources.memory;
+    if (memory.limit.value_or(0) != 0) out.put("memory.max", limit_or(*memory.limit, "max"));
+    if (memory.swap.value_or(0) != 0) { // OCI counts memory plus swap, v2 swap alone
+        const bool unlimited = *memory.swap < 0 || memory.limit.value_or(-1) <= 0;
+        out.put_if_there("memory.swap.max", unlimited ? "max" : cat(*memory.swap - *memory.limit));
+    }
+    if (memory.reservation.value_or(0) != 0) out.put("memory.low", limit_or(*memory.reservation, "max"));
+    const auto& cpu = resources.cpu;
+    if (cpu.shares.value_or(0) != 0) out.put("cpu.weight", cat(cpu_weight_of_shares(*cpu.shares)));
+    if (cpu.quota.value_or(0) != 0 || cpu.period.value_or(0) != 0) {
+        const auto period = cpu.period.value_or(0) != 0 ? *cpu.period : 100000;
+        out.put("cpu.max", cat(cpu.quota.value_or(-1) > 0 ? cat(*cpu.quota) : "max", " ", period));
+    }
+    if (cpu.burst) out.put("cpu.max.burst", cpu.burst);
+    if (!cpu.cpus.empty()) out.put("cpuset.cpus", cpu.cpus);
+    if (!cpu.mems.empty()) out.put("cpuset.mems", cpu.mems);
+    if (resources.pids_limit.value_or(0) > 0) out.put("pids.max", resources.pids_limit);
+    if (resources.block.weight) out.put_if_there("io.bfq.weight", cat(*resources.block.weight));
+    for (const auto& [key, rates] : {std::pair{"rbps", &resources.block.read_bps},
+                                     {"wbps", &resources.block.write_bps},
+                                     {"riops", &resources.block.read_iops},
+                                     {"wiops", &resources.block.write_iops}})
+        for (const auto& rate : *rates)
+            out.put("io.max", cat(rate.major, ":", rate.minor, " ", key, "=", rate.rate));
+    for (const auto& [size, limit] : resources.hugepages)
+        out.put(cat("hugetlb.", size, ".max").c_str(), cat(limit));
+    for (const auto& [file, text] : resources.unified) out.put(file.c_str(), text);
+    return out.done();
+}
+
+} // namespace rt::namespaces

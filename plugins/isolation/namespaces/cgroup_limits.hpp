@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes linux.resources into the control files of one cgroup directory. directory: its descriptor; name: for
+// errors.
+#pragma once
+
+#include "cgroup_layout.hpp"
+#include "oci_config.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace rt::namespaces {
+
+struct LimitTarget {
+    int directory;
+    std::string name;
+    std::function<void(const std::string&)> warn;
+};
+
+Result<void> write_v1_limits(const LimitTarget& target, const Hierarchy& hierarchy,
+                             const Resources& resources, const std::vector<DeviceRule>& rules);
+Result<void> write_v2_limits(const LimitTarget& target, const Resources& resources);
+
+// The device rules in force: those of the config (everything denied where it gives none), then the devices
+// every container has and those of linux.devices. The last rule that matches decides.
+std::vector<DeviceRule> effective_device_rules(const Resources& resources,
+                                               const std::vector<DeviceSpec>& devices);
+
+// cpu.shares (2..262144) as cpu.weight (1..10000), the field's mapping.
+std::uint64_t cpu_weight_of_shares(std::uint64_t shares);
+
+} // namespace rt::namespaces

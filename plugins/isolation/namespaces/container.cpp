@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container.hpp"
+
+#include "capabilities.hpp"
+#include "exec_process.hpp"
+#include "init_process.hpp"
+#include "kernel_view.hpp"
+#include "launcher.hpp"
+#include "spawn.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+
+namespace rt::namespaces {
+namespace {
+
+Warn warner(sdk::Host host, const std::string& id) {
+    return [host, id](const std::string& text) { host.warn(text, {{"container", id}}); };
+}
+
+void reduce_capabilities(ProcessSpec& process, const Warn& warn) {
+    if (const auto lost = reduce_to(process.capabilities, bounding_set()); lost != 0)
+        warn(cat("this host does not give the capabilities ", capability_names(lost),
+                 "; the container runs without them"));
+}
+
+Result<std::vector<std::pair<UniqueFd, int>>> open_namespaces(const Config& config) {
+    std::vector<std::pair<UniqueFd, int>> out;
+    for (const auto& spec : config.namespaces) {
+        if (spec.path.empty()) continue;
+        UniqueFd fd(::open(spec.path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd) return fail_errno(errno, "open the ", spec.type, " namespace '", spec.path, "'");
+        out.emplace_back(std::move(fd), spec.flag);
+    }
+    return out;
+}
+
+// The pid namespace is not entered but born into.
+int take_pid_namespace(std::vector<std::pair<UniqueFd, int>>& joined, UniqueFd& keep) {
+    for (auto one = joined.begin(); one != joined.end(); ++one)
+        if (one->second == CLONE_NEWPID) {
+            keep = std::move(one->first);
+            joined.erase(one);
+            break;
+        }
+    return keep.get();
+}
+
+// The cgroup namespace is made by the process itself once it is in its cgroups.
+std::uint64_t clone_flags(const Config& config) {
+    std::uint64_t flags = 0;
+    for (const auto& spec : config.namespaces)
+        if (spec.path.empty() && spec.flag != CLONE_NEWCGROUP) flags |= static_cast<unsigned>(spec.flag);
+    return flags;
+}
+
+// What a further process has to join: all that differ from the host's.
+int flags_to_join(const Config& config) {
+    int flags = 0;
+    for (const auto& spec : config.namespaces) flags |= spec.flag;
+    return flags;
+}
+
+Result<void> write_map(int pid, const char* file, const std::vector<IdMapping>& mappings) {
+    std::string text;
+    for (const auto& mapping : mappings)
+        text += cat(mapping.container, " ", mapping.host, " ", mapping.size, "\n");
+    const auto path = cat("/proc/", pid, "/", file);
+    return write_control(AT_FDCWD, path.c_str(), text, path);
+}
+
+Result<void> map_user_namespace(int pid, int channel, const Config& config) {
+    if (!config.has_new(CLONE_NEWUSER)) return {};
+    RT_TRY(write_map(pid, "uid_map", config.uid_mappings));
+    RT_TRY(write_map(pid, "gid_map", config.gid_mappings));
+    return send_message(channel, MessageKind::go);
+}
+
+Result<UniqueFd> open_network_namespace(int pid, const Config& config) {
+    if (!config.has_new(CLONE_NEWNET)) return UniqueFd();
+    UniqueFd fd(::open(cat("/proc/", pid, "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, "open the network namespace of the new container");
+    return fd;
+}
+
+Result<InitSetup> make_setup(const sdk::Bundle& bundle, Config config, const Cgroup& cgroup) {
+    InitSetup setup;
+    setup.id = bundle.id;
+    setup.stdio = bundle.stdio;
+    setup.process = std::move(config.process);
+    setup.config = std::move(config);
+    setup.root_path = setup.config.root_path.starts_with('/')
+                          ? setup.config.root_path
+                          : cat(bundle.directory, "/", setup.config.root_path);
+    setup.rootfs = bundle.rootfs;
+    for (const auto& [name, value] : setup.config.sysctls) RT_TRY(check_sysctl(name, setup.config));
+    if (setup.config.has_new(CLONE_NEWUSER)) {
+        RT_TRY_ASSIGN(setup.prepared_rootfs, prepare_mounts(setup.rootfs));
+        RT_TRY_ASSIGN(setup.prepared_mounts, prepare_mounts(setup.config.mounts));
+    }
+    RT_TRY_ASSIGN(setup.entrances, cgroup.open_entrances());
+    setup.cgroups = cgroup.directories();
+    RT_TRY_ASSIGN(setup.joined, open_namespaces(setup.config));
+    RT_TRY_ASSIGN(setup.launcher, open_launcher());
+    return setup;
+}
+
+} // namespace
+
+Result<Container> Container::create(const sdk::Bundle& bundle, Config config, const CgroupLayout& layout,
+                                    std::string cgroup_path, sdk::Host host, sdk::Process& out) {
+    Container container(std::string(bundle.id), Cgroup(layout, std::move(cgroup_path)));
+    const Warn warn = warner(host, container.id_);
+    reduce_capabilities(config.process, warn);
+    container.seccomp_ = SeccompSource(config, host.state_dir());
+    container.program_ = config.process.args[0];
+    container.namespace_flags_ = flags_to_join(config);
+    RT_TRY_ASSIGN(SeccompProgram filter, container.seccomp_.program(config.process.capabilities.bounding));
+    RT_TRY(container.cgroup_.create(config.resources, config.devices, warn));
+    RT_TRY_ASSIGN(InitSetup setup, make_setup(bundle, std::move(config), container.cgroup_));
+    setup.seccomp = std::move(filter);
+    RT_TRY_ASSIGN(const UniqueFd born_in, container.cgroup_.open_unified());
+    RT_TRY_ASSIGN(auto ends, make_channel());
+    setup.channel = std::move(ends.second);
+    container.channel_ = std::move(ends.first);
+    UniqueFd pid_namespace;
+    const SpawnRequest request{clone_flags(setup.config), born_in.get(),
+                               take_pid_namespace(setup.joined, pid_namespace),
+                               [&setup] { run_init(setup); }};
+    RT_TRY_ASSIGN(Spawned first, spawn(request));
+    setup.channel.reset();
+    UniqueFd terminal, network;
+    const auto ready = [&]() -> Result<void> {
+        RT_TRY(map_user_namespace(first.pid, container.channel_.get(), setup.config));
+        RT_TRY_ASSIGN(network, open_network_namespace(first.pid, setup.config));
+        RT_TRY(await_ready(container.channel_.get(), warn, terminal));
+        container.pidfd_.reset(::fcntl(first.pidfd.get(), F_DUPFD_CLOEXEC, 3));
+        return container.pidfd_ ? Result<void>() : fail_errno(errno, "duplicate a process descriptor");
+    }();
+    if (!ready) {
+        kill_and_reap(first);
+        return std::unexpected(ready.error());
+    }
+    container.pid_ = first.pid;
+    out = {first.pid, std::move(first.pidfd), std::move(terminal), std::move(network)};
+    return container;
+}
+
+Result<void> Container::start(sdk::Host host) {
+    if (!channel_)
+        return fail(Code::failed_precondition, "start the container '", id_, "': it was started before");
+    const UniqueFd channel = std::move(channel_);
+    const std::string program = std::move(program_);
+    return let_go(channel.get(), program, warner(host, id_));
+}
+
+Result<void> Container::signal(int number, sdk::SignalScope scope) {
+    if (scope == sdk::SignalScope::all_processes) {
+        RT_TRY_ASSIGN(const int sent, cgroup_.signal_all(number));
+        if (sent == 0)
+            return fail(Code::failed_precondition, "the container '", id_, "' has no process left");
+        return {};
+    }
+    if (pidfd_send_signal(pidfd_.get(), number) == 0) return {};
+    if (errno == ESRCH)
+        return fail(Code::failed_precondition, "the first process of the container '", id_, "' has ended");
+    return fail_errno(errno, "send signal ", number, " to the container '", id_, "'");
+}
+
+Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host) {
+    if (channel_)
+        return fail(Code::failed_precondition, "exec in the container '", id_, "': it has not been started");
+    const Warn warn = warner(host, id_);
+    ExecSetup setup;
+    RT_TRY_ASSIGN(setup.process, parse_process(request.process_json));
+    reduce_capabilities(setup.process, warn);
+    setup.id = id_;
+    setup.stdio = request.stdio;
+    RT_TRY_ASSIGN(setup.seccomp, seccomp_.program(setup.process.capabilities.bounding));
+    RT_TRY_ASSIGN(setup.entrances, cgroup_.open_entrances());
+    RT_TRY_ASSIGN(setup.launcher, open_launcher());
+    setup.target = pidfd_.get();
+    setup.namespace_flags = namespace_flags_;
+    RT_TRY_ASSIGN(const UniqueFd born_in, cgroup_.open_unified());
+    RT_TRY_ASSIGN(auto ends, make_channel());
+    setup.channel = std::move(ends.second);
+    // A pidfd tells setns(2) which namespace; the kernel refuses it once the process has ended.
+    const bool own_pids = (namespace_flags_ & CLONE_NEWPID) != 0;
+    RT_TRY_ASSIGN(Spawned process,
+                  spawn({0, born_in.get(), own_pids ? pidfd_.get() : -1, [&setup] { run_exec(setup); }}));
+    setup.channel.reset();
+    UniqueFd terminal;
+    auto started = await_ready(ends.first.get(), warn, terminal);
+    if (started) started = let_go(ends.first.get(), setup.process.args[0], warn);
+    if (!started) {
+        kill_and_reap(process);
+        return std::unexpected(started.error());
+    }
+    return sdk::Process{process.pid, std::move(process.pidfd), std::move(terminal), UniqueFd()};
+}
+
+} // namespace rt::namespaces

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// One container of this instance: made, started, entered and signalled here; removed by the driver. Keeps no
+// parsed configuration, only what exec() takes from the container: its namespaces, its cgroup and its filter.
+#pragma once
+
+#include "cgroup.hpp"
+#include "oci_config.hpp"
+#include "seccomp.hpp"
+
+#include <rt/sdk/isolation.hpp>
+
+#include <string>
+#include <vector>
+
+namespace rt::namespaces {
+
+class Container {
+public:
+    // Everything up to "ready". After a failure the process is gone; the cgroups are the caller's to remove.
+    static Result<Container> create(const sdk::Bundle& bundle, Config config, const CgroupLayout& layout,
+                                    std::string cgroup_path, sdk::Host host, sdk::Process& out);
+
+    Result<void> start(sdk::Host host);
+    Result<sdk::Process> exec(const sdk::Exec& exec, sdk::Host host);
+    Result<void> signal(int number, sdk::SignalScope scope);
+
+private:
+    Container(std::string id, Cgroup cgroup) : id_(std::move(id)), cgroup_(std::move(cgroup)) {}
+
+    std::string id_;
+    Cgroup cgroup_;
+    int pid_ = 0;
+    UniqueFd pidfd_;
+    UniqueFd channel_;        // until start()
+    std::string program_;     // until start()
+    int namespace_flags_ = 0; // what a further process joins
+    SeccompSource seccomp_;
+};
+
+} // namespace rt::namespaces

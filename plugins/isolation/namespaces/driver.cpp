@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "driver.hpp"
+
+#include "cgroup.hpp"
+#include "oci_config.hpp"
+#include "probe.hpp"
+
+#include <rt/sdk/rollback.hpp>
+
+#include <signal.h>
+#include <sys/wait.h>
+
+namespace rt::namespaces {
+
+Result<std::unique_ptr<Driver>> Driver::create(sdk::Host host, std::string_view) {
+    return std::unique_ptr<Driver>(new Driver(host));
+}
+
+Result<std::string> Driver::probe(sdk::Call) {
+    return probe_host();
+}
+
+// The layout of a running host does not change; it is looked at on first use.
+Result<const CgroupLayout*> Driver::layout() {
+    if (!layout_) {
+        RT_TRY_ASSIGN(CgroupLayout found, detect_cgroup_layout_of_host());
+        layout_ = std::make_unique<CgroupLayout>(std::move(found));
+    }
+    return layout_.get();
+}
+
+Result<Container*> Driver::find(std::string_view id) {
+    const auto found = containers_.find(id);
+    if (found == containers_.end()) return fail(Code::not_found, "this instance has no container '", id, "'");
+    return &found->second;
+}
+
+Result<sdk::Process> Driver::create(sdk::Call call, const sdk::Bundle& bundle) {
+    if (containers_.contains(bundle.id))
+        return fail(Code::already_exists, "create the container '", bundle.id, "': it exists already");
+    RT_TRY_ASSIGN(Config config, parse_config(bundle.config_json));
+    RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());
+    RT_TRY_ASSIGN(std::string path, cgroup_path_for(config.cgroups_path, bundle.id));
+    const Cgroup cgroup(*host_layout, path);
+    RT_TRY(cgroup.check_free());
+    sdk::Rollback rollback;
+    rollback.add([&cgroup] {
+        (void)cgroup.remove([] { return Result<void>(); });
+    }); // the first error is the one to tell
+    sdk::Process process;
+    RT_TRY(call.check());
+    RT_TRY_ASSIGN(Container container, Container::create(bundle, std::move(config), *host_layout,
+                                                         std::move(path), host_, process));
+    containers_.emplace(bundle.id, std::move(container));
+    rollback.commit();
+    return process;
+}
+
+Result<void> Driver::start(sdk::Call, std::string_view id) {
+    const auto container = find(id);
+    if (!container) return fail(Code::failed_precondition, container.error().message);
+    return (*container)->start(host_);
+}
+
+Result<sdk::Process> Driver::exec(sdk::Call call, std::string_view id, const sdk::Exec& exec) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    RT_TRY(call.check());
+    return container->exec(exec, host_);
+}
+
+Result<void> Driver::signal(sdk::Call, std::string_view id, int number, sdk::SignalScope scope) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    if (number < 1 || number > SIGRTMAX) return fail(Code::invalid_argument, number, " is no signal");
+    return container->signal(number, scope);
+}
+
+Result<void> Driver::destroy(sdk::Call call, std::string_view id, std::string_view config_json) {
+    RT_TRY_ASSIGN(const std::string configured, parse_cgroups_path(config_json));
+    RT_TRY_ASSIGN(const std::string path, cgroup_path_for(configured, id));
+    RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());
+    // Closing the channel ends a first process that still waits for start().
+    if (const auto found = containers_.find(id); found != containers_.end()) containers_.erase(found);
+    return Cgroup(*host_layout, path).remove([&call] { return call.check(); });
+}
+
+} // namespace rt::namespaces

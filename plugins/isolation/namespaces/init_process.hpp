@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The container's first process between clone and exec: it builds its own root file system and view of the
+// kernel, says "ready", waits for "go" and runs the program. One table of steps.
+#pragma once
+
+#include "cgroup.hpp"
+#include "mounts.hpp"
+#include "process_setup.hpp"
+
+namespace rt::namespaces {
+
+struct InitSetup : ProcessSetup {
+    Config config; // without process, which ProcessSetup has
+    std::string root_path;
+    std::vector<sdk::Mount> rootfs;
+    PreparedMounts prepared_rootfs, prepared_mounts; // with a user namespace only
+    std::vector<UniqueFd> entrances;                 // the tasks files of the container's v1 cgroups
+    std::vector<Cgroup::Directory> cgroups;
+    std::vector<std::pair<UniqueFd, int>> joined; // existing namespaces and their CLONE_NEW* flags
+    UniqueFd root;
+};
+
+[[noreturn]] void run_init(InitSetup& setup);
+
+} // namespace rt::namespaces

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel_view.hpp"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace rt::namespaces {
+namespace {
+
+// sysctl(8): names use dots; with a slash first the two change roles (an interface called "eth0.1").
+std::string sysctl_path(std::string name) {
+    const auto first = name.find_first_of("./");
+    if (first != std::string::npos && name[first] == '/') return name;
+    for (char& letter : name) letter = letter == '.' ? '/' : letter == '/' ? '.' : letter;
+    return name;
+}
+
+int owner_namespace(std::string_view path) {
+    static constexpr std::array<std::string_view, 8> kIpc{
+        "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
+        "kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"};
+    if (path.starts_with("net/")) return CLONE_NEWNET;
+    if (path.starts_with("fs/mqueue/") || std::ranges::find(kIpc, path) != kIpc.end()) return CLONE_NEWIPC;
+    if (path == "kernel/hostname" || path == "kernel/domainname") return CLONE_NEWUTS;
+    return 0;
+}
+
+} // namespace
+
+Result<void> check_sysctl(const std::string& name, const Config& config) {
+    const int owner = owner_namespace(sysctl_path(name));
+    if (owner == 0)
+        return fail(Code::invalid_argument, "config.json: the sysctl '", name,
+                    "' belongs to no namespace: it would change the whole host");
+    if (!config.has_new(owner))
+        return fail(Code::invalid_argument, "config.json: the sysctl '", name,
+                    "' belongs to a namespace that this container shares with others");
+    return {};
+}
+
+Result<void> write_sysctls(const Config& config) {
+    if (config.sysctls.empty()) return {};
+    const UniqueFd base(::open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!base) return fail_errno(errno, "open '/proc/sys'");
+    for (const auto& [name, value] : config.sysctls) {
+        RT_TRY(check_sysctl(name, config));
+        const UniqueFd fd(openat2(base.get(), sysctl_path(name).c_str(), O_WRONLY | O_CLOEXEC,
+                                  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+        if (!fd) return fail_errno(errno, "open the sysctl '", name, "'");
+        if (::write(fd.get(), value.data(), value.size()) < 0)
+            return fail_errno(errno, "set the sysctl '", name, "' to '", value, "'");
+    }
+    return {};
+}
+
+Result<void> bring_up_loopback() {
+    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket) return fail_errno(errno, "open a socket to bring up loopback");
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) < 0) return fail_errno(errno, "bring up loopback");
+    return {};
+}
+
+} // namespace rt::namespaces

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings of the container's new namespaces that are made through the host's /proc and sockets: sysctls and
+// loopback.
+#pragma once
+
+#include "oci_config.hpp"
+
+namespace rt::namespaces {
+
+// Is this sysctl the container's own, given its new namespaces? Any other would change the host.
+Result<void> check_sysctl(const std::string& name, const Config& config);
+Result<void> write_sysctls(const Config& config);
+Result<void> bring_up_loopback();
+
+} // namespace rt::namespaces

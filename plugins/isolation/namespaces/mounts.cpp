@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mounts.hpp"
+
+#include "mount_api.hpp"
+#include "safe_path.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+
+namespace rt::namespaces {
+namespace {
+
+bool is_bind(const sdk::Mount& mount, const MountOptions& options) {
+    return options.bind || mount.type == "bind";
+}
+
+bool is_directory(int fd) {
+    struct stat info{};
+    return ::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// proc and sysfs give the container its view of the kernel: a link in the image must not send them elsewhere,
+// or what is masked below would be something else than what is used.
+Result<UniqueFd> open_target(int root, const sdk::Mount& mount, int source) {
+    if (mount.type == "proc" || mount.type == "sysfs") {
+        RT_TRY_ASSIGN(const UniqueFd made, make_directory_in_root(root, mount.target));
+        return open_in_root_without_links(root, mount.target, O_PATH | O_DIRECTORY);
+    }
+    if (source >= 0 && !is_directory(source)) return make_file_in_root(root, mount.target);
+    return make_directory_in_root(root, mount.target);
+}
+
+Result<UniqueFd> make_source(const sdk::Mount& mount, const MountOptions& options) {
+    if (!is_bind(mount, options)) return make_mount(mount.type, mount.source, options);
+    if (!options.data.empty())
+        return fail(Code::invalid_argument, "the bind mount on '", mount.target, "' has the option '",
+                    options.data.front().first, "', which bind mounts do not know");
+    RT_TRY_ASSIGN(UniqueFd source, clone_mount(AT_FDCWD, mount.source, options));
+    RT_TRY(change_mount(source.get(), options, mount.target));
+    return source;
+}
+
+MountOptions read_only_options(const MountOptions& options) {
+    MountOptions out = options;
+    out.data.clear();
+    out.bind = true;
+    return out;
+}
+
+// v1 and hybrid: a tmpfs with one directory for each hierarchy. What is bound is the container's own cgroup,
+// so the file release_agent, which exists in a hierarchy's root only, cannot be reached (CVE-2022-0492).
+Result<void> mount_v1_cgroups(int target, const MountOptions& options,
+                              const std::vector<Cgroup::Directory>& cgroups) {
+    MountOptions writable;
+    writable.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    writable.data = {{"mode", "755"}, {"size", "64k"}};
+    RT_TRY_ASSIGN(const UniqueFd tmpfs, make_mount("tmpfs", "cgroup", writable));
+    RT_TRY(attach_mount(tmpfs.get(), target, "cgroup"));
+    const MountOptions bound = read_only_options(options);
+    for (const auto& [hierarchy, path] : cgroups) {
+        const auto name = hierarchy->directory_name();
+        RT_TRY_ASSIGN(const UniqueFd place, make_directory_in_root(tmpfs.get(), name));
+        RT_TRY_ASSIGN(const UniqueFd source, clone_mount(AT_FDCWD, path, bound));
+        RT_TRY(change_mount(source.get(), bound, path));
+        RT_TRY(attach_mount(source.get(), place.get(), path));
+        if (hierarchy->controllers.size() < 2) continue;
+        for (const auto& controller : hierarchy->controllers)
+            if (::symlinkat(name.c_str(), tmpfs.get(), controller.c_str()) < 0)
+                return fail_errno(errno, "make the link '", controller, "' below '/sys/fs/cgroup'");
+    }
+    MountOptions final_options;
+    final_options.set = options.set & MOUNT_ATTR_RDONLY;
+    return change_mount(tmpfs.get(), final_options, "cgroup");
+}
+
+Result<void> mount_cgroups(int root, const sdk::Mount& mount, const MountOptions& options,
+                           const std::vector<Cgroup::Directory>& cgroups) {
+    if (cgroups.empty()) return fail(Code::internal, "there is no cgroup to show at '", mount.target, "'");
+    RT_TRY_ASSIGN(const UniqueFd target, make_directory_in_root(root, mount.target));
+    const bool pure_v2 = cgroups.size() == 1 && cgroups.front().hierarchy->v2;
+    if (!pure_v2) return mount_v1_cgroups(target.get(), options, cgroups);
+    const MountOptions bound = read_only_options(options);
+    RT_TRY_ASSIGN(const UniqueFd source, clone_mount(AT_FDCWD, cgroups.front().path, bound));
+    RT_TRY(change_mount(source.get(), bound, mount.target));
+    return attach_mount(source.get(), target.get(), mount.target);
+}
+
+Result<UniqueFd> open_null_device() {
+    UniqueFd fd(::open("/dev/null", O_PATH | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, "open the host's '/dev/null'");
+    struct stat info{};
+    if (::fstat(fd.get(), &info) < 0) return fail_errno(errno, "look at the host's '/dev/null'");
+    if (!S_ISCHR(info.st_mode) || info.st_rdev != ::makedev(1, 3))
+        return fail(Code::failed_precondition, "the host's '/dev/null' is not the null device");
+    return fd;
+}
+
+} // namespace
+
+Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts) {
+    PreparedMounts out(mounts.size());
+    for (std::size_t i = 0; i < mounts.size(); ++i) {
+        RT_TRY_ASSIGN(const MountOptions options, parse_mount_options(mounts[i].options));
+        // Everything else (proc, sysfs, mqueue, ...) shows the namespaces of the process that mounts it.
+        if (is_bind(mounts[i], options) || mounts[i].type == "overlay") {
+            RT_TRY_ASSIGN(out[i], make_source(mounts[i], options));
+        }
+    }
+    return out;
+}
+
+Result<void> mount_one(int root, const sdk::Mount& mount, UniqueFd prepared,
+                       const std::vector<Cgroup::Directory>& cgroups) {
+    auto options = parse_mount_options(mount.options);
+    if (!options) return in_context(options.error(), "mount on '", mount.target, "'");
+    if (mount.type == "cgroup" || mount.type == "cgroup2")
+        return mount_cgroups(root, mount, *options, cgroups);
+    if (!prepared) {
+        auto made = make_source(mount, *options);
+        if (!made) return in_context(made.error(), "mount on '", mount.target, "'");
+        prepared = std::move(*made);
+    }
+    auto target = open_target(root, mount, is_bind(mount, *options) ? prepared.get() : -1);
+    if (!target) return in_context(target.error(), "mount on '", mount.target, "'");
+    if (!prepared) return mount_at(mount.type, mount.source, *options, target->get());
+    RT_TRY(attach_mount(prepared.get(), target->get(), mount.target));
+    if (is_bind(mount, *options)) return {};
+    MountOptions propagation;
+    propagation.propagation = options->propagation;
+    propagation.propagation_recursive = options->propagation_recursive;
+    return change_mount(prepared.get(), propagation, mount.target);
+}
+
+Result<void> PathMasker::cover(int target, int source, bool recursive, const std::string& path) {
+    MountOptions options;
+    options.bind_recursive = recursive;
+    (recursive ? options.recursive_set : options.set) = MOUNT_ATTR_RDONLY;
+    RT_TRY_ASSIGN(const UniqueFd mount, clone_mount(source, "", options));
+    RT_TRY(change_mount(mount.get(), options, path));
+    return attach_mount(mount.get(), target, path);
+}
+
+Result<void> PathMasker::mask(const std::string& path) {
+    auto target = open_in_root(root_, path, O_PATH);
+    if (!target) {
+        if (target.error().sys_errno == ENOENT || target.error().sys_errno == ENOTDIR) return {};
+        return in_context(target.error(), "mask '", path, "'");
+    }
+    if (!is_directory(target->get())) {
+        if (!null_) {
+            RT_TRY_ASSIGN(null_, open_null_device());
+        }
+        return cover(target->get(), null_.get(), false, path);
+    }
+    if (!empty_) {
+        MountOptions options;
+        options.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        options.data = {{"mode", "755"}, {"nr_inodes", "1"}};
+        RT_TRY_ASSIGN(empty_, make_mount("tmpfs", "tmpfs", options));
+        return attach_mount(empty_.get(), target->get(), path);
+    }
+    return cover(target->get(), empty_.get(), false, path);
+}
+
+Result<void> PathMasker::make_read_only(const std::string& path) {
+    auto target = open_in_root(root_, path, O_PATH);
+    if (!target) {
+        if (target.error().sys_errno == ENOENT || target.error().sys_errno == ENOTDIR) return {};
+        return in_context(target.error(), "make '", path, "' read-only");
+    }
+    RT_TRY(cover(target->get(), target->get(), true, path));
+    RT_TRY_ASSIGN(const UniqueFd after, open_in_root(root_, path, O_PATH));
+    struct statvfs info{};
+    if (::fstatvfs(after.get(), &info) < 0) return fail_errno(errno, "check that '", path, "' is read-only");
+    if ((info.f_flag & ST_RDONLY) == 0)
+        return fail(Code::internal, "make '", path, "' read-only: it was replaced in the same moment");
+    return {};
+}
+
+} // namespace rt::namespaces

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "seccomp_profile.hpp"
+
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+
+namespace rt::namespaces {
+namespace {
+
+constexpr std::uint32_t kX32Bit = 0x40000000;
+constexpr std::size_t kLongestProgram = BPF_MAXINSNS;
+constexpr std::uint32_t kWrongArchitecture = SECCOMP_RET_KILL_PROCESS;
+
+// Calls that are newer than Debian 12's libseccomp. Since 424 every architecture has the same numbers.
+constexpr std::array<std::pair<std::string_view, int>, 19> kNewCalls{{
+    {"cachestat", 451},         {"fchmodat2", 452},         {"map_shadow_stack", 453}, {"futex_wake", 454},
+    {"futex_wait", 455},        {"futex_requeue", 456},     {"statmount", 457},        {"listmount", 458},
+    {"lsm_get_self_attr", 459}, {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
+    {"setxattrat", 463},        {"getxattrat", 464},        {"listxattrat", 465},      {"removexattrat", 466},
+    {"open_tree_attr", 467},    {"file_getattr", 468},      {"file_setattr", 469},
+}};
+constexpr int kUretprobeOnX86_64 = 335;
+
+// i386 has each of these calls twice: by itself, and as a number that socketcall or ipc takes as first
+// argument. libseccomp gives the second kind as -100 - number and -200 - number.
+constexpr int kI386Socketcall = 102, kI386Ipc = 117;
+constexpr std::array<std::pair<std::string_view, int>, 25> kI386Direct{{
+    {"socket", 359},  {"socketpair", 360}, {"bind", 361},       {"connect", 362},     {"listen", 363},
+    {"accept4", 364}, {"getsockopt", 365}, {"setsockopt", 366}, {"getsockname", 367}, {"getpeername", 368},
+    {"sendto", 369},  {"sendmsg", 370},    {"recvfrom", 371},   {"recvmsg", 372},     {"shutdown", 373},
+    {"semget", 393},  {"semctl", 394},     {"shmget", 395},     {"shmctl", 396},      {"shmat", 397},
+    {"shmdt", 398},   {"msgget", 399},     {"msgsnd", 400},     {"msgrcv", 401},      {"msgctl", 402},
+}};
+
+template <std::size_t Count>
+std::optional<int> look_up(const std::array<std::pair<std::string_view, int>, Count>& table,
+                           std::string_view name) {
+    const auto found = std::ranges::find(table, name, &std::pair<std::string_view, int>::first);
+    return found == table.end() ? std::nullopt : std::optional(found->second);
+}
+
+// What happens for one call: rules with conditions in their order, then an action.
+struct Behaviour {
+    std::vector<const SeccompRule*> conditional;
+    std::vector<SeccompRule> made; // for multiplexed calls
+    std::optional<std::uint32_t> action;
+};
+
+using Calls = std::map<std::uint32_t, Behaviour>; // by number
+
+void add_rule(Calls& calls, std::uint32_t number, const SeccompRule& rule) {
+    Behaviour& behaviour = calls[number];
+    if (!rule.conditions.empty())
+        behaviour.conditional.push_back(&rule);
+    else if (!behaviour.action)
+        behaviour.action = rule.action;
+}
+
+// The arguments of a multiplexed call are in memory. A rule that allows under conditions on them is passed
+// over, one that forbids is applied to all.
+void add_multiplexed(Calls& calls, int pseudo, const SeccompRule& rule) {
+    if (rule.action == SECCOMP_RET_ALLOW && !rule.conditions.empty()) return;
+    const bool socket = pseudo > -200;
+    const auto number = static_cast<std::uint64_t>(socket ? -100 - pseudo : -200 - pseudo);
+    calls[socket ? kI386Socketcall : kI386Ipc].made.push_back(
+        {rule.name, rule.action, {{0, SCMP_CMP_MASKED_EQ, 0xffff, number}}});
+}
+
+void add_named(Calls& calls, std::uint32_t architecture, const SeccompRule& rule) {
+    int number = ::seccomp_syscall_resolve_name_arch(architecture, rule.name.c_str());
+    if (architecture == SCMP_ARCH_X86 && number <= -100 && number > -300) {
+        add_multiplexed(calls, number, rule);
+        number = look_up(kI386Direct, rule.name).value_or(-1);
+    }
+    if (number == __NR_SCMP_ERROR) {
+        number = look_up(kNewCalls, rule.name).value_or(-1);
+        if (number < 0 && rule.name == "uretprobe" && architecture == SCMP_ARCH_X86_64)
+            number = kUretprobeOnX86_64;
+        if (number >= 0 && architecture == SCMP_ARCH_X32) number |= kX32Bit;
+    }
+    if (number >= 0) add_rule(calls, static_cast<std::uint32_t>(number), rule);
+}
+
+class Assembler {
+public:
+    [[nodiscard]] std::size_t size() const { return code_.size(); }
+    std::size_t statement(unsigned operation, std::uint32_t value) { return branch(operation, value, 0, 0); }
+    std::size_t branch(unsigned operation, std::uint32_t value, std::size_t yes, std::size_t no) {
+        code_.push_back(
+            {static_cast<__u16>(operation), static_cast<__u8>(yes), static_cast<__u8>(no), value});
+        return code_.size() - 1;
+    }
+    void give(std::uint32_t action) { statement(BPF_RET | BPF_K, action); }
+    void patch_jump(std::size_t at) { code_[at].k = static_cast<std::uint32_t>(code_.size() - at - 1); }
+    // Short jumps: where a condition's outcome is to lead, filled in when that place is known.
+    void patch(const std::vector<std::pair<std::size_t, bool>>& exits) {
+        for (const auto& [at, yes] : exits)
+            (yes ? code_[at].jt : code_[at].jf) = static_cast<__u8>(code_.size() - at - 1);
+    }
+    [[nodiscard]] std::vector<sock_filter> take() { return std::move(code_); }
+
+private:
+    std::vector<sock_filter> code_;
+};
+
+using Exits = std::vector<std::pair<std::size_t, bool>>; // instruction, and which of its two outcomes
+
+// One comparison of a 64-bit argument in two halves. Falls through when it holds; exits holds the ways out
+// when not.
+void emit_condition(Assembler& out, const SeccompCondition& condition, bool little_endian, Exits& exits) {
+    const std::uint32_t base = offsetof(seccomp_data, args) + condition.index * 8;
+    const std::uint32_t low_at = base + (little_endian ? 0 : 4), high_at = base + (little_endian ? 4 : 0);
+    const bool masked = condition.compare == SCMP_CMP_MASKED_EQ;
+    const std::uint64_t wanted = masked ? condition.second : condition.value;
+    const auto high = static_cast<std::uint32_t>(wanted >> 32), low = static_cast<std::uint32_t>(wanted);
+    Exits holds;
+    const auto load = [&](std::uint32_t at, unsigned shift) {
+        out.statement(BPF_LD | BPF_W | BPF_ABS, at);
+        if (masked)
+            out.statement(BPF_ALU | BPF_AND | BPF_K, static_cast<std::uint32_t>(condition.value >> shift));
+    };
+    const auto test = [&](unsigned operation, std::uint32_t value) {
+        return out.branch(BPF_JMP | operation | BPF_K, value, 0, 0);
+    };
+    load(high_at, 32);
+    switch (condition.compare) {
+    case SCMP_CMP_EQ:
+    case SCMP_CMP_MASKED_EQ: exits.emplace_back(test(BPF_JEQ, high), false); break;
+    case SCMP_CMP_NE: holds.emplace_back(test(BPF_JEQ, high), false); break;
+    case SCMP_CMP_GT:
+    case SCMP_CMP_GE:
+        holds.emplace_back(test(BPF_JGT, high), true);
+        exits.emplace_back(test(BPF_JEQ, high), false);
+        break;
+    default: // LT, LE
+        exits.emplace_back(test(BPF_JGT, high), true);
+        holds.emplace_back(test(BPF_JEQ, high), false);
+        break;
+    }
+    load(low_at, 0);
+    switch (condition.compare) {
+    case SCMP_CMP_EQ:
+    case SCMP_CMP_MASKED_EQ: exits.emplace_back(test(BPF_JEQ, low), false); break;
+    case SCMP_CMP_NE: exits.emplace_back(test(BPF_JEQ, low), true); break;
+    case SCMP_CMP_GT: exits.emplace_back(test(BPF_JGT, low), false); break;
+    case SCMP_CMP_GE: exits.emplace_back(test(BPF_JGE, low), false); break;
+    case SCMP_CMP_LT: exits.emplace_back(test(BPF_JGE, low), true); break;
+    default: exits.emplace_back(test(BPF_JGT, low), true); break; // LE
+    }
+    out.patch(holds);
+}
+
+void emit_rule(Assembler& out, const SeccompRule& rule, bool little_endian) {
+    Exits exits;
+    for (const auto& condition : rule.conditions) emit_condition(out, condition, little_endian, exits);
+    out.give(rule.action);
+    out.patch(exits);
+}
+
+// Numbers from first up to the next interval's first behave alike.
+struct Interval {
+    std::uint32_t first;
+    const Behaviour* behaviour; // nullptr: action
+    std::uint32_t action;
+
+    [[nodiscard]] bool same_as(const Interval& other) const {
+        return behaviour == nullptr && other.behaviour == nullptr && action == other.action;
+    }
+};
+
+void append(std::vector<Interval>& intervals, const Interval& next) {
+    if (!intervals.empty() && intervals.back().first == next.first) intervals.pop_back();
+    if (intervals.empty() || !intervals.back().same_as(next)) intervals.push_back(next);
+}
+
+void emit_search(Assembler& out, std::span<const Interval> intervals, std::uint32_t fallback,
+                 bool little_endian) {
+    if (intervals.size() == 1) {
+        const Interval& leaf = intervals.front();
+        if (leaf.behaviour == nullptr) return out.give(leaf.action);
+        for (const auto& rule : leaf.behaviour->made) emit_rule(out, rule, little_endian);
+        for (const auto* rule : leaf.behaviour->conditional) emit_rule(out, *rule, little_endian);
+        return out.give(leaf.behaviour->action.value_or(fallback));
+    }
+    const auto middle = intervals.size() / 2;
+    out.branch(BPF_JMP | BPF_JGE | BPF_K, intervals[middle].first, 0, 1);
+    const auto to_right = out.statement(BPF_JMP | BPF_JA, 0); // may be far: conditional jumps reach 255 only
+    emit_search(out, intervals.first(middle), fallback, little_endian);
+    out.patch_jump(to_right);
+    emit_search(out, intervals.subspan(middle), fallback, little_endian);
+}
+
+// Adds the calls of one architecture; what comes after the last number it names is unknown to the profile.
+void add_intervals(std::vector<Interval>& intervals, const Calls& calls, std::uint32_t base,
+                   std::uint32_t default_action) {
+    append(intervals, {base, nullptr, default_action});
+    std::uint32_t next = base;
+    for (const auto& [number, behaviour] : calls) {
+        if (number != next) append(intervals, {next, nullptr, default_action});
+        const bool plain = behaviour.conditional.empty() && behaviour.made.empty();
+        append(intervals, {number, plain ? nullptr : &behaviour, behaviour.action.value_or(default_action)});
+        next = number + 1;
+    }
+    const bool refuses = (default_action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && !calls.empty();
+    append(intervals, {next, nullptr, refuses ? SECCOMP_RET_ERRNO | ENOSYS : default_action});
+}
+
+Calls resolve(const SeccompProfile& profile, std::uint32_t architecture) {
+    Calls calls;
+    for (const auto& rule : profile.rules) add_named(calls, architecture, rule);
+    return calls;
+}
+
+// Architectures that can occur here, each with the code of its calls. x32 shares the audit number of x86-64.
+void emit_architecture(Assembler& out, const SeccompProfile& profile, std::uint32_t architecture,
+                       bool with_x32) {
+    const Calls calls = resolve(profile, architecture);
+    const Calls x32_calls = with_x32 ? resolve(profile, SCMP_ARCH_X32) : Calls();
+    std::vector<Interval> intervals;
+    add_intervals(intervals, calls, 0, profile.default_action);
+    if (architecture == SCMP_ARCH_X86_64) {
+        if (with_x32)
+            add_intervals(intervals, x32_calls, kX32Bit, profile.default_action);
+        else
+            append(intervals, {kX32Bit, nullptr, kWrongArchitecture});
+        append(intervals, {UINT32_MAX, nullptr, profile.default_action}); // -1: a tracer took the call away
+    }
+    out.branch(BPF_JMP | BPF_JEQ | BPF_K, architecture, 1, 0);
+    const auto to_next = out.statement(BPF_JMP | BPF_JA, 0);
+    out.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+    emit_search(out, intervals, profile.default_action, (architecture & __AUDIT_ARCH_LE) != 0);
+    out.patch_jump(to_next);
+}
+
+} // namespace
+
+std::vector<std::uint32_t> runnable_architectures() {
+#if defined(__x86_64__)
+    return {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32};
+#elif defined(__aarch64__)
+    return {SCMP_ARCH_AARCH64, SCMP_ARCH_ARM};
+#else
+#error "this architecture's system calls have not been looked at: add it here and in the default profile"
+#endif
+}
+
+Result<SeccompProgram> compile_seccomp(const SeccompProfile& profile) {
+    const auto listed = [&](std::uint32_t architecture) {
+        return std::ranges::find(profile.architectures, architecture) != profile.architectures.end();
+    };
+    Assembler out;
+    out.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+    for (const auto architecture : runnable_architectures())
+        if (architecture != SCMP_ARCH_X32 &&
+            (listed(architecture) || architecture == ::seccomp_arch_native()))
+            emit_architecture(out, profile, architecture,
+                              architecture == SCMP_ARCH_X86_64 && listed(SCMP_ARCH_X32));
+    out.give(kWrongArchitecture);
+    if (out.size() > kLongestProgram)
+        return fail(Code::invalid_argument, "the seccomp profile needs ", out.size(),
+                    " instructions, more than the kernel's ", kLongestProgram, "; give it fewer rules");
+    return SeccompProgram{out.take(), profile.flags};
+}
+
+} // namespace rt::namespaces
