@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace rt::storage {
 namespace {
@@ -42,8 +43,8 @@ Result<std::vector<std::string>> names_in(int root, const char* path) {
     return names;
 }
 
-// rename that never replaces. File systems without RENAME_NOREPLACE get a look first: the host uses an id
-// once at a time.
+// rename that never replaces. File systems without RENAME_NOREPLACE get a look
+// first: the host uses an id once at a time.
 int rename_to_free(int root, const std::string& from, const std::string& to) {
     if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL) return -1;
@@ -78,12 +79,8 @@ Result<SnapshotStore> SnapshotStore::open(sdk::Host host) {
     return SnapshotStore(host, std::move(directory), std::move(root));
 }
 
-std::string SnapshotStore::active_path(std::string_view id, std::string_view entry) {
-    return cat("active/", id, "/", entry);
-}
-
 std::string SnapshotStore::content_path(SnapshotState state, std::string_view id) {
-    return cat(directory_of(state), "/", id, "/fs");
+    return cat(directory_of(state), "/", id);
 }
 
 bool SnapshotStore::exists(const std::string& path) const {
@@ -101,17 +98,18 @@ Result<void> SnapshotStore::check_parents(const sdk::Parents& parents) const {
 
 Result<SnapshotState> SnapshotStore::state_of(std::string_view id) const {
     RT_TRY(check_id(id));
-    // In this order: a commit at the same time moves it from the first to the second.
+    // In this order: a commit at the same time moves it from the first to the
+    // second.
     for (const auto state : {SnapshotState::active, SnapshotState::committed})
         if (exists(content_path(state, id))) return state;
-    if (exists(cat("active/", id)))
-        return sdk::fail(Code::not_found, "the snapshot '", id, "' was never finished: remove it");
+    if (exists(work_path(id)))
+        return sdk::fail(Code::not_found, "the snapshot '", id, "' is half-made or half-removed: remove it");
     return sdk::fail(Code::not_found, "there is no snapshot '", id, "'");
 }
 
-// "active" last: where it exists, all do.
+// "work" last: where it exists, all do.
 Result<void> SnapshotStore::make_directories() const {
-    for (const char* name : {"trash", "committed", "active"})
+    for (const char* name : {"trash", "committed", "active", "work"})
         if (::mkdirat(root_.get(), name, 0700) < 0 && errno != EEXIST)
             return sdk::fail_errno(errno, "make the directory '", name, "' in '", directory_, "'");
     return {};
@@ -119,9 +117,9 @@ Result<void> SnapshotStore::make_directories() const {
 
 Result<void> SnapshotStore::begin(std::string_view id) const {
     RT_TRY(check_id(id));
-    if (exists(cat("committed/", id)))
+    if (exists(content_path(SnapshotState::committed, id)))
         return sdk::fail(Code::already_exists, "the snapshot '", id, "' exists");
-    const std::string path = cat("active/", id);
+    const std::string path = work_path(id);
     if (::mkdirat(root_.get(), path.c_str(), 0700) == 0) return {};
     if (errno == ENOENT) {
         RT_TRY(make_directories());
@@ -133,8 +131,8 @@ Result<void> SnapshotStore::begin(std::string_view id) const {
 
 void SnapshotStore::abandon(std::string_view id) const noexcept {
     try {
-        // The failure being reported matters more; what is left over here is listed as active and can be
-        // removed.
+        // The failure being reported matters more; what is left over here is listed
+        // as active and can be removed.
         if (auto removed = remove(sdk::Call(&kNoLimits), id); !removed) host_.warn(removed.error().message);
     } catch (...) {
         return;
@@ -144,17 +142,19 @@ void SnapshotStore::abandon(std::string_view id) const noexcept {
 Result<void> SnapshotStore::commit(std::string_view id) const {
     RT_TRY_ASSIGN(const SnapshotState state, state_of(id));
     if (state == SnapshotState::committed) return {};
-    if (rename_to_free(root_.get(), cat("active/", id), cat("committed/", id)) == 0) return {};
-    if (errno == ENOENT) { // another commit of it was quicker
-        RT_TRY(state_of(id));
-        return {};
-    }
-    return sdk::fail_errno(errno, "commit the snapshot '", id, "'");
+    if (rename_to_free(root_.get(), content_path(SnapshotState::active, id),
+                       content_path(SnapshotState::committed, id)) < 0)
+        return sdk::fail_errno(errno, "commit the snapshot '", id, "'");
+    // It is committed; if this fails or is killed, remove() of the id deletes
+    // what is left.
+    (void)remove_tree(root_.get(), work_path(id).c_str(), sdk::Call(&kNoLimits));
+    return {};
 }
 
-Result<bool> SnapshotStore::move_to_trash(const char* from, std::string_view id) const {
+Result<bool> SnapshotStore::move_to_trash(SnapshotState state, std::string_view id) const {
     for (unsigned number = 0;; ++number) {
-        if (rename_to_free(root_.get(), cat(from, "/", id), cat("trash/", id, "~", number)) == 0) return true;
+        if (rename_to_free(root_.get(), content_path(state, id), cat("trash/", id, "~", number)) == 0)
+            return true;
         if (errno == ENOENT) return false;
         if (errno != EEXIST) return sdk::fail_errno(errno, "remove the snapshot '", id, "'");
     }
@@ -162,14 +162,17 @@ Result<bool> SnapshotStore::move_to_trash(const char* from, std::string_view id)
 
 Result<void> SnapshotStore::remove(sdk::Call call, std::string_view id) const {
     RT_TRY(check_id(id));
-    for (const char* from : {"active", "committed"}) {
-        RT_TRY_ASSIGN(const bool moved, move_to_trash(from, id));
+    for (const auto state : {SnapshotState::active, SnapshotState::committed}) {
+        RT_TRY_ASSIGN(const bool moved, move_to_trash(state, id));
         if (moved) break;
     }
-    return empty_trash(call, id);
+    RT_TRY(empty_trash(call, id));
+    return remove_tree(root_.get(), work_path(id).c_str(),
+                       call); // gives the id free
 }
 
-// All of it, to clean up after crashes; a failure counts only for what this id left.
+// All of it, to clean up after crashes; a failure counts only for what this id
+// left.
 Result<void> SnapshotStore::empty_trash(sdk::Call call, std::string_view own) const {
     RT_TRY_ASSIGN(std::vector<std::string> names, names_in(root_.get(), "trash"));
     const std::string prefix = cat(own, "~");
@@ -191,12 +194,15 @@ Result<void> SnapshotStore::empty_trash(sdk::Call call, std::string_view own) co
 
 Result<std::vector<sdk::Snapshot>> SnapshotStore::list() const {
     std::vector<sdk::Snapshot> all;
-    for (const auto state : {SnapshotState::active, SnapshotState::committed}) {
-        RT_TRY_ASSIGN(const std::vector<std::string> names, names_in(root_.get(), directory_of(state)));
+    for (const auto& [directory, state] :
+         {std::pair("work", SnapshotState::active), std::pair("active", SnapshotState::active),
+          std::pair("committed", SnapshotState::committed)}) {
+        RT_TRY_ASSIGN(const std::vector<std::string> names, names_in(root_.get(), directory));
         for (const std::string& name : names)
             if (check_id(name)) all.push_back({name, state});
     }
-    // A commit at the same time may show one in both: it is committed, which was read last.
+    // One id may be in several, also through a commit at the same time: what was
+    // read last counts.
     std::ranges::stable_sort(all, {}, &sdk::Snapshot::id);
     const auto same = [](const sdk::Snapshot& a, const sdk::Snapshot& b) { return a.id == b.id; };
     const auto kept = std::unique(all.rbegin(), all.rend(), same);
@@ -223,7 +229,8 @@ Result<SnapshotStore::Scratch> SnapshotStore::make_scratch() const {
             return sdk::fail_errno(errno, "make a directory in '", directory_, "'");
         }
         scratch.directory.reset(::openat(root_.get(), scratch.path.c_str(), kOpenDirectory));
-        // Between the two lines another probe may have begun to clean up: then take the next name.
+        // Between the two lines another probe may have begun to clean up: then take
+        // the next name.
         struct stat status{};
         if (scratch.directory && ::flock(scratch.directory.get(), LOCK_EX | LOCK_NB) == 0 &&
             ::fstat(scratch.directory.get(), &status) == 0 && status.st_nlink > 0)

@@ -33,15 +33,15 @@ Result<void> check_state_dir(const std::string& directory) {
                          directory.size(), " bytes, overlayfs can be given at most ", kLongestStateDir,
                          ": choose a shorter state directory");
     if (directory.find_first_of(":,\\\"\n") != std::string::npos)
-        return sdk::fail(
-            Code::invalid_argument, "the state directory ", quoted(directory),
-            " has one of : , \\ \" or a newline in its name, which mean something in the options of "
-            "overlayfs: choose a state directory without them");
+        return sdk::fail(Code::invalid_argument, "the state directory ", quoted(directory),
+                         " has one of : , \\ \" or a newline in its name, which "
+                         "mean something in the options of "
+                         "overlayfs: choose a state directory without them");
     return {};
 }
 
-// The same layer twice gives nothing new: whatever it holds or hides, the upper one does already. The kernel
-// refuses it.
+// The same layer twice gives nothing new: whatever it holds or hides, the upper
+// one does already. The kernel refuses it.
 sdk::Parents without_repeats(const sdk::Parents& parents) {
     sdk::Parents kept;
     for (const std::string_view parent : parents)
@@ -88,7 +88,8 @@ Result<void> OverlayDriver::prepare(sdk::Call call, std::string_view id, const s
 }
 
 Result<void> OverlayDriver::fill(std::string_view id, const sdk::Parents& parents) const {
-    // The root directory of the mounted overlay has the attributes of the upper one.
+    // The root directory of the mounted overlay has the attributes of the upper
+    // one.
     struct stat root{};
     root.st_mode = 0755;
     if (!parents.empty()) {
@@ -96,11 +97,9 @@ Result<void> OverlayDriver::fill(std::string_view id, const sdk::Parents& parent
         if (::fstatat(store_.fd(), top.c_str(), &root, AT_SYMLINK_NOFOLLOW) < 0)
             return sdk::fail_errno(errno, "stat the parent '", parents.front(), "'");
     }
-    const std::string work = SnapshotStore::active_path(id, "work");
     const std::string content = SnapshotStore::content_path(SnapshotState::active, id);
-    for (const std::string& directory : {work, content})
-        if (::mkdirat(store_.fd(), directory.c_str(), 0700) < 0)
-            return sdk::fail_errno(errno, "make the directory '", store_.absolute(directory), "'");
+    if (::mkdirat(store_.fd(), content.c_str(), 0700) < 0)
+        return sdk::fail_errno(errno, "make the directory '", store_.absolute(content), "'");
     if ((root.st_uid != 0 || root.st_gid != 0) &&
         ::fchownat(store_.fd(), content.c_str(), root.st_uid, root.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
         return sdk::fail_errno(errno, "set the owner of '", store_.absolute(content), "'");
@@ -116,7 +115,8 @@ Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_vie
     const bool writable = mode == MountMode::read_write;
     if (writable && state == SnapshotState::committed)
         return sdk::fail(Code::failed_precondition, "the snapshot '", id,
-                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
+                         "' is committed and cannot be mounted read-write: prepare "
+                         "a new one on top of it");
     const std::string content = store_.absolute(SnapshotStore::content_path(state, id));
     const char* access = writable ? "rw" : "ro";
     const sdk::Parents lower = without_repeats(parents);
@@ -126,40 +126,40 @@ Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_vie
     if (!writable) layers.push_back(content);
     for (const std::string_view parent : lower)
         layers.push_back(store_.absolute(SnapshotStore::content_path(SnapshotState::committed, parent)));
-    RT_TRY_ASSIGN(std::vector<std::string> options, layer_options(layers));
+    std::vector<std::string> options{access};
     if (writable) {
         options.push_back(cat("upperdir=", content));
-        options.push_back(cat("workdir=", store_.absolute(SnapshotStore::active_path(id, "work"))));
+        options.push_back(cat("workdir=", store_.absolute(SnapshotStore::work_path(id))));
     }
-    options.insert(options.begin(), access);
+    RT_TRY(add_layers(layers, options));
     return std::vector{sdk::Mount{kernel_.filesystem, "overlay", "", std::move(options)}};
 }
 
-Result<std::vector<std::string>> OverlayDriver::layer_options(const std::vector<std::string>& layers) const {
+Result<void> OverlayDriver::add_layers(const std::vector<std::string>& layers,
+                                       std::vector<std::string>& options) const {
     if (layers.size() > kMostLayers)
         return sdk::fail(Code::unsupported, "overlayfs stacks at most ", kMostLayers,
                          " layers, this snapshot has ", layers.size(),
                          ": use an image with fewer layers or the storage driver 'vfs'");
-    std::vector<std::string> options;
     if (kernel_.appends_layers) {
         for (const std::string& layer : layers) options.push_back(cat("lowerdir+=", layer));
-        return options;
+        return {};
     }
     std::string all = "lowerdir=";
     for (const std::string& layer : layers) {
         if (all.back() != '=') all += ':';
         all += layer;
     }
-    // What the other options take: "ro" or "rw", upperdir and workdir, with their names and commas.
-    const std::size_t others = 2 * (layers.front().size() + sizeof(",upperdir=")) + sizeof("rw,");
-    if (all.size() + others > kLongestMountData)
+    std::size_t size = all.size();
+    for (const std::string& option : options) size += option.size() + 1; // with a comma
+    if (size > kLongestMountData)
         return sdk::fail(
-            Code::unsupported, "the names of ", layers.size(), " layers take ", all.size() + others,
-            " bytes and this kernel takes ", kLongestMountData,
-            " for an overlay: use Linux 6.5 or newer, a shorter state directory, an image with fewer "
-            "layers, or the storage driver 'vfs'");
+            Code::unsupported, "the names of ", layers.size(), " layers make ", size,
+            " bytes of mount options and this kernel takes ", kLongestMountData,
+            ": use Linux 6.5 or newer, a shorter state directory, an image with fewer layers, or "
+            "the storage driver 'vfs'");
     options.push_back(std::move(all));
-    return options;
+    return {};
 }
 
 Result<void> OverlayDriver::commit(sdk::Call call, std::string_view id) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The overlayfs storage driver: a snapshot is one directory of files and whiteouts, and the kernel stacks
-// them when they are mounted. Holds one descriptor and no other state; [thread-safe], also between processes,
-// for different ids.
+// The overlayfs storage driver: a snapshot is one directory of files and
+// whiteouts, and the kernel stacks them when they are mounted. Holds one
+// descriptor and no other state; [thread-safe], also between processes, for
+// different ids.
 #pragma once
 
 #include <rt/sdk/storage.hpp>
@@ -43,8 +44,8 @@ private:
         : store_(std::move(store)), kernel_(std::move(kernel)) {}
 
     [[nodiscard]] sdk::Result<void> fill(std::string_view id, const sdk::Parents& parents) const;
-    [[nodiscard]] sdk::Result<std::vector<std::string>>
-    layer_options(const std::vector<std::string>& layers) const;
+    [[nodiscard]] sdk::Result<void> add_layers(const std::vector<std::string>& layers,
+                                               std::vector<std::string>& options) const;
 
     SnapshotStore store_;
     OverlayKernel kernel_;

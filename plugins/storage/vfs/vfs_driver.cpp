@@ -72,13 +72,13 @@ Result<void> VfsDriver::prepare(sdk::Call call, std::string_view id, const sdk::
 }
 
 Result<void> VfsDriver::fill(sdk::Call call, std::string_view id, const sdk::Parents& parents) const {
-    const std::string partial = SnapshotStore::active_path(id, "partial");
-    RT_TRY_ASSIGN(UniqueFd to, make_directory(store_, partial));
+    const std::string copy = cat(SnapshotStore::work_path(id), "/content");
+    RT_TRY_ASSIGN(UniqueFd to, make_directory(store_, copy));
     if (parents.empty()) {
         if (::fchmod(to.get(), 0755) < 0)
-            return sdk::fail_errno(errno, "set the mode of '", store_.absolute(partial), "'");
+            return sdk::fail_errno(errno, "set the mode of '", store_.absolute(copy), "'");
     } else {
-        const std::string links = SnapshotStore::active_path(id, "links");
+        const std::string links = cat(SnapshotStore::work_path(id), "/links");
         RT_TRY_ASSIGN(const UniqueFd links_fd, make_directory(store_, links));
         RT_TRY_ASSIGN(UniqueFd from, open_directory(store_, SnapshotStore::content_path(
                                                                 SnapshotState::committed, parents.front())));
@@ -86,8 +86,8 @@ Result<void> VfsDriver::fill(sdk::Call call, std::string_view id, const sdk::Par
         RT_TRY(remove_tree(store_.fd(), links.c_str(), call));
     }
     const std::string content = SnapshotStore::content_path(SnapshotState::active, id);
-    if (::renameat(store_.fd(), partial.c_str(), store_.fd(), content.c_str()) < 0)
-        return sdk::fail_errno(errno, "rename '", store_.absolute(partial), "'");
+    if (::renameat(store_.fd(), copy.c_str(), store_.fd(), content.c_str()) < 0)
+        return sdk::fail_errno(errno, "rename '", store_.absolute(copy), "'");
     return {};
 }
 
@@ -98,7 +98,8 @@ Result<std::vector<sdk::Mount>> VfsDriver::mounts(sdk::Call, std::string_view id
     const bool writable = mode == MountMode::read_write;
     if (writable && state == SnapshotState::committed)
         return sdk::fail(Code::failed_precondition, "the snapshot '", id,
-                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
+                         "' is committed and cannot be mounted read-write: prepare "
+                         "a new one on top of it");
     return std::vector{sdk::Mount{"bind",
                                   store_.absolute(SnapshotStore::content_path(state, id)),
                                   "",

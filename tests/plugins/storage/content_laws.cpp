@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws on what is seen in a snapshot: that of its parents, changed by what was written in it, and nobody
-// else's.
+// Laws on what is seen in a snapshot: that of its parents, changed by what was
+// written in it, and nobody else's.
 #include "layer_writer.hpp"
 
 #include <fcntl.h>
@@ -33,7 +33,24 @@ void make_opaque(const fs::path& directory) {
     ASSERT_EQ(::setxattr(directory.c_str(), "trusted.overlay.opaque", "y", 1, 0), 0);
 }
 
-// Goes down a chain of directories all named "d", making them; returns the depth that was reached.
+// While it lives, the process may have 100 descriptors open.
+class FewDescriptors {
+public:
+    FewDescriptors() {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        const rlimit low{100, before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+    ~FewDescriptors() { (void)::setrlimit(RLIMIT_NOFILE, &before_); } // TempDir needs more to clean up
+
+private:
+    rlimit before_{};
+};
+
+// Goes down a chain of directories all named "d", making them; returns the
+// depth that was reached.
 int descend(const fs::path& root, int depth, bool make) {
     sdk::UniqueFd here(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     for (int level = 0; level < depth; ++level) {
@@ -195,12 +212,10 @@ TEST_P(ContentLaws, ALayerMayComeTwiceInAChain) {
 }
 
 TEST_P(ContentLaws, ATreeDeeperThanADescriptorTableIsCopiedCountedAndRemoved) {
-    // Paths stay below PATH_MAX for one-letter names, for those who clean up after a failure.
+    // Paths stay below PATH_MAX for one-letter names, for those who clean up
+    // after a failure.
     static constexpr int kDepth = 1500;
-    rlimit limit{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-    const rlimit low{100, limit.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    const FewDescriptors few;
     const Ids base = make_layer(driver, "base", {},
                                 [](const fs::path& root) { ASSERT_EQ(descend(root, kDepth, true), kDepth); });
     EXPECT_EQ(driver.prepare("c", base), RTP_OK) << driver.error().message;
@@ -209,7 +224,6 @@ TEST_P(ContentLaws, ATreeDeeperThanADescriptorTableIsCopiedCountedAndRemoved) {
     EXPECT_EQ(driver.usage("base", usage), RTP_OK) << driver.error().message;
     EXPECT_EQ(usage.inodes, kDepth + 1U);
     for (const char* id : {"c", "base"}) EXPECT_EQ(driver.remove(id), RTP_OK) << driver.error().message;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
     EXPECT_TRUE(driver.list().empty());
 }
 

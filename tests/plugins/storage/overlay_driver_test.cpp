@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is particular to the overlayfs driver: what it says to a kernel, and on hosts where that cannot work.
+// What is particular to the overlayfs driver: what it says to a kernel, and on
+// hosts where that cannot work.
 #include "support/temp_dir.hpp"
 
 #include <overlayfs/overlay_driver.hpp>
@@ -53,11 +54,11 @@ protected:
         }
         return ids;
     }
-    sdk::Result<std::vector<sdk::Mount>> mounts_on(OverlayDriver& driver,
-                                                   const std::vector<std::string>& layers) {
+    sdk::Result<std::vector<sdk::Mount>>
+    mounts_on(OverlayDriver& driver, const std::vector<std::string>& layers, std::string_view id = "c") {
         const sdk::Parents parents(layers.begin(), layers.end());
-        EXPECT_TRUE(driver.prepare(kCall, "c", parents));
-        return driver.mounts(kCall, "c", parents, sdk::MountMode::read_write);
+        EXPECT_TRUE(driver.prepare(kCall, id, parents));
+        return driver.mounts(kCall, id, parents, sdk::MountMode::read_write);
     }
 
     TempDir temp_;
@@ -78,9 +79,9 @@ TEST_F(OverlayDriverTest, NewKernelsGetOneOptionForEachLayer) {
     ASSERT_THAT(*mounts, SizeIs(1));
     EXPECT_EQ(mounts->front().type, "overlay");
     EXPECT_THAT(mounts->front().options,
-                ElementsAre("rw", "lowerdir+=" + state_ + "/committed/l0/fs",
-                            "lowerdir+=" + state_ + "/committed/l1/fs", "upperdir=" + state_ + "/active/c/fs",
-                            "workdir=" + state_ + "/active/c/work"));
+                ElementsAre("rw", "upperdir=" + state_ + "/active/c", "workdir=" + state_ + "/work/c",
+                            "lowerdir+=" + state_ + "/committed/l0",
+                            "lowerdir+=" + state_ + "/committed/l1"));
 }
 
 TEST_F(OverlayDriverTest, OldKernelsGetAllLayersInOneOption) {
@@ -88,7 +89,7 @@ TEST_F(OverlayDriverTest, OldKernelsGetAllLayersInOneOption) {
     const auto mounts = mounts_on(*driver, make_layers(*driver, 2));
     ASSERT_TRUE(mounts) << mounts.error().message;
     EXPECT_THAT(mounts->front().options,
-                Contains("lowerdir=" + state_ + "/committed/l0/fs:" + state_ + "/committed/l1/fs"));
+                Contains("lowerdir=" + state_ + "/committed/l0:" + state_ + "/committed/l1"));
 }
 
 TEST_F(OverlayDriverTest, MoreLayersThanAnOldKernelTakesAreRefusedWithAWayOut) {
@@ -107,14 +108,15 @@ TEST_F(OverlayDriverTest, MoreLayersThanAnyKernelTakesAreRefused) {
     EXPECT_EQ(mounts.error().code, Code::unsupported);
 }
 
-TEST_F(OverlayDriverTest, TheSmallestOldMountThatFitsIsTakenByTheKernel) {
+TEST_F(OverlayDriverTest, TheLongestOldMountThatIsNotRefusedIsTakenByTheKernel) {
     const auto driver = make(kOld);
     auto layers = make_layers(*driver, 120);
-    auto mounts = mounts_on(*driver, layers);
+    const std::string id(64, 'c');
+    auto mounts = mounts_on(*driver, layers, id);
     while (!mounts) { // find the most layers that the driver lets pass
         layers.pop_back();
-        ASSERT_TRUE(driver->remove(kCall, "c"));
-        mounts = mounts_on(*driver, layers);
+        ASSERT_TRUE(driver->remove(kCall, id));
+        mounts = mounts_on(*driver, layers, id);
     }
     std::string data;
     for (const auto& option : mounts->front().options)
