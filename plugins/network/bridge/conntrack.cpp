@@ -17,7 +17,9 @@ constexpr std::uint32_t kSourceAddress = 1U << 0, kProtocol = 1U << 3;
 sdk::Result<void> forget_udp_flows(NetlinkSocket& netfilter, Ipv4 container) {
     Batch batch;
     batch.begin(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0);
-    batch.header<nfgenmsg>()->nfgen_family = AF_INET;
+    auto* header = batch.header<nfgenmsg>();
+    header->nfgen_family = AF_INET;
+    header->version = 1; // in version 0 the family of a deletion is ignored
     const auto tuple = batch.nest(CTA_TUPLE_REPLY);
     const auto addresses = batch.nest(CTA_TUPLE_IP);
     batch.put_u32(CTA_IP_V4_SRC, container.network_order());

@@ -98,6 +98,7 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& route, const Endpoint
     rollback.add([&] { (void)delete_link(route, spec.host_name); });
     RT_TRY_ASSIGN(NetlinkSocket inside, NetlinkSocket::open(NETLINK_ROUTE, netns_fd));
     RT_TRY(configure_inside(inside, *index, endpoint.address, state.gateway));
+    RT_TRY(settle_link(route, spec.host_name));
     rollback.commit();
     return {};
 }

@@ -287,6 +287,12 @@ sdk::Result<void> configure_inside(NetlinkSocket& inside, int link_index, const 
     return {};
 }
 
+sdk::Result<void> settle_link(NetlinkSocket& route, const std::string& name) {
+    Batch batch;
+    ask_link(batch, name);
+    return route.send_all(batch, sdk::cat("look at the link '", name, "'"));
+}
+
 sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link) {
     if (!link.peer_namespace) return false;
     if (*link.peer_namespace == NETNSA_NSID_NOT_ASSIGNED) return true; // it has lost its last reference

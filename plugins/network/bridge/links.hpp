@@ -82,6 +82,12 @@ sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link);
 // gone.
 sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name);
 
+// Makes the host's end of a veth carry traffic now that its other end is up. The kernel does so by itself a
+// little later, in a work queue, and until then drops packets: the first one that a container sends, an ARP
+// request, would be repeated only after a second. Asking for the link's state makes it catch up at once
+// (Linux 6.9; before, it is a plain question).
+sdk::Result<void> settle_link(NetlinkSocket& route, const std::string& name);
+
 // OK as well when there is none of that name.
 sdk::Result<void> delete_link(NetlinkSocket& route, const std::string& name);
 

@@ -14,6 +14,8 @@ namespace rt::bridge {
 // host could refuse in practice; should it fail nevertheless, this thread would go on configuring somebody
 // else's network, so abort.
 sdk::Result<sdk::UniqueFd> open_socket_in(int netns_fd, int domain, int type, int protocol) {
+    if (netns_fd < 0)
+        return sdk::fail(sdk::Code::invalid_argument, "no network namespace of a container was given");
     const sdk::UniqueFd home(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
     if (!home) return sdk::fail_errno(errno, "open '/proc/thread-self/ns/net'");
     if (::setns(netns_fd, CLONE_NEWNET) != 0)

@@ -137,20 +137,22 @@ sdk::Result<void> make(NetlinkSocket& route, const Config& config, const Network
     // rules.
     RT_TRY_ASSIGN(const auto existing, find_link(route, state.bridge));
     if (!existing || is_ours(*existing, spec_of(network, state)))
-        RT_TRY(add_network(nft, config.nft_table, {state.bridge, state.masquerade, config.hairpin}));
+        RT_TRY(add_network(nft, config.nft_table,
+                           {state.bridge, state.subnet, state.masquerade, config.hairpin}));
     RT_TRY(make_bridge(route, spec_of(network, state)));
     return enable_forwarding();
 }
 
 sdk::Result<void> unmake(NetlinkSocket& route, const Config& config, const Directories& directories,
-                         const Network& network, const std::string& bridge, std::optional<Ipv4> gateway) {
+                         const Network& network, const std::string& bridge,
+                         std::optional<Ipv4Prefix> gateway) {
     RT_TRY_ASSIGN(const auto link, find_link(route, bridge));
     // Never a bridge that somebody else made under this name.
-    const bool ours = link && is_ours(*link, {bridge, network.alias(), {gateway.value_or(Ipv4{}), 32}, 0});
+    const bool ours = link && is_ours(*link, {bridge, network.alias(), gateway.value_or(Ipv4Prefix{}), 0});
     if (ours) RT_TRY(delete_link(route, bridge));
     if (ours || !link) {
         RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
-        RT_TRY(remove_network(nft, config.nft_table, bridge));
+        RT_TRY(remove_network(nft, config.nft_table, bridge, gateway));
     }
     return release(directories, network.id);
 }
@@ -174,8 +176,9 @@ sdk::Result<NetworkState> create_network(const Config& config, const Directories
     RT_TRY_ASSIGN(NetworkState state, choose(route, config, directories, network));
     RT_TRY(reserve(directories, network.id, state.subnet));
     if (auto made = make(route, config, network, state); !made) {
-        (void)unmake(route, config, directories, network, state.bridge,
-                     state.gateway); // the first failure is reported
+        (void)unmake(
+            route, config, directories, network, state.bridge,
+            Ipv4Prefix{state.gateway, state.subnet.length}); // the first failure is the one to report
         return sdk::in_context(std::move(made).error(), "create network '", network.name, "'");
     }
     return state;
@@ -199,12 +202,12 @@ sdk::Result<void> remove_network(const Config& config, const Directories& direct
                                  const Network& network) {
     RT_TRY_ASSIGN(const sdk::UniqueFd guard, lock(directories));
     RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
-    if (network.result)
-        return unmake(route, config, directories, network, network.result->bridge, network.result->gateway);
+    if (const auto& result = network.result)
+        return unmake(route, config, directories, network, result->bridge,
+                      Ipv4Prefix{result->gateway, result->subnet.length});
     // Interrupted before the result was stored: what the options and the reservation lead to.
-    std::optional<Ipv4> gateway = network.options.gateway;
-    const auto kept = read_reservation(reservation(directories, network.id));
-    if (!gateway && kept) gateway = Ipv4{kept->first().value + 1};
+    std::optional<Ipv4Prefix> gateway = read_reservation(reservation(directories, network.id));
+    if (gateway) gateway->address = network.options.gateway.value_or(Ipv4{gateway->first().value + 1});
     return unmake(route, config, directories, network, bridge_name(config, network), gateway);
 }
 

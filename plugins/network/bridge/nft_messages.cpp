@@ -173,7 +173,9 @@ int collect(nftnl_set_elem* element, void* context) {
         const void* data = nftnl_set_elem_get(element, attribute, &size);
         return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
     };
-    Element out{bytes(NFTNL_SET_ELEM_KEY), bytes(NFTNL_SET_ELEM_DATA), {}};
+    Element out;
+    out.key = bytes(NFTNL_SET_ELEM_KEY);
+    out.data = bytes(NFTNL_SET_ELEM_DATA);
     // Type, length, text with its NUL. Anything else was not written by us.
     if (const auto user = bytes(NFTNL_SET_ELEM_USERDATA);
         user.size() > 3 && user[0] == kCommentType && static_cast<unsigned char>(user[1]) + 2U <= user.size())
@@ -191,6 +193,7 @@ void put_element(Batch& batch, std::uint16_t type, std::uint16_t flags, const st
     nftnl_set_elem_add(object.get(), item);
     nftnl_set_elem_set(item, NFTNL_SET_ELEM_KEY, element.key.data(),
                        static_cast<std::uint32_t>(element.key.size()));
+    if (element.ends_interval) nftnl_set_elem_set_u32(item, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
     if (!element.data.empty())
         nftnl_set_elem_set(item, NFTNL_SET_ELEM_DATA, element.data.data(),
                            static_cast<std::uint32_t>(element.data.size()));

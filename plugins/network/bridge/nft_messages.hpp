@@ -70,6 +70,7 @@ private:
 // One element of a set or map.
 struct Element {
     std::string key, data, comment;
+    bool ends_interval = false; // the key is the first value behind an interval
 };
 // flags for NFT_MSG_NEWSETELEM: NLM_F_CREATE, with NLM_F_EXCL where an equal key is a failure.
 void put_element(Batch& batch, std::uint16_t message, std::uint16_t flags, const std::string& table,

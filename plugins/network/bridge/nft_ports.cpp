@@ -51,7 +51,9 @@ PortElement element_of(const PortMapping& port, const Endpoint& endpoint) {
 sdk::Result<std::vector<Element>> get_element(NetlinkSocket& nft, const std::string& table,
                                               const std::string& set, const std::string& key) {
     Batch batch;
-    put_element(batch, NFT_MSG_GETSETELEM, 0, table, set, {key, {}, {}});
+    Element wanted;
+    wanted.key = key;
+    put_element(batch, NFT_MSG_GETSETELEM, 0, table, set, wanted);
     std::vector<Element> found;
     RT_TRY_ASSIGN(const auto failures,
                   nft.send(batch, [&](const nlmsghdr* message) { found = read_elements(message); }));
@@ -163,7 +165,7 @@ sdk::Result<void> unpublish_ports(NetlinkSocket& nft, const std::string& table, 
         Batch batch;
         begin_transaction(batch);
         for (const auto& item : items)
-            put_element(batch, NFT_MSG_DELSETELEM, 0, table, item.set, {item.element.key, {}, {}});
+            put_element(batch, NFT_MSG_DELSETELEM, 0, table, item.set, item.element);
         end_transaction(batch);
         RT_TRY_ASSIGN(const auto failures, nft.send(batch));
         if (failures.empty()) return {};

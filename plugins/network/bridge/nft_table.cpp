@@ -15,11 +15,11 @@
 namespace rt::bridge {
 namespace {
 
-constexpr const char* kBridges = "bridges"; // ifname: every bridge of ours
-constexpr const char* kMasquerade =
-    "masqueraded";                            // ifname: those whose containers appear as the host outside
+constexpr const char* kBridges = "bridges";   // ifname: every bridge of ours
 constexpr const char* kSame = "same_network"; // ifname . ifname: in and out by the same bridge
-constexpr const char* kHairpin = "hairpin";   // ifname . ifname: the same, where hairpin is on
+constexpr const char* kMasqueraded =
+    "masqueraded";                          // ipv4_addr intervals: containers that appear as the host outside
+constexpr const char* kHairpin = "hairpin"; // ipv4_addr intervals: containers whose networks have hairpin
 constexpr const char* kToContainers = "to_containers";
 
 // The types by which `nft list` shows a set; the kernel stores and ignores them. A concatenation has 6 bits
@@ -34,18 +34,18 @@ constexpr std::uint32_t kPortOffset = 2;                             // of the d
 
 struct SetSpec {
     const char* name;
-    std::uint32_t key_type, key_size, data_type, data_size;
+    std::uint32_t key_type, key_size, data_type, data_size, flags;
 };
 constexpr std::uint32_t kNameSize = 16;
 constexpr std::uint32_t kTarget = concatenation(kIpv4Type, kServiceType);
 constexpr std::array kSets{
-    SetSpec{kBridges, kNameType, kNameSize, 0, 0},
-    SetSpec{kMasquerade, kNameType, kNameSize, 0, 0},
-    SetSpec{kSame, concatenation(kNameType, kNameType), 2 * kNameSize, 0, 0},
-    SetSpec{kHairpin, concatenation(kNameType, kNameType), 2 * kNameSize, 0, 0},
-    SetSpec{kPortsOfAny, concatenation(kProtocolType, kServiceType), 8, kTarget, 8},
+    SetSpec{kBridges, kNameType, kNameSize, 0, 0, 0},
+    SetSpec{kSame, concatenation(kNameType, kNameType), 2 * kNameSize, 0, 0, 0},
+    SetSpec{kMasqueraded, kIpv4Type, 4, 0, 0, NFT_SET_INTERVAL},
+    SetSpec{kHairpin, kIpv4Type, 4, 0, 0, NFT_SET_INTERVAL},
+    SetSpec{kPortsOfAny, concatenation(kProtocolType, kServiceType), 8, kTarget, 8, NFT_SET_MAP},
     SetSpec{kPortsOfAddress, concatenation(concatenation(kIpv4Type, kProtocolType), kServiceType), 12,
-            kTarget, 8},
+            kTarget, 8, NFT_SET_MAP},
 };
 
 void put_set(Batch& batch, const std::string& table, const SetSpec& spec, std::uint32_t id) {
@@ -53,6 +53,7 @@ void put_set(Batch& batch, const std::string& table, const SetSpec& spec, std::u
     nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table.c_str());
     nftnl_set_set_str(set.get(), NFTNL_SET_NAME, spec.name);
     nftnl_set_set_u32(set.get(), NFTNL_SET_ID, id);
+    if (spec.flags != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, spec.flags);
     nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, spec.key_type);
     nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, spec.key_size);
     if (spec.key_type == kNameType) {
@@ -62,7 +63,6 @@ void put_set(Batch& batch, const std::string& table, const SetSpec& spec, std::u
         nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, kHostOrder.data(), kHostOrder.size());
     }
     if (spec.data_size != 0) {
-        nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, NFT_SET_MAP);
         nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_TYPE, spec.data_type);
         nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_LEN, spec.data_size);
     }
@@ -138,9 +138,11 @@ void put_nat_rules(Batch& batch, const std::string& table) {
     put_port_rules(batch, table, "prerouting");
     put_port_rules(batch, table, "output");
 
+    // By source, not by the link it came in by: where bridges pass packets through iptables (br_netfilter),
+    // that link is not known here.
     ipv4_rule(table, "postrouting")
-        .meta(NFT_META_IIFNAME, 0)
-        .in_set(0, kMasquerade)
+        .payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, 4, 0)
+        .in_set(0, kMasqueraded)
         .meta(NFT_META_OIFNAME, 0)
         .not_in_set(0, kBridges)
         .masquerade()
@@ -148,9 +150,10 @@ void put_nat_rules(Batch& batch, const std::string& table) {
     // A container that reaches a published port of its own network: the answer has to come back through the
     // host.
     ipv4_rule(table, "postrouting")
-        .meta(NFT_META_IIFNAME, 0)
-        .meta(NFT_META_OIFNAME, 4)
+        .payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, 4, 0)
         .in_set(0, kHairpin)
+        .meta(NFT_META_OIFNAME, 0)
+        .in_set(0, kBridges)
         .has_ct_bits(NFT_CT_STATUS, IPS_DST_NAT)
         .masquerade()
         .append_to(batch);
@@ -194,13 +197,39 @@ void put_filter_rules(Batch& batch, const std::string& table) {
     RuleWriter(table, kToContainers).verdict(NF_DROP).append_to(batch);
 }
 
-std::vector<std::pair<const char*, Element>> elements_of(const NetworkElements& network) {
-    const std::string name = name_key(network.bridge);
-    std::vector<std::pair<const char*, Element>> all{{kBridges, {name, {}, {}}},
-                                                     {kSame, {name + name, {}, {}}}};
-    if (network.masquerade) all.push_back({kMasquerade, {name, {}, {}}});
-    if (network.hairpin) all.push_back({kHairpin, {name + name, {}, {}}});
+using SetElement = std::pair<const char*, Element>;
+
+std::string address_key(std::uint32_t address) {
+    const std::uint32_t raw = htonl(address);
+    return {reinterpret_cast<const char*>(&raw), sizeof raw};
+}
+
+Element element_with(std::string key) {
+    Element element;
+    element.key = std::move(key);
+    return element;
+}
+
+std::vector<SetElement> name_elements(const std::string& bridge) {
+    const std::string name = name_key(bridge);
+    return {{kBridges, element_with(name)}, {kSame, element_with(name + name)}};
+}
+
+// An interval is two elements, its first value and the first one behind it, which the highest of all does not
+// have.
+std::vector<SetElement> subnet_elements(const char* set, const Ipv4Prefix& subnet) {
+    std::vector<SetElement> all{{set, element_with(address_key(subnet.first().value))}};
+    if (subnet.last().value == ~std::uint32_t{0}) return all;
+    Element end = element_with(address_key(subnet.last().value + 1));
+    end.ends_interval = true;
+    all.emplace_back(set, std::move(end));
     return all;
+}
+
+void put_elements(Batch& batch, std::uint16_t type, const std::string& table,
+                  const std::vector<SetElement>& elements) {
+    const std::uint16_t flags = type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0;
+    for (const auto& [set, element] : elements) put_element(batch, type, flags, table, set, element);
 }
 
 sdk::Result<std::uint32_t> generation(NetlinkSocket& nft) {
@@ -251,7 +280,7 @@ void put_table(Batch& batch, const std::string& table) {
 
 sdk::Result<bool> has_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge) {
     Batch batch;
-    put_element(batch, NFT_MSG_GETSETELEM, 0, table, kBridges, {name_key(bridge), {}, {}});
+    put_element(batch, NFT_MSG_GETSETELEM, 0, table, kBridges, element_with(name_key(bridge)));
     RT_TRY_ASSIGN(const auto failures, nft.send(batch));
     if (!failures.empty() && failures.front().error != ENOENT)
         return refused(failures.front(), sdk::cat("look into the nf_tables table 'inet ", table, "'"));
@@ -267,8 +296,11 @@ sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, cons
         Batch batch;
         begin_transaction(batch);
         if (round % 2 == 1) put_table(batch, table);
-        for (const auto& [set, element] : elements_of(network))
-            put_element(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, table, set, element);
+        put_elements(batch, NFT_MSG_NEWSETELEM, table, name_elements(network.bridge));
+        if (network.masquerade)
+            put_elements(batch, NFT_MSG_NEWSETELEM, table, subnet_elements(kMasqueraded, network.subnet));
+        if (network.hairpin)
+            put_elements(batch, NFT_MSG_NEWSETELEM, table, subnet_elements(kHairpin, network.subnet));
         end_transaction(batch);
         RT_TRY_ASSIGN(failures, nft.send(batch));
         if (failures.empty()) return {};
@@ -279,12 +311,19 @@ sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, cons
                             "' (if that table is not rt's own, set another nft_table)"));
 }
 
-sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge) {
-    // One transaction each: that one element is gone already must not keep the others.
-    for (const auto& [set, element] : elements_of({bridge, true, true})) {
+sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge,
+                                 const std::optional<Ipv4Prefix>& subnet) {
+    std::vector<std::vector<SetElement>> groups;
+    for (auto& element : name_elements(bridge)) groups.push_back({std::move(element)});
+    if (subnet) {
+        groups.push_back(subnet_elements(kMasqueraded, *subnet));
+        groups.push_back(subnet_elements(kHairpin, *subnet));
+    }
+    // One transaction each: that one is gone already must not keep the others.
+    for (const auto& group : groups) {
         Batch batch;
         begin_transaction(batch);
-        put_element(batch, NFT_MSG_DELSETELEM, 0, table, set, element);
+        put_elements(batch, NFT_MSG_DELSETELEM, table, group);
         end_transaction(batch);
         RT_TRY_ASSIGN(const auto failures, nft.send(batch));
         if (!failures.empty() && failures.front().error != ENOENT)

@@ -11,9 +11,10 @@
 //   ports, its own network
 #pragma once
 
+#include "ipv4.hpp"
 #include "netlink_socket.hpp"
 
-#include <cstddef>
+#include <optional>
 #include <string>
 
 namespace rt::bridge {
@@ -24,6 +25,7 @@ inline constexpr const char* kPortsOfAddress = "ports"; // ipv4_addr . inet_prot
 
 struct NetworkElements {
     std::string bridge;
+    Ipv4Prefix subnet;
     bool masquerade;
     bool hairpin;
 };
@@ -34,7 +36,9 @@ void put_table(Batch& batch, const std::string& table);
 sdk::Result<bool> has_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge);
 // Makes the table where it is missing, and the network's elements in it.
 sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, const NetworkElements& network);
-// Removes the elements, and the table when no network is left in it. OK when there is nothing.
-sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge);
+// Removes the elements, and the table when no network is left in it. OK when there is nothing. No subnet:
+// none was chosen.
+sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge,
+                                 const std::optional<Ipv4Prefix>& subnet);
 
 } // namespace rt::bridge
