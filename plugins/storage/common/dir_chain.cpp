@@ -22,8 +22,7 @@ sdk::Result<DirChain::Identity> DirChain::identify(int fd) {
     if (::statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &status) < 0)
         return sdk::fail_errno(errno, "statx on a directory");
     Identity identity{status.stx_ino, makedev(status.stx_dev_major, status.stx_dev_minor), 0};
-    // Linux 5.8. Tells a mount from a btrfs subvolume, which has a device number
-    // of its own too.
+    // Linux 5.8. Tells a mount from a btrfs subvolume, which has a device number of its own too.
     identity.mount = (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : identity.device;
     return identity;
 }

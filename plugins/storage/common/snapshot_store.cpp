@@ -43,8 +43,8 @@ Result<std::vector<std::string>> names_in(int root, const char* path) {
     return names;
 }
 
-// rename that never replaces. File systems without RENAME_NOREPLACE get a look
-// first: the host uses an id once at a time.
+// rename that never replaces. File systems without RENAME_NOREPLACE get a look first: the host uses an id
+// once at a time.
 int rename_to_free(int root, const std::string& from, const std::string& to) {
     if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL) return -1;
@@ -98,8 +98,7 @@ Result<void> SnapshotStore::check_parents(const sdk::Parents& parents) const {
 
 Result<SnapshotState> SnapshotStore::state_of(std::string_view id) const {
     RT_TRY(check_id(id));
-    // In this order: a commit at the same time moves it from the first to the
-    // second.
+    // In this order: a commit at the same time moves it from the first to the second.
     for (const auto state : {SnapshotState::active, SnapshotState::committed})
         if (exists(content_path(state, id))) return state;
     if (exists(work_path(id)))
@@ -131,8 +130,8 @@ Result<void> SnapshotStore::begin(std::string_view id) const {
 
 void SnapshotStore::abandon(std::string_view id) const noexcept {
     try {
-        // The failure being reported matters more; what is left over here is listed
-        // as active and can be removed.
+        // The failure being reported matters more; what is left over here is listed as active and can be
+        // removed.
         if (auto removed = remove(sdk::Call(&kNoLimits), id); !removed) host_.warn(removed.error().message);
     } catch (...) {
         return;
@@ -145,8 +144,7 @@ Result<void> SnapshotStore::commit(std::string_view id) const {
     if (rename_to_free(root_.get(), content_path(SnapshotState::active, id),
                        content_path(SnapshotState::committed, id)) < 0)
         return sdk::fail_errno(errno, "commit the snapshot '", id, "'");
-    // It is committed; if this fails or is killed, remove() of the id deletes
-    // what is left.
+    // It is committed; if this fails or is killed, remove() of the id deletes what is left.
     (void)remove_tree(root_.get(), work_path(id).c_str(), sdk::Call(&kNoLimits));
     return {};
 }
@@ -167,12 +165,10 @@ Result<void> SnapshotStore::remove(sdk::Call call, std::string_view id) const {
         if (moved) break;
     }
     RT_TRY(empty_trash(call, id));
-    return remove_tree(root_.get(), work_path(id).c_str(),
-                       call); // gives the id free
+    return remove_tree(root_.get(), work_path(id).c_str(), call); // last: it gives the id free
 }
 
-// All of it, to clean up after crashes; a failure counts only for what this id
-// left.
+// All of it, to clean up after crashes; a failure counts only for what this id left.
 Result<void> SnapshotStore::empty_trash(sdk::Call call, std::string_view own) const {
     RT_TRY_ASSIGN(std::vector<std::string> names, names_in(root_.get(), "trash"));
     const std::string prefix = cat(own, "~");
@@ -201,8 +197,7 @@ Result<std::vector<sdk::Snapshot>> SnapshotStore::list() const {
         for (const std::string& name : names)
             if (check_id(name)) all.push_back({name, state});
     }
-    // One id may be in several, also through a commit at the same time: what was
-    // read last counts.
+    // One id may be in several, also through a commit at the same time: what was read last counts.
     std::ranges::stable_sort(all, {}, &sdk::Snapshot::id);
     const auto same = [](const sdk::Snapshot& a, const sdk::Snapshot& b) { return a.id == b.id; };
     const auto kept = std::unique(all.rbegin(), all.rend(), same);
@@ -229,8 +224,7 @@ Result<SnapshotStore::Scratch> SnapshotStore::make_scratch() const {
             return sdk::fail_errno(errno, "make a directory in '", directory_, "'");
         }
         scratch.directory.reset(::openat(root_.get(), scratch.path.c_str(), kOpenDirectory));
-        // Between the two lines another probe may have begun to clean up: then take
-        // the next name.
+        // Between the two lines another probe may have begun to clean up: then take the next name.
         struct stat status{};
         if (scratch.directory && ::flock(scratch.directory.get(), LOCK_EX | LOCK_NB) == 0 &&
             ::fstat(scratch.directory.get(), &status) == 0 && status.st_nlink > 0)

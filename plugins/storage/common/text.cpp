@@ -25,8 +25,7 @@ sdk::Result<void> check_id(std::string_view id) {
         std::ranges::all_of(id, [](char c) { return alphanumeric(c) || c == '_' || c == '.' || c == '-'; });
     if (good) return {};
     return sdk::fail(sdk::Code::invalid_argument, "the snapshot id ", quoted(id),
-                     " is not 1 to 64 letters, digits, '_', '.' or '-' that "
-                     "begin with a letter or digit");
+                     " is not 1 to 64 letters, digits, '_', '.' or '-' that begin with a letter or digit");
 }
 
 } // namespace rt::storage

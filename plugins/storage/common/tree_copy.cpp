@@ -54,10 +54,9 @@ private:
         case S_IFLNK: RT_TRY(copy_symlink(dir, name, status)); break;
         default: RT_TRY(make_node(dir, name, status)); break;
         }
-        // Later names of this file are linked from here: a path below `to` could be
-        // longer than the kernel takes. A file with as many names as the file
-        // system allows has no room for this one; then all names were seen or get
-        // copies.
+        // Later names of this file are linked from here: a path below `to` could be longer than the kernel
+        // takes. A file with as many names as the file system allows has no room for this one; then all names
+        // were seen or get copies.
         if (status.st_nlink > 1 && ::linkat(to_.fd(), name, links_, link.c_str(), 0) < 0 && errno != EMLINK)
             return sdk::fail_errno(errno, "link");
         return {};

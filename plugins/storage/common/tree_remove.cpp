@@ -15,15 +15,14 @@
 namespace rt::storage {
 namespace {
 
-// A container may have made files immutable or append-only (chattr +i, +a), or
-// the directory that they are in.
+// A container may have made files immutable or append-only (chattr +i, +a), or the directory that they are
+// in.
 void make_mutable(int fd) {
     int flags = 0;
     if (::ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0) return;
     const int wanted = flags & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
     if (wanted != flags)
-        (void)::ioctl(fd, FS_IOC_SETFLAGS,
-                      &wanted); // the unlink after this tells whether it helped
+        (void)::ioctl(fd, FS_IOC_SETFLAGS, &wanted); // the unlink after this tells whether it helped
 }
 
 void make_deletable(int dir, const char* name) {

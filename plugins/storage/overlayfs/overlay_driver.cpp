@@ -24,8 +24,7 @@ using sdk::SnapshotState;
 
 constexpr std::size_t kMostLayers = 500;        // OVL_MAX_STACK in fs/overlayfs/params.h
 constexpr std::size_t kLongestMountData = 4095; // mount(2) takes one page of options with its NUL
-constexpr std::size_t kLongestStateDir =
-    160; // "/committed/<64>/work" after it stays below fsconfig(2)'s 256 bytes
+constexpr std::size_t kLongestStateDir = 180;   // with "/committed/<64>" and a NUL, the 256 of fsconfig(2)
 
 Result<void> check_state_dir(const std::string& directory) {
     if (directory.size() > kLongestStateDir)
@@ -34,14 +33,13 @@ Result<void> check_state_dir(const std::string& directory) {
                          ": choose a shorter state directory");
     if (directory.find_first_of(":,\\\"\n") != std::string::npos)
         return sdk::fail(Code::invalid_argument, "the state directory ", quoted(directory),
-                         " has one of : , \\ \" or a newline in its name, which "
-                         "mean something in the options of "
-                         "overlayfs: choose a state directory without them");
+                         " has one of : , \\ \" or a newline in its name, which mean something in the "
+                         "options of overlayfs: choose a state directory without them");
     return {};
 }
 
-// The same layer twice gives nothing new: whatever it holds or hides, the upper
-// one does already. The kernel refuses it.
+// The same layer twice gives nothing new: whatever it holds or hides, the upper one does already. The kernel
+// refuses it.
 sdk::Parents without_repeats(const sdk::Parents& parents) {
     sdk::Parents kept;
     for (const std::string_view parent : parents)
@@ -88,8 +86,7 @@ Result<void> OverlayDriver::prepare(sdk::Call call, std::string_view id, const s
 }
 
 Result<void> OverlayDriver::fill(std::string_view id, const sdk::Parents& parents) const {
-    // The root directory of the mounted overlay has the attributes of the upper
-    // one.
+    // The root directory of the mounted overlay has the attributes of the upper one.
     struct stat root{};
     root.st_mode = 0755;
     if (!parents.empty()) {
@@ -115,8 +112,7 @@ Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_vie
     const bool writable = mode == MountMode::read_write;
     if (writable && state == SnapshotState::committed)
         return sdk::fail(Code::failed_precondition, "the snapshot '", id,
-                         "' is committed and cannot be mounted read-write: prepare "
-                         "a new one on top of it");
+                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
     const std::string content = store_.absolute(SnapshotStore::content_path(state, id));
     const char* access = writable ? "rw" : "ro";
     const sdk::Parents lower = without_repeats(parents);
@@ -153,11 +149,10 @@ Result<void> OverlayDriver::add_layers(const std::vector<std::string>& layers,
     std::size_t size = all.size();
     for (const std::string& option : options) size += option.size() + 1; // with a comma
     if (size > kLongestMountData)
-        return sdk::fail(
-            Code::unsupported, "the names of ", layers.size(), " layers make ", size,
-            " bytes of mount options and this kernel takes ", kLongestMountData,
-            ": use Linux 6.5 or newer, a shorter state directory, an image with fewer layers, or "
-            "the storage driver 'vfs'");
+        return sdk::fail(Code::unsupported, "the names of ", layers.size(), " layers make ", size,
+                         " bytes of mount options and this kernel takes ", kLongestMountData,
+                         ": use Linux 6.5 or newer, a shorter state directory, an image with fewer layers, "
+                         "or the storage driver 'vfs'");
     options.push_back(std::move(all));
     return {};
 }

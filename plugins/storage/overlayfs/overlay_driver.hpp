@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The overlayfs storage driver: a snapshot is one directory of files and
-// whiteouts, and the kernel stacks them when they are mounted. Holds one
-// descriptor and no other state; [thread-safe], also between processes, for
-// different ids.
+// The overlayfs storage driver: a snapshot is one directory of files and whiteouts, and the kernel stacks
+// them when they are mounted. Holds one descriptor and no other state; [thread-safe], also between processes,
+// for different ids.
 #pragma once
 
 #include <rt/sdk/storage.hpp>

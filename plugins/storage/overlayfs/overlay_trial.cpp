@@ -22,11 +22,10 @@ using sdk::Result;
 using sdk::UniqueFd;
 
 constexpr rtp_call kNoLimits{"", 0, -1, 0};
-constexpr const char* kAlternative = ": use the storage driver 'vfs', or a "
-                                     "state directory on ext4, xfs or btrfs";
+constexpr const char* kAlternative =
+    ": use the storage driver 'vfs', or a state directory on ext4, xfs or btrfs";
 
-// What the kernel says about the mount it refused; one message a read, "e
-// overlay: ...".
+// What the kernel says about the mount it refused; one message a read, "e overlay: ...".
 std::string kernel_reason(int context, int number) {
     char text[256];
     const ssize_t size = ::read(context, text, sizeof text);
@@ -41,8 +40,7 @@ std::unexpected<sdk::Error> refused(int number, std::string_view step, std::stri
         sdk::Error{code, number, cat("overlayfs does not work here: ", step, ": ", reason, kAlternative)});
 }
 
-// base/{a,b} lower directories, base/{u,w} upper and work. a has a file and a
-// directory to be deleted.
+// base/{a,b} lower directories, base/{u,w} upper and work. a has a file and a directory to be deleted.
 Result<void> make_directories(int base) {
     for (const char* name : {"a", "b", "u", "w", "a/directory"})
         if (::mkdirat(base, name, 0700) < 0)

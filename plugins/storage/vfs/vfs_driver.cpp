@@ -98,8 +98,7 @@ Result<std::vector<sdk::Mount>> VfsDriver::mounts(sdk::Call, std::string_view id
     const bool writable = mode == MountMode::read_write;
     if (writable && state == SnapshotState::committed)
         return sdk::fail(Code::failed_precondition, "the snapshot '", id,
-                         "' is committed and cannot be mounted read-write: prepare "
-                         "a new one on top of it");
+                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
     return std::vector{sdk::Mount{"bind",
                                   store_.absolute(SnapshotStore::content_path(state, id)),
                                   "",

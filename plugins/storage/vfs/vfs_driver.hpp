@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vfs storage driver: a snapshot is a full copy of its nearest parent.
-// Needs nothing of the kernel but bind mounts. Holds one descriptor and no
-// other state; [thread-safe], also between processes, for different ids.
+// The vfs storage driver: a snapshot is a full copy of its nearest parent. Needs nothing of the kernel but
+// bind mounts. Holds one descriptor and no other state; [thread-safe], also between processes, for different
+// ids.
 #pragma once
 
 #include <rt/sdk/storage.hpp>
@@ -27,8 +27,7 @@ public:
     sdk::Result<void> commit(sdk::Call call, std::string_view id);
     sdk::Result<void> remove(sdk::Call call, std::string_view id);
     sdk::Result<std::vector<sdk::Snapshot>> list(sdk::Call call);
-    // Blocks shared with the parent's copy count in full: the file system does
-    // not tell them apart cheaply.
+    // Blocks shared with the parent's copy count in full: the file system does not tell them apart cheaply.
     sdk::Result<sdk::Usage> usage(sdk::Call call, std::string_view id);
 
 private:

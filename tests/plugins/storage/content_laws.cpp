@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws on what is seen in a snapshot: that of its parents, changed by what was
-// written in it, and nobody else's.
+// Laws on what is seen in a snapshot: that of its parents, changed by what was written in it, and nobody
+// else's.
 #include "layer_writer.hpp"
 
 #include <fcntl.h>
@@ -49,8 +49,7 @@ private:
     rlimit before_{};
 };
 
-// Goes down a chain of directories all named "d", making them; returns the
-// depth that was reached.
+// Goes down a chain of directories all named "d", making them; returns the depth that was reached.
 int descend(const fs::path& root, int depth, bool make) {
     sdk::UniqueFd here(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     for (int level = 0; level < depth; ++level) {
@@ -212,8 +211,7 @@ TEST_P(ContentLaws, ALayerMayComeTwiceInAChain) {
 }
 
 TEST_P(ContentLaws, ATreeDeeperThanADescriptorTableIsCopiedCountedAndRemoved) {
-    // Paths stay below PATH_MAX for one-letter names, for those who clean up
-    // after a failure.
+    // Paths stay below PATH_MAX for one-letter names, for those who clean up after a failure.
     static constexpr int kDepth = 1500;
     const FewDescriptors few;
     const Ids base = make_layer(driver, "base", {},

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws on several processes and on those that die: at any moment, what is
-// listed can be used or removed.
+// Laws on several processes and on those that die: at any moment, what is listed can be used or removed.
 #include "layer_writer.hpp"
 
 #include <sys/mount.h>
@@ -33,8 +32,8 @@ bool succeeded(pid_t child) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-// Kills the child at a random moment of its life of about `life`; the moment is
-// the point, nothing is waited for.
+// Kills the child at a random moment of its life of about `life`; the moment is the point, nothing is waited
+// for.
 void kill_at_random(pid_t child, Clock::duration life, std::mt19937& random) {
     const auto longest = std::chrono::duration_cast<std::chrono::nanoseconds>(life).count();
     const timespec pause{
@@ -56,8 +55,8 @@ void write_some_files(const fs::path& root) {
     }
 }
 
-// A snapshot that a crash left half-made cannot be mounted; one that can is
-// whole, and a committed one always can.
+// A snapshot that a crash left half-made cannot be mounted; one that can is whole, and a committed one always
+// can.
 void expect_whole_if_mountable(DriverUnderTest& driver, const std::string& id, const Ids& parents,
                                int state) {
     std::vector<sdk::Mount> mounts;
@@ -125,8 +124,7 @@ TEST_P(CrashLaws, AfterAKillAtAnyMomentWhatIsListedCanBeRemovedAndNothingStays) 
             if (id == "base") continue;
             EXPECT_EQ(driver.remove(id), RTP_OK) << driver.error().message;
         }
-        ASSERT_EQ(driver.remove("anything"),
-                  RTP_OK); // cleans up after a killed removal too
+        ASSERT_EQ(driver.remove("anything"), RTP_OK); // cleans up after a killed removal too
         ASSERT_EQ(paths_below(driver.state()), before) << "turn " << turn;
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A storage driver as the laws use it: loaded through the C ABI, in a state
-// directory of its own. The laws know its features and nothing else of it, so
-// that they hold for every driver.
+// A storage driver as the laws use it: loaded through the C ABI, in a state directory of its own. The laws
+// know its features and nothing else of it, so that they hold for every driver.
 #pragma once
 
 #include "support/plugin_host.hpp"

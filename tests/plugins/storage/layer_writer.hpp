@@ -11,8 +11,7 @@ namespace rt::test {
 
 using Writer = std::function<void(const std::filesystem::path& root)>;
 
-// prepare(id, parents), mount, write, unmount, commit. Returns the chain with
-// id on top, for the next one.
+// prepare(id, parents), mount, write, unmount, commit. Returns the chain with id on top, for the next one.
 Ids make_layer(DriverUnderTest& driver, const std::string& id, const Ids& parents, const Writer& write);
 
 // A file of every kind and with everything that can be attached to one.
@@ -21,7 +20,6 @@ void write_one_of_each(const std::filesystem::path& root);
 void expect_one_of_each(const std::filesystem::path& root);
 
 struct stat status_of(const std::filesystem::path& path);
-std::string xattr_of(const std::filesystem::path& path,
-                     const std::string& name); // "" for none
+std::string xattr_of(const std::filesystem::path& path, const std::string& name); // "" for none
 
 } // namespace rt::test

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mounts what a driver returned at a directory of its own, as the host does;
-// unmounted when it goes.
+// Mounts what a driver returned at a directory of its own, as the host does; unmounted when it goes.
 #pragma once
 
 #include "driver_under_test.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is particular to the overlayfs driver: what it says to a kernel, and on
-// hosts where that cannot work.
+// What is particular to the overlayfs driver: what it says to a kernel, and on hosts where that cannot work.
 #include "support/temp_dir.hpp"
 
 #include <overlayfs/overlay_driver.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vfs driver on a file system that can share blocks: a copy then takes no
-// space until it is written to. The file system is xfs in a file; where this
-// host cannot make one, the same copy is checked on what there is.
+// The vfs driver on a file system that can share blocks: a copy then takes no space until it is written to.
+// The file system is xfs in a file; where this host cannot make one, the same copy is checked on what there
+// is.
 #include "layer_writer.hpp"
 
 #include <fcntl.h>
@@ -33,8 +33,7 @@ bool run(std::vector<const char*> arguments) {
     return ::waitpid(child, &status, 0) == child && status == 0;
 }
 
-// Attaches the image to a free loop device, which goes when it is closed and
-// unmounted last.
+// Attaches the image to a free loop device, which goes when it is closed and unmounted last.
 sdk::UniqueFd attach_loop(const fs::path& image, std::string& device) {
     const sdk::UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
     const sdk::UniqueFd file(::open(image.c_str(), O_RDWR | O_CLOEXEC));

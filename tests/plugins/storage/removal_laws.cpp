@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws on removal: everything of the snapshot goes, nothing else does, whatever
-// a container left in it.
+// Laws on removal: everything of the snapshot goes, nothing else does, whatever a container left in it.
 #include "layer_writer.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws on ids, states and errors: what <rtp/storage.h> promises of every
-// driver.
+// Laws on ids, states and errors: what <rtp/storage.h> promises of every driver.
 #include "layer_writer.hpp"
 
 #include <fcntl.h>

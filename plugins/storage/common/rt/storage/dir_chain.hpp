@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way from a root directory down to the current one, as file descriptors.
-// Trees may be deeper than a process may have descriptors: only the nearest are
-// kept open, the others are opened again through ".." and compared by inode.
-// Never follows a symbolic link, never enters another mount. Owns the
-// descriptors; for one thread.
+// The way from a root directory down to the current one, as file descriptors. Trees may be deeper than a
+// process may have descriptors: only the nearest are kept open, the others are opened again through ".." and
+// compared by inode. Never follows a symbolic link, never enters another mount. Owns the descriptors; for one
+// thread.
 #pragma once
 
 #include <rt/sdk/error.hpp>
@@ -22,8 +21,7 @@ public:
     [[nodiscard]] int fd() const { return frames_.back().fd.get(); }
     [[nodiscard]] std::size_t depth() const { return frames_.size() - 1; }
 
-    // Into the subdirectory. failed_precondition: something is mounted there;
-    // not_found: it is gone.
+    // Into the subdirectory. failed_precondition: something is mounted there; not_found: it is gone.
     sdk::Result<void> enter(const char* name);
     // Back to the parent. unavailable: somebody moved the directories meanwhile.
     sdk::Result<void> leave();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a directory as a whole, so that what is done to its entries afterwards
-// cannot disturb the reading.
+// Reads a directory as a whole, so that what is done to its entries afterwards cannot disturb the reading.
 #pragma once
 
 #include <rt/sdk/error.hpp>
@@ -15,8 +14,7 @@ struct DirEntry {
     unsigned char type; // DT_*; DT_UNKNOWN where the file system does not say
 };
 
-// fd: a directory opened for reading and not read yet. "." and ".." are left
-// out; order is the file system's.
+// fd: a directory opened for reading and not read yet. "." and ".." are left out; order is the file system's.
 sdk::Result<std::vector<DirEntry>> list_directory(int fd);
 
 } // namespace rt::storage

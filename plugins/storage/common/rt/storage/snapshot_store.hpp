@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Snapshots as directories below a driver's state directory; the directory tree
-// is the only record of them:
+// Snapshots as directories below a driver's state directory; the directory tree is the only record of them:
 //
 //   active/<id>      writable content
 //   committed/<id>   immutable content
-//   work/<id>        what the driver keeps beside active content. Made first
-//   and removed last: where there is only this,
-//                    the snapshot is half-made or half-removed, and all that
-//                    can be done is to remove it
-//   trash/<id>~<n>   removed content; deleted by whoever removes next, if the
-//   one who moved it there was killed
+//   work/<id>        what the driver keeps beside active content. Made first and removed last: where there is
+//                    only this, the snapshot is half-made or half-removed, and can only be removed
+//   trash/<id>~<n>   removed content; deleted by whoever removes next, if its remover was killed
 //
-// Every change of state is one rename. Holds one descriptor; [thread-safe],
-// also between processes, for different ids.
+// Every change of state is one rename. Holds one descriptor; [thread-safe], also between processes, for
+// different ids.
 #pragma once
 
 #include <rt/sdk/storage.hpp>
@@ -33,13 +29,11 @@ public:
     // The state of a complete snapshot; not_found for none or a half-made one.
     [[nodiscard]] sdk::Result<sdk::SnapshotState> state_of(std::string_view id) const;
 
-    // Takes the id and makes work/<id>, empty; already_exists: it is taken. The
-    // driver then makes the content, which must appear whole, with one mkdir or
-    // rename.
+    // Takes the id and makes work/<id>, empty; already_exists: it is taken. The driver then makes the
+    // content, which must appear whole, with one mkdir or rename.
     [[nodiscard]] sdk::Result<void> begin(std::string_view id) const;
 
-    // Takes back begin() after a failure; deadline and cancellation do not count
-    // any more.
+    // Takes back begin() after a failure; deadline and cancellation do not count any more.
     void abandon(std::string_view id) const noexcept;
 
     [[nodiscard]] sdk::Result<void> commit(std::string_view id) const;
@@ -47,8 +41,7 @@ public:
     [[nodiscard]] sdk::Result<std::vector<sdk::Snapshot>> list() const;
     [[nodiscard]] sdk::Result<sdk::Usage> usage(sdk::Call call, std::string_view id) const;
 
-    // The state directory, for *at() calls with the relative paths that these
-    // make.
+    // The state directory, for *at() calls with the relative paths that these make.
     [[nodiscard]] int fd() const { return root_.get(); }
     static std::string work_path(std::string_view id) { return sdk::cat("work/", id); }
     static std::string content_path(sdk::SnapshotState state, std::string_view id);
@@ -57,9 +50,8 @@ public:
         return sdk::cat(directory_, "/", relative);
     }
 
-    // An empty directory for a trial, locked while it is open so that nobody
-    // takes it for rubbish; the caller removes it with remove_tree(). If it is
-    // killed, the next one who asks for one does.
+    // An empty directory for a trial, locked while it is open so that nobody takes it for rubbish; the caller
+    // removes it with remove_tree(). If it is killed, the next one who asks for one does.
     struct Scratch {
         std::string path; // relative to fd()
         sdk::UniqueFd directory;

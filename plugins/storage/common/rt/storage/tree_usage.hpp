@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disk space that a directory tree takes: allocated bytes and inodes, the
-// root among them, hard links once.
+// The disk space that a directory tree takes: allocated bytes and inodes, the root among them, hard links
+// once.
 #pragma once
 
 #include <rt/sdk/storage.hpp>
