@@ -132,8 +132,8 @@ Result<Container> Container::create(const sdk::Bundle& bundle, Config config, co
     UniqueFd terminal, network;
     const auto ready = [&]() -> Result<void> {
         RT_TRY(map_user_namespace(first.pid, container.channel_.get(), setup.config));
-        RT_TRY_ASSIGN(network, open_network_namespace(first.pid, setup.config));
         RT_TRY(await_ready(container.channel_.get(), warn, terminal));
+        RT_TRY_ASSIGN(network, open_network_namespace(first.pid, setup.config));
         container.pidfd_.reset(::fcntl(first.pidfd.get(), F_DUPFD_CLOEXEC, 3));
         return container.pidfd_ ? Result<void>() : fail_errno(errno, "duplicate a process descriptor");
     }();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver.hpp"
 
-RT_ISOLATION_PLUGIN(rt::namespaces::Driver, "namespaces", RTP_SDK_VERSION,
-                    "Linux namespaces, cgroups (v1, hybrid, v2), capabilities and seccomp", "Apache-2.0",
+RT_ISOLATION_PLUGIN(rt::namespaces::Driver, "namespaces", RTP_SDK_VERSION, "Apache-2.0",
+                    "Linux namespaces, cgroups (v1, hybrid, v2), capabilities and seccomp",
                     R"({"type":"object","properties":{},"additionalProperties":false})");

@@ -151,6 +151,8 @@ Result<void> resolve_identity(ProcessSetup& setup) {
         user.uid = found.uid;
         user.gid = found.gid;
         home = found.home;
+        // CVE-2022-36109: the primary group belongs to the additional ones, or setgid programs could shed it.
+        setup.groups.insert(setup.groups.begin(), found.gid);
         for (const auto gid : found.groups)
             if (std::ranges::find(setup.groups, gid) == setup.groups.end()) setup.groups.push_back(gid);
     }

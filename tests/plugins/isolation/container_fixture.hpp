@@ -7,6 +7,7 @@
 #include "support/plugin_host.hpp"
 #include "support/temp_dir.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -48,6 +49,7 @@ protected:
     [[nodiscard]] std::string cgroup_file(const std::string& controller, const std::string& file) const;
     [[nodiscard]] std::string read_process(int pid, const std::string& file) const;
     [[nodiscard]] std::filesystem::path rootfs() const { return directory_ / "bundle/rootfs"; }
+    void close_process(); // the descriptors
     std::unique_ptr<PluginHost> another_instance() const;
     void use_overlay();
     void wait_until(const std::function<bool()>& condition) const; // at most 10 s
@@ -63,7 +65,7 @@ protected:
 private:
     const rtp_isolation_v1& table() const { return host_->table<rtp_isolation_v1>(RTP_ISOLATION_V1); }
     void make_rootfs();
-    void close_process();
+
     void reap();
     std::vector<std::string> texts_;
     std::vector<const char*> options_;
