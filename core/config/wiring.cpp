@@ -35,19 +35,6 @@ void add_built_in(Wiring& wiring, Role role, std::string_view preset,
     }
 }
 
-Wiring built_in_wiring() {
-    Wiring wiring;
-    wiring.root = "/var/lib/rt";
-    wiring.run = "/run/rt";
-    wiring.plugin_path = {install_prefix() / "lib/rt/plugins"};
-    for (const char* pointer : {"/root", "/run", "/plugin_path", "/plugin_path/0"})
-        wiring.origins[pointer] = kBuiltIn;
-    add_built_in(wiring, Role::storage, "overlayfs", {"overlayfs", "vfs"});
-    add_built_in(wiring, Role::network, "bridge", {"bridge", "host", "none"});
-    add_built_in(wiring, Role::isolation, "namespaces", {"namespaces"});
-    return wiring;
-}
-
 bool is_instance_name(const std::string& name) {
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -174,6 +161,7 @@ private:
             std::erase_if(wiring_.origins, [&](const auto& origin) {
                 return origin.first == pointer || origin.first.starts_with(pointer + "/");
             });
+            note(pointer);
             return {};
         }
         RT_TRY(is_object(value, pointer));
@@ -224,6 +212,19 @@ private:
 };
 
 } // namespace
+
+Wiring built_in_wiring() {
+    Wiring wiring;
+    wiring.root = "/var/lib/rt";
+    wiring.run = "/run/rt";
+    wiring.plugin_path = {install_prefix() / "lib/rt/plugins"};
+    for (const char* pointer : {"/root", "/run", "/plugin_path", "/plugin_path/0"})
+        wiring.origins[pointer] = kBuiltIn;
+    add_built_in(wiring, Role::storage, "overlayfs", {"overlayfs", "vfs"});
+    add_built_in(wiring, Role::network, "bridge", {"bridge", "host", "none"});
+    add_built_in(wiring, Role::isolation, "namespaces", {"namespaces"});
+    return wiring;
+}
 
 Result<Wiring> parse_wiring(std::string_view text, const Path& file) {
     Wiring wiring = built_in_wiring();

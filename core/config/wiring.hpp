@@ -50,6 +50,9 @@ struct Wiring {
     }
 };
 
+// What is in effect without any file.
+Wiring built_in_wiring();
+
 // The file that --config names, else /etc/rt/config.json where that exists, else the built-in default. Each
 // problem is one error text: file, line, JSON pointer, what was found, what is allowed, the nearest known
 // key.

@@ -34,10 +34,13 @@ Json driver_json(const Wiring& wiring, Role role, const std::string& instance, D
 }
 
 Json whole(const Wiring& wiring, Defaults& defaults, std::vector<std::string>& problems) {
+    const Wiring built_in = built_in_wiring();
     Json json{{"root", wiring.root.native()}, {"run", wiring.run.native()}, {"plugin_path", Json::array()}};
     for (const Path& directory : wiring.plugin_path) json["plugin_path"].push_back(directory.native());
     for (const Role role : kRoles) {
         Json drivers = Json::object();
+        // A built-in driver that the file took away comes back unless it is taken away again.
+        for (const auto& [instance, driver] : built_in.role(role).drivers) drivers[instance] = nullptr;
         for (const auto& [instance, wired] : wiring.role(role).drivers)
             drivers[instance] = driver_json(wiring, role, instance, defaults, problems);
         json[std::string(name_of(role))] = {{"default", wiring.role(role).default_instance},

@@ -70,7 +70,8 @@ TEST(Wiring, AFileChangesWhatItNamesAndNothingElse) {
     EXPECT_EQ(wiring.origins.at("/storage/drivers/bulk/config/reflink"), "/etc/rt/test.json:7");
     EXPECT_EQ(wiring.origins.at("/storage/drivers/overlayfs/config/x/0"), "/etc/rt/test.json:8");
     EXPECT_EQ(wiring.origins.at("/network/default"), "built-in default");
-    EXPECT_FALSE(wiring.origins.contains("/network/drivers/host"));
+    EXPECT_EQ(wiring.origins.at("/network/drivers/host"), "/etc/rt/test.json:11");
+    EXPECT_FALSE(wiring.origins.contains("/network/drivers/host/plugin"));
 }
 
 TEST(Wiring, NamesLinePointerFoundAndAllowed) {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiled only: that the isolation macro takes a class with the methods that its header names.
+#include <rt/sdk/isolation.hpp>
+
+namespace {
+
+using namespace rt::sdk;
+
+class Nothing {
+public:
+    static constexpr std::uint64_t features = 0;
+    static Result<std::unique_ptr<Nothing>> create(Host, std::string_view) {
+        return std::make_unique<Nothing>();
+    }
+    Result<std::string> probe(Call) { return "{}"; }
+    Result<Process> create(Call, const Bundle&) { return fail(Code::unsupported, "runs nothing"); }
+    Result<void> start(Call, std::string_view) { return {}; }
+    Result<Process> exec(Call, std::string_view, const Exec&) {
+        return fail(Code::unsupported, "runs nothing");
+    }
+    Result<void> signal(Call, std::string_view, int, SignalScope) { return {}; }
+    Result<void> destroy(Call, std::string_view, std::string_view) { return {}; }
+};
+
+} // namespace
+
+RT_ISOLATION_PLUGIN(Nothing, "nothing", "1.0.0", "Apache-2.0", "runs nothing",
+                    R"({"type": "object", "properties": {}, "additionalProperties": false})");

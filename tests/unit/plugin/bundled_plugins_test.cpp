@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for every plugin that comes with rt: one symbol, a sound entry, a schema within the subset.
+#include "fixtures.hpp"
+
+#include "core/config/schema.hpp"
+#include "core/plugin/plugin_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <gmock/gmock.h>
+
+namespace rt::test {
+namespace {
+
+using testing::ElementsAre;
+
+class BundledPlugins : public PluginTest {
+protected:
+    // Copies, since the build directory may belong to another user.
+    std::vector<Path> plugins() {
+        std::vector<Path> copies;
+        for (const auto& entry : std::filesystem::directory_iterator(RT_PLUGIN_DIR)) {
+            if (entry.path().extension() != ".so") continue;
+            copies.push_back(directory_ / entry.path().filename().native());
+            std::filesystem::copy_file(entry.path(), copies.back());
+            std::filesystem::permissions(copies.back(), std::filesystem::perms(0755));
+        }
+        EXPECT_EQ(copies.size(), RT_BUNDLED_COUNT) << "in " RT_PLUGIN_DIR;
+        return copies;
+    }
+};
+
+TEST_F(BundledPlugins, EachExportsOneSymbolAndLoads) {
+    for (const Path& file : plugins()) {
+        SCOPED_TRACE(file);
+        const auto read = read_plugin_file(file);
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_THAT(read->exports, ElementsAre(RTP_ENTRY_SYMBOL));
+        EXPECT_TRUE(load_plugin(file));
+    }
+}
+
+TEST_F(BundledPlugins, EachHasASchemaThatWorksWithoutAnyConfig) {
+    for (const Path& file : plugins()) {
+        SCOPED_TRACE(file);
+        const auto read = read_plugin_file(file);
+        ASSERT_TRUE(read);
+        const auto schema = parse_schema(read->config_schema, read->id, SchemaCheck::thorough);
+        ASSERT_TRUE(schema) << schema.error().message;
+        Json config = Json::object();
+        const auto applied = apply_schema(*schema, config);
+        EXPECT_TRUE(applied) << applied.error().text;
+    }
+}
+
+TEST_F(BundledPlugins, EachSaysUnderWhichLicenceItIs) {
+    for (const Path& file : plugins()) {
+        const auto read = read_plugin_file(file);
+        ASSERT_TRUE(read);
+        EXPECT_TRUE(read->license.starts_with("Apache-2.0")) << file << ": " << read->license;
+        EXPECT_FALSE(read->description.empty());
+        EXPECT_FALSE(read->description.starts_with("Apache")) << file << ": the texts are swapped";
+    }
+}
+
+} // namespace
+} // namespace rt::test
