@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/image/image_service.hpp"
+
+#include "core/config/wiring.hpp"
+#include "core/image/content_store.hpp"
+#include "core/image/image_intake.hpp"
+#include "core/image/image_module.hpp"
+#include "core/image/intake_lock.hpp"
+#include "core/image/manifest.hpp"
+#include "core/image/reference.hpp"
+#include "core/plugin/registry.hpp"
+
+#include <array>
+
+namespace rt {
+namespace {
+
+struct Fetched {
+    std::string digest; // of what the name stands for: an index or a manifest
+    Manifest manifest;  // of the image
+};
+
+// The manifest for the platform, through indexes.
+Result<Fetched> fetch_manifest(RemoteRepository& repository, const Reference& reference,
+                               const Platform& platform, const Cancellation& cancellation) {
+    constexpr int kMostIndexes = 3; // one in another
+    const std::string what = cat("manifest of '", familiar_name(reference.name()), "'");
+    RT_TRY_ASSIGN(
+        Manifest document,
+        repository.manifest(reference.digest.empty() ? reference.tag : reference.digest, cancellation));
+    Fetched fetched{document.digest, {}};
+    for (int depth = 0; depth <= kMostIndexes; ++depth) {
+        RT_TRY_ASSIGN(const bool index, is_index(document.content, document.media_type, what));
+        if (!index) {
+            fetched.manifest = std::move(document);
+            return fetched;
+        }
+        RT_TRY_ASSIGN(const auto entries, parse_index(document.content, what));
+        RT_TRY_ASSIGN(const IndexEntry entry, choose(entries, platform, what));
+        RT_TRY_ASSIGN(document, repository.manifest(entry.manifest.digest, cancellation));
+    }
+    return fail(Code::corrupt, what, ": indexes in indexes, more than ", kMostIndexes, " deep");
+}
+
+Result<std::vector<IntakeLayer>> layers_of(const ImageManifest& manifest, const ImageConfig& config,
+                                           const std::string& what) {
+    if (manifest.layers.size() != config.diff_ids.size())
+        return fail(Code::corrupt, what, ": the manifest has ", manifest.layers.size(),
+                    " layers, the config ", config.diff_ids.size());
+    std::vector<IntakeLayer> layers;
+    for (std::size_t i = 0; i < manifest.layers.size(); ++i)
+        layers.push_back({manifest.layers[i], config.diff_ids[i], {}});
+    return layers;
+}
+
+void note(const ImageProgressSink& progress, std::string text) {
+    if (progress) progress({ImageProgress::Phase::note, {}, std::move(text)});
+}
+
+} // namespace
+
+Result<Image> ImageService::pull(const std::string& text, const PullOptions& options,
+                                 const ImageProgressSink& progress, const Operation& operation) {
+    RT_TRY_ASSIGN(const Reference reference, parse_reference(text));
+    RT_TRY_ASSIGN(const Platform platform, parse_platform(options.platform));
+    RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
+    RT_TRY_ASSIGN(const auto storage, drivers_.storage(options.storage));
+    Result<Image> image = fail(Code::internal, "pull");
+    {
+        RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
+        RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
+        const std::string name = familiar_name(reference.name());
+        note(progress, cat(reference.digest.empty() ? reference.tag : reference.digest, ": Pulling from ",
+                           familiar_name(reference.repository())));
+        Cancellation cancellation{&operation};
+        RT_TRY_ASSIGN(const auto repository, module->open_repository(reference.host, reference.path));
+        RT_TRY_ASSIGN(const Fetched fetched, fetch_manifest(*repository, reference, platform, cancellation));
+        RT_TRY_ASSIGN(const ImageManifest manifest,
+                      parse_manifest(fetched.manifest.content, cat("manifest of '", name, "'")));
+        RT_TRY_ASSIGN(const std::string config_json, repository->small_blob(manifest.config, cancellation));
+        RT_TRY_ASSIGN(const ImageConfig config,
+                      parse_image_config(config_json, cat("config of '", name, "'")));
+        if (platform_match(platform, config.platform) == 0)
+            note(progress,
+                 cat("warning: '", name, "' is for ", config.platform.text(), ", not for ", platform.text()));
+        RT_TRY_ASSIGN(auto layers, layers_of(manifest, config, cat("'", name, "'")));
+        ImageIntake intake(database_, *module, store, *storage, progress, operation);
+        RT_TRY(intake.take(layers, repository.get()));
+        image =
+            intake.record(config_json, fetched.manifest.content, layers, {reference.name()}, fetched.digest);
+        if (image) note(progress, cat("Digest: ", fetched.digest));
+    }
+    // What an image that had the name before, or a killed pull, left.
+    if (image) RT_TRY(collect_garbage(operation));
+    return image;
+}
+
+Result<void> ImageService::ensure_unpacked(const std::string& image_id, StorageDriver& storage,
+                                           const Operation& operation) {
+    ImageStore images(database_);
+    RT_TRY_ASSIGN(const auto snapshots, images.snapshots(image_id, storage.instance()));
+    if (snapshots) return {};
+    RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
+    RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
+    RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
+    RT_TRY_ASSIGN(const auto known, images.layers(image_id));
+    std::vector<IntakeLayer> layers;
+    for (const ImageLayer& layer : known)
+        layers.push_back({{layer.media_type, layer.blob, 0}, layer.diff_id, layer.chain_id});
+    const ImageProgressSink silent;
+    ImageIntake intake(database_, *module, store, storage, silent, operation);
+    if (auto taken = intake.take(layers, nullptr); !taken)
+        return in_context(std::move(taken).error(), "unpack the image '", image_id,
+                          "' for the storage driver '", storage.instance(), "'");
+    return {};
+}
+
+} // namespace rt
