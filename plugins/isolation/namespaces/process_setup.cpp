@@ -152,9 +152,10 @@ Result<void> resolve_identity(ProcessSetup& setup) {
         user.gid = found.gid;
         home = found.home;
         // CVE-2022-36109: the primary group belongs to the additional ones, or setgid programs could shed it.
-        setup.groups.insert(setup.groups.begin(), found.gid);
-        for (const auto gid : found.groups)
-            if (std::ranges::find(setup.groups, gid) == setup.groups.end()) setup.groups.push_back(gid);
+        setup.groups.push_back(found.gid);
+        setup.groups.insert(setup.groups.end(), found.groups.begin(), found.groups.end());
+        std::ranges::sort(setup.groups);
+        setup.groups.erase(std::ranges::unique(setup.groups).begin(), setup.groups.end());
     }
     if (needs_home) setup.process.env.push_back(cat("HOME=", home.starts_with('/') ? home : "/"));
     return {};

@@ -68,14 +68,17 @@ bool is_member(std::string_view members, std::string_view name) {
     return false;
 }
 
+// Sorted and without repetitions; not by looking through what was found already, which a big file would make
+// slow.
 std::vector<std::uint32_t> memberships(std::string_view group, std::string_view name) {
     std::vector<std::uint32_t> gids;
     for_each_line<4>(group, [&](const auto& fields) { // name:password:gid:members
-        const auto gid = to_id(fields[2]);
-        if (gid && is_member(fields[3], name) && std::ranges::find(gids, *gid) == gids.end())
-            gids.push_back(*gid);
-        return gids.size() == kMostGroups;
+        if (const auto gid = to_id(fields[2]); gid && is_member(fields[3], name)) gids.push_back(*gid);
+        return false;
     });
+    std::ranges::sort(gids);
+    gids.erase(std::ranges::unique(gids).begin(), gids.end());
+    if (gids.size() > kMostGroups) gids.resize(kMostGroups);
     return gids;
 }
 
