@@ -243,54 +243,25 @@ void set_up_port(Batch& batch, const VethSpec& spec) {
 
 } // namespace
 
-sdk::Result<int> make_veth(NetlinkSocket& route, const VethSpec& spec) {
-    const std::string what =
-        sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name, "' of the container");
+sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec) {
     Batch batch;
     create_veth(batch, spec);
     set_up_port(batch, spec);
-    ask_link(batch, spec.host_name);
-    Link link;
-    RT_TRY_ASSIGN(const auto failures,
-                  route.send(batch, [&](const nlmsghdr* message) { link = read_link(message); }));
+    RT_TRY_ASSIGN(const auto failures, route.send(batch));
     const auto* failure = first_real(failures);
-    if (failure == nullptr) return link.peer_index;
+    if (failure == nullptr) return {};
     if (failure->message != 0)
         (void)delete_link(route, spec.host_name); // the failure to report is the first one
-    return refused(*failure, what);
+    return refused(*failure, sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name,
+                                      "' of the container"));
 }
 
-sdk::Result<void> configure_inside(NetlinkSocket& inside, int link_index, const Ipv4Prefix& address,
-                                   Ipv4 gateway) {
+sdk::Result<void> settle_links(NetlinkSocket& route, const std::string& host_name,
+                               const std::string& bridge) {
     Batch batch;
-    change_link(batch, kLoopback, {}, IFF_UP);
-    change_link(batch, link_index, {}, 0);
-    put_no_ipv6_address(batch);
-    add_address(batch, link_index, address);
-    change_link(batch, link_index, {}, IFF_UP);
-    const std::size_t route_message = batch.count();
-    batch.begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
-    auto* header = batch.header<rtmsg>();
-    header->rtm_family = AF_INET;
-    header->rtm_table = RT_TABLE_MAIN;
-    header->rtm_protocol = RTPROT_STATIC;
-    header->rtm_type = RTN_UNICAST;
-    batch.put_u32(RTA_GATEWAY, gateway.network_order());
-    batch.put_u32(RTA_OIF, static_cast<std::uint32_t>(link_index));
-    RT_TRY_ASSIGN(const auto failures, inside.send(batch));
-    for (const auto& failure : failures) {
-        if (failure.error == EAFNOSUPPORT) continue;
-        // A container in several networks has its default route from the one that was attached first.
-        if (failure.message == route_message && failure.error == EEXIST) continue;
-        return refused(failure, sdk::cat("configure the container's address '", address.text(), "'"));
-    }
-    return {};
-}
-
-sdk::Result<void> settle_link(NetlinkSocket& route, const std::string& name) {
-    Batch batch;
-    ask_link(batch, name);
-    return route.send_all(batch, sdk::cat("look at the link '", name, "'"));
+    ask_link(batch, host_name);
+    ask_link(batch, bridge);
+    return route.send_all(batch, sdk::cat("look at the links '", host_name, "' and '", bridge, "'"));
 }
 
 sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link) {

@@ -67,12 +67,7 @@ struct VethSpec {
 
 // Makes the pair, its one end on the bridge and up, the other in netns_fd. Returns the container's link
 // index. already_exists: a link of either name is there. After a failure neither end is left.
-sdk::Result<int> make_veth(NetlinkSocket& route, const VethSpec& spec);
-
-// Brings up lo and the container's link with its address and default route. inside: a socket in its
-// namespace.
-sdk::Result<void> configure_inside(NetlinkSocket& inside, int link_index, const Ipv4Prefix& address,
-                                   Ipv4 gateway);
+sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec);
 
 // Does the kernel remove this veth by itself, because nothing refers to its peer's namespace any more? Such a
 // namespace cannot come back.
@@ -82,11 +77,11 @@ sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link);
 // gone.
 sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name);
 
-// Makes the host's end of a veth carry traffic now that its other end is up. The kernel does so by itself a
-// little later, in a work queue, and until then drops packets: the first one that a container sends, an ARP
-// request, would be repeated only after a second. Asking for the link's state makes it catch up at once
-// (Linux 6.9; before, it is a plain question).
-sdk::Result<void> settle_link(NetlinkSocket& route, const std::string& name);
+// Makes the host's end of a veth, and the bridge above it, carry traffic now that the other end is up. The
+// kernel does so by itself a little later, in a work queue, and until then drops packets: the first one that
+// a container sends, an ARP request, would be repeated only after a second. Asking for a link's state makes
+// it catch up at once (Linux 6.9; before, it is a plain question).
+sdk::Result<void> settle_links(NetlinkSocket& route, const std::string& host_name, const std::string& bridge);
 
 // OK as well when there is none of that name.
 sdk::Result<void> delete_link(NetlinkSocket& route, const std::string& name);

@@ -6,7 +6,12 @@
 #include <rt/sdk/error.hpp>
 #include <rt/sdk/unique_fd.hpp>
 
+#include <functional>
+
 namespace rt::bridge {
+
+// Runs body while this thread is inside the namespace.
+sdk::Result<void> inside_namespace(int netns_fd, const std::function<sdk::Result<void>()>& body);
 
 // socket(domain, type | SOCK_CLOEXEC, protocol) within the namespace netns_fd. The socket stays in it for
 // good.

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// By ioctl() and not by netlink, for the sake of the container's end: the kernel frees a closed netlink
+// socket only after an RCU grace period (10 ms and more), and the socket holds its namespace until then. A
+// container that ends sooner would leave a namespace that looks alive, and its links would have to be deleted
+// one by one, which takes two more such periods. A datagram socket that was never bound is freed at once.
+#include "container_side.hpp"
+
+#include "netns.hpp"
+#include "sysctl.hpp"
+
+#include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace rt::bridge {
+namespace {
+
+void put_address(sockaddr& target, Ipv4 address) {
+    sockaddr_in value{};
+    value.sin_family = AF_INET;
+    value.sin_addr.s_addr = address.network_order();
+    std::memcpy(&target, &value, sizeof value);
+}
+
+ifreq request_for(const std::string& link) {
+    ifreq request{};
+    link.copy(request.ifr_name, IFNAMSIZ - 1);
+    return request;
+}
+
+sdk::Result<void> bring_up(int fd, const std::string& link, int other_flags) {
+    ifreq request = request_for(link);
+    request.ifr_flags = static_cast<short>(IFF_UP | other_flags);
+    if (::ioctl(fd, SIOCSIFFLAGS, &request) != 0)
+        return sdk::fail_errno(errno, "bring up '", link, "' in the container");
+    return {};
+}
+
+// Both while the link is down: the route to the subnet is made when it comes up, for the right prefix.
+sdk::Result<void> set_address(int fd, const std::string& link, const Ipv4Prefix& address) {
+    ifreq request = request_for(link);
+    put_address(request.ifr_addr, address.address);
+    if (::ioctl(fd, SIOCSIFADDR, &request) != 0)
+        return sdk::fail_errno(errno, "give '", link, "' in the container the address '", address.text(),
+                               "'");
+    put_address(request.ifr_netmask, Ipv4{address.mask()});
+    if (::ioctl(fd, SIOCSIFNETMASK, &request) != 0)
+        return sdk::fail_errno(errno, "give '", link, "' in the container the prefix of '", address.text(),
+                               "'");
+    return {};
+}
+
+sdk::Result<void> add_default_route(int fd, Ipv4 gateway) {
+    rtentry route{};
+    put_address(route.rt_dst, {});
+    put_address(route.rt_genmask, {});
+    put_address(route.rt_gateway, gateway);
+    route.rt_flags = RTF_UP | RTF_GATEWAY;
+    if (::ioctl(fd, SIOCADDRT, &route) != 0 && errno != EEXIST)
+        return sdk::fail_errno(errno, "set the container's default route through '", gateway.text(), "'");
+    return {};
+}
+
+} // namespace
+
+sdk::Result<void> configure_inside(int netns_fd, const std::string& link, const Ipv4Prefix& address,
+                                   Ipv4 gateway) {
+    sdk::UniqueFd fd;
+    RT_TRY(inside_namespace(netns_fd, [&]() -> sdk::Result<void> {
+        fd.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        if (!fd) return sdk::fail_errno(errno, "open a socket in the container's network namespace");
+        return disable_ipv6(link); // /proc/sys/net is that of the namespace the thread is in
+    }));
+    RT_TRY(bring_up(fd.get(), "lo", 0));
+    RT_TRY(set_address(fd.get(), link, address));
+    RT_TRY(bring_up(fd.get(), link, IFF_MULTICAST));
+    return add_default_route(fd.get(), gateway);
+}
+
+} // namespace rt::bridge
