@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// kill -9 in the middle: nothing may stay, nothing that was there may be lost.
+#include "with_busybox.hpp"
+
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace {
+
+using nlohmann::json;
+using rt::test::eventually;
+
+class Crash : public WithBusybox {
+protected:
+    // Starts rtctl and leaves it to us when to end it.
+    pid_t start(const std::vector<std::string>& arguments) {
+        const auto words = rtctl_.command(arguments);
+        const pid_t pid = ::fork();
+        if (pid != 0) return pid;
+        std::vector<char*> raw;
+        for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
+        raw.push_back(nullptr);
+        (void)!::freopen("/dev/null", "w", stdout);
+        (void)!::freopen("/dev/null", "w", stderr);
+        ::execv(raw[0], raw.data());
+        ::_exit(255);
+    }
+    pid_t shim_of(const std::string& id) const {
+        std::ifstream file(rtctl_.run() / "containers" / id / "shim.pid");
+        pid_t pid = 0;
+        file >> pid;
+        return pid;
+    }
+};
+
+TEST_F(Crash, KillingRunAtAnyMomentLeavesNothing) {
+    for (int microseconds = 0; microseconds < 30'000; microseconds += 400) {
+        const pid_t pid = start({"run", "--rm", "--name", "victim", "busybox", "true"});
+        ::usleep(static_cast<useconds_t>(microseconds)); // the moment is what is being varied
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+    }
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); })) << rtctl_({"ps", "-a"}).out;
+    EXPECT_TRUE(is_clean()) << difference();
+    EXPECT_EQ(sh("echo still works").out, "still works\n");
+}
+
+TEST_F(Crash, AContainerOutlivesTheRtctlThatStartedIt) {
+    const pid_t pid = start({"run", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 4"});
+    ASSERT_TRUE(eventually([&] { return !rtctl_({"ps", "-q"}).out.empty(); }));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    EXPECT_TRUE(eventually([&] {
+        const auto outcome = rtctl_({"inspect", "one"});
+        return outcome.exit_code == 0 && json::parse(outcome.out)[0]["State"]["ExitCode"] == 4;
+    }));
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Crash, AContainerWhoseShimIsKilledIsEndedAndSaidSo) {
+    std::string id = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).out;
+    id.pop_back();
+    const pid_t shim = shim_of(id);
+    ASSERT_GT(shim, 0);
+    ::kill(shim, SIGKILL);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-q"}).out.empty(); }));
+    const json state = json::parse(rtctl_({"inspect", "one"}).out)[0]["State"];
+    EXPECT_EQ(state["Status"], "exited");
+    EXPECT_NE(state["Error"], "");
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Crash, ARebootLeavesContainersStopped) {
+    std::string id = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).out;
+    id.pop_back();
+    // What a reboot does, as far as rt can see: the processes are gone, and so is the run directory.
+    const json inspected = json::parse(rtctl_({"inspect", "one"}).out)[0];
+    const pid_t shim = shim_of(id);
+    ::kill(shim, SIGKILL);
+    ::kill(inspected["State"]["Pid"].get<pid_t>(), SIGKILL);
+    ASSERT_TRUE(eventually([&] { return ::kill(inspected["State"]["Pid"].get<pid_t>(), 0) != 0; }));
+    for (const auto& line : traces())
+        if (line.starts_with("cgroup ")) std::filesystem::remove(line.substr(7));
+    std::filesystem::remove_all(rtctl_.run());
+    EXPECT_EQ(rtctl_({"ps", "-q"}).out, "");
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Status"], "exited");
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_EQ(sh("true").exit_code, 0);
+}
+
+} // namespace

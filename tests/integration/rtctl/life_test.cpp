@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "with_busybox.hpp"
+
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using nlohmann::json;
+using rt::test::eventually;
+using testing::HasSubstr;
+
+class Life : public WithBusybox {
+protected:
+    std::string status(const std::string& name) {
+        const auto outcome = rtctl_({"inspect", name});
+        return outcome.exit_code == 0 ? json::parse(outcome.out)[0]["State"]["Status"].get<std::string>()
+                                      : "gone";
+    }
+};
+
+TEST_F(Life, ADetachedContainerIsListedStoppedAndRemoved) {
+    const auto run = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(run.out.size(), 65U);
+    EXPECT_EQ(rtctl_({"ps", "-q"}).out, run.out.substr(0, 12) + "\n");
+    EXPECT_THAT(rtctl_({"ps"}).out, HasSubstr("Up "));
+    EXPECT_NE(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"stop", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "-q"}).out, "");
+    EXPECT_THAT(rtctl_({"ps", "-a"}).out, HasSubstr("Exited (137)"));
+    EXPECT_EQ(rtctl_({"stop", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
+TEST_F(Life, AContainerThatEndsByItselfIsCleanedUpWithNobodyThere) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c", "exit 3"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return status("one") == "exited"; }));
+    EXPECT_TRUE(eventually([&] {
+        return !std::filesystem::exists(rtctl_.run() / "containers") ||
+               std::filesystem::is_empty(rtctl_.run() / "containers");
+    }));
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["ExitCode"], 3);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, ADetachedContainerWithRmGoesByItself) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--rm", "--name", "one", "busybox", "true"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
+}
+
+TEST_F(Life, StopLetsAProgramEndItself) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c",
+                      "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done"})
+                  .exit_code,
+              0);
+    ASSERT_TRUE(eventually([&] { return rtctl_({"logs", "one"}).out == "ready\n"; }));
+    EXPECT_EQ(rtctl_({"stop", "one"}).exit_code, 0);
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["ExitCode"], 7);
+    EXPECT_EQ(rtctl_({"logs", "one"}).out, "ready\nbye\n");
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, KillSendsAnySignal) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c",
+                      "trap 'echo usr1' USR1; echo ready; while :; do sleep 0.05; done"})
+                  .exit_code,
+              0);
+    ASSERT_TRUE(eventually([&] { return rtctl_({"logs", "one"}).out == "ready\n"; }));
+    EXPECT_EQ(rtctl_({"kill", "-s", "USR1", "one"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"logs", "one"}).out == "ready\nusr1\n"; }));
+    EXPECT_EQ(rtctl_({"kill", "-s", "NOPE", "one"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"kill", "one"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return status("one") == "exited"; }));
+    EXPECT_NE(rtctl_({"kill", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, LogsKeepTheStreamsApartAndTheOrder) {
+    ASSERT_EQ(rtctl_({"run", "--name", "one", "busybox", "sh", "-c",
+                      "for i in 1 2 3; do echo $i; done; echo e >&2"})
+                  .exit_code,
+              0);
+    const auto all = rtctl_({"logs", "one"});
+    EXPECT_EQ(all.out, "1\n2\n3\n");
+    EXPECT_EQ(all.err, "e\n");
+    EXPECT_THAT(rtctl_({"logs", "-t", "one"}).out, HasSubstr("Z 1\n"));
+    const auto last = rtctl_({"logs", "--tail", "2", "one"});
+    EXPECT_EQ(last.out + last.err, "3\ne\n");
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, ANameIsUsedOnceAndFreeAgainAfterRemoval) {
+    ASSERT_EQ(rtctl_({"run", "--name", "one", "busybox", "true"}).exit_code, 0);
+    const auto again = rtctl_({"run", "--name", "one", "busybox", "true"});
+    EXPECT_EQ(again.exit_code, 125);
+    EXPECT_THAT(again.err, HasSubstr("rtctl rm one"));
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"run", "--rm", "--name", "one", "busybox", "true"}).exit_code, 0);
+}
+
+TEST_F(Life, AnImageInUseIsNotRemoved) {
+    ASSERT_EQ(rtctl_({"run", "--name", "one", "busybox", "true"}).exit_code, 0);
+    const auto rmi = rtctl_({"rmi", "busybox"});
+    EXPECT_NE(rmi.exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_EQ(sh("true").exit_code, 0);
+}
+
+TEST_F(Life, SeveralAtOnceOfTheSameNameAreOneWinner) {
+    std::vector<pid_t> children;
+    for (int i = 0; i < 6; ++i) {
+        const pid_t pid = ::fork();
+        if (pid == 0) ::_exit(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code);
+        children.push_back(pid);
+    }
+    int winners = 0;
+    for (const pid_t pid : children) {
+        int wait_status = 0;
+        ::waitpid(pid, &wait_status, 0);
+        winners += WEXITSTATUS(wait_status) == 0 ? 1 : 0;
+    }
+    EXPECT_EQ(winners, 1);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, TwentyAtOnceAllRunAndAllGo) {
+    std::vector<pid_t> children;
+    for (int process = 0; process < 4; ++process) {
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            int failures = 0;
+            for (int i = 0; i < 5; ++i) failures += sh("exit 9").exit_code == 9 ? 0 : 1;
+            ::_exit(failures);
+        }
+        children.push_back(pid);
+    }
+    for (const pid_t pid : children) {
+        int wait_status = 0;
+        ::waitpid(pid, &wait_status, 0);
+        EXPECT_EQ(WEXITSTATUS(wait_status), 0);
+    }
+}
+
+TEST_F(Life, StopAndRmFromTwoProcessesAtOnceBothEndWell) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const pid_t other = ::fork();
+    if (other == 0) ::_exit(rtctl_({"stop", "-t", "0", "one"}).exit_code > 1 ? 1 : 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    int wait_status = 0;
+    ::waitpid(other, &wait_status, 0);
+    EXPECT_EQ(WEXITSTATUS(wait_status), 0);
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
+} // namespace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// A fixture: an rtctl of the test's own that has the image "busybox" and has run it once, so that what stays
+// for good (the bridge, the nft table) is there; at the end of each test nothing more may be.
+#pragma once
+
+#include "support/rtctl.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+class WithBusybox : public testing::Test {
+protected:
+    void SetUp() override {
+        rtctl_.import_busybox();
+        ASSERT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
+        before_ = traces();
+    }
+    void TearDown() override {
+        if (!IsSkipped() && !HasFatalFailure()) {
+            EXPECT_TRUE(is_clean()) << difference();
+        }
+    }
+
+    // A veth goes some time after its namespace, so this waits.
+    bool is_clean() {
+        return rt::test::eventually([&] { return traces() == before_; });
+    }
+    std::string difference() {
+        const auto now = traces();
+        std::string text;
+        for (const auto& line : now)
+            if (!before_.contains(line)) text += "left behind: " + line + "\n";
+        for (const auto& line : before_)
+            if (!now.contains(line)) text += "lost: " + line + "\n";
+        return text;
+    }
+    std::set<std::string> traces() const { return rtctl_.traces(); }
+
+    // Runs a shell line in a container that goes again.
+    rt::test::Outcome sh(const std::string& line, std::vector<std::string> options = {}) {
+        std::vector<std::string> words{"run", "--rm"};
+        words.insert(words.end(), options.begin(), options.end());
+        words.insert(words.end(), {"busybox", "sh", "-c", line});
+        return rtctl_(words);
+    }
+
+    rt::test::Rtctl rtctl_;
+    std::set<std::string> before_;
+};

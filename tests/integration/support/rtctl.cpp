@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtctl.hpp"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+namespace rt::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Pipes {
+    std::array<int, 2> in{}, out{}, err{};
+    Pipes() {
+        if (::pipe2(in.data(), O_CLOEXEC) != 0 || ::pipe2(out.data(), O_CLOEXEC) != 0 ||
+            ::pipe2(err.data(), O_CLOEXEC) != 0)
+            throw std::runtime_error("pipe2 failed");
+    }
+};
+
+pid_t start(const std::vector<std::string>& arguments, const Pipes& pipes) {
+    std::vector<char*> words;
+    for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    ::dup2(pipes.in[0], 0);
+    ::dup2(pipes.out[1], 1);
+    ::dup2(pipes.err[1], 2);
+    ::execvp(words[0], words.data());
+    ::_exit(255);
+}
+
+// Feeds input and collects output until both outputs are closed.
+void exchange(Pipes& pipes, std::string_view input, Outcome& outcome, pid_t pid) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    ::signal(SIGPIPE, SIG_IGN);
+    int open_outputs = 2;
+    while (open_outputs > 0) {
+        if (input.empty() && pipes.in[1] >= 0) ::close(std::exchange(pipes.in[1], -1));
+        std::array<pollfd, 3> fds{pollfd{pipes.out[0], POLLIN, 0}, pollfd{pipes.err[0], POLLIN, 0},
+                                  pollfd{pipes.in[1], POLLOUT, 0}};
+        if (::poll(fds.data(), fds.size(), 1000) < 0 && errno != EINTR) break;
+        if (std::chrono::steady_clock::now() > deadline) {
+            ::kill(pid, SIGKILL);
+            outcome.err += "\n[test: ended after a minute]";
+            break;
+        }
+        for (std::size_t i = 0; i < 2; ++i) {
+            if (fds[i].revents == 0) continue;
+            std::array<char, 65536> buffer{};
+            const ssize_t count = ::read(fds[i].fd, buffer.data(), buffer.size());
+            if (count > 0)
+                (i == 0 ? outcome.out : outcome.err).append(buffer.data(), static_cast<std::size_t>(count));
+            else {
+                ::close(fds[i].fd);
+                (i == 0 ? pipes.out[0] : pipes.err[0]) = -1;
+                --open_outputs;
+            }
+        }
+        if (fds[2].revents != 0) {
+            const ssize_t count =
+                ::write(pipes.in[1], input.data(), std::min<std::size_t>(input.size(), 4096));
+            input = count < 0 ? std::string_view() : input.substr(static_cast<std::size_t>(count));
+        }
+    }
+    for (int fd : {pipes.in[1], pipes.out[0], pipes.err[0]})
+        if (fd >= 0) ::close(fd);
+}
+
+void add_lines(std::set<std::string>& into, const std::string& label, const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) into.insert(label + line);
+}
+
+void add_tree(std::set<std::string>& into, const std::string& label, const fs::path& directory, int depth) {
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(directory, problem)) {
+        into.insert(label + entry.path().native());
+        if (depth > 1 && entry.is_directory(problem)) add_tree(into, label, entry.path(), depth - 1);
+    }
+}
+
+void add_cgroups(std::set<std::string>& into) {
+    std::error_code problem;
+    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", problem))
+        for (const auto& entry : fs::directory_iterator(hierarchy.path() / "rt", problem))
+            if (entry.is_directory(problem)) into.insert("cgroup " + entry.path().native());
+}
+
+// Programs that have our run directory on their command line: shims, reapers, forgotten rtctls.
+void add_processes(std::set<std::string>& into, const fs::path& directory) {
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator("/proc", problem)) {
+        std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+        const std::string line{std::istreambuf_iterator<char>(file), {}};
+        if (entry.path().filename() != std::to_string(::getpid()) &&
+            line.find(directory.native()) != line.npos)
+            into.insert("process " + entry.path().filename().native() + " " + line.c_str());
+    }
+}
+
+} // namespace
+
+Outcome run_program(const std::vector<std::string>& arguments, const std::string& input) {
+    Pipes pipes;
+    Outcome outcome;
+    const pid_t pid = start(arguments, pipes);
+    for (const int fd : {pipes.in[0], pipes.out[1], pipes.err[1]}) ::close(fd);
+    exchange(pipes, input, outcome, pid);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    outcome.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return outcome;
+}
+
+Rtctl::Rtctl(const std::string& config) {
+    write_file(directory_ / "config.json", "{\"root\": \"" + root().native() + "\", \"run\": \"" +
+                                               run().native() + "\"" + (config.empty() ? "" : ", " + config) +
+                                               "}\n");
+}
+
+Rtctl::~Rtctl() {
+    std::istringstream ids((*this)({"ps", "-aq", "--no-trunc"}).out);
+    for (std::string id; std::getline(ids, id);) (*this)({"rm", "-f", id});
+}
+
+std::vector<std::string> Rtctl::command(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> words{RT_BUILD_DIR "/bin/rtctl", "--config",
+                                   (directory_ / "config.json").native()};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return words;
+}
+
+Outcome Rtctl::operator()(std::vector<std::string> arguments, const std::string& input) const {
+    return run_program(command(arguments), input);
+}
+
+void Rtctl::import_busybox() const {
+    const fs::path tree = directory_ / "busybox";
+    for (const char* name : {"bin", "etc", "tmp", "proc", "sys", "dev", "root", "home/web"})
+        fs::create_directories(tree / name);
+    fs::copy_file("/bin/busybox", tree / "bin/busybox");
+    for (const char* applet :
+         {"sh", "true", "false", "cat",  "echo",  "id",    "env",      "pwd",   "hostname", "ls",  "sleep",
+          "ip", "nc",   "kill",  "stat", "mount", "touch", "ping",     "head",  "wc",       "tty", "stty",
+          "dd", "grep", "seq",   "test", "trap",  "mkdir", "readlink", "chmod", "ps"})
+        fs::create_symlink("busybox", tree / "bin" / applet);
+    write_file(tree / "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000:web:/home/web:/bin/sh\n");
+    write_file(tree / "etc/group", "root:x:0:\nweb:x:1000:\nextra:x:2000:web\n");
+    write_file(tree / "bin/not-executable", "#!/bin/sh\n");
+    fs::permissions(tree / "bin/not-executable", fs::perms::owner_read);
+    fs::permissions(tree / "tmp", fs::perms::all | fs::perms::sticky_bit);
+    const fs::path tar = directory_ / "busybox.tar";
+    const Outcome packed = run_program({"tar", "-C", tree, "-cf", tar, "."});
+    const Outcome imported =
+        (*this)({"import", "--change", "CMD [\"sh\"]", "--change", "ENV FROM_IMAGE=yes", tar, "busybox"});
+    fs::remove_all(tree);
+    fs::remove(tar);
+    if (packed.exit_code != 0 || imported.exit_code != 0) throw std::runtime_error(packed.err + imported.err);
+}
+
+std::set<std::string> Rtctl::traces() const {
+    std::set<std::string> found;
+    add_lines(found, "mount ", run_program({"cut", "-d ", "-f", "5-", "/proc/self/mountinfo"}).out);
+    add_lines(found, "nft ", run_program({"nft", "--stateless", "list", "ruleset"}).out);
+    struct if_nameindex* const links = ::if_nameindex();
+    for (const auto* link = links; link != nullptr && link->if_index != 0; ++link)
+        found.insert(std::string("link ") + link->if_name);
+    ::if_freenameindex(links);
+    add_cgroups(found);
+    add_processes(found, directory_.path());
+    add_tree(found, "run ", run() / "containers", 2);
+    add_tree(found, "lock ", run() / "locks", 1);
+    add_tree(found, "root ", root() / "containers", 2);
+    add_tree(found, "snapshot ", root() / "storage", 3);
+    return found;
+}
+
+} // namespace rt::test

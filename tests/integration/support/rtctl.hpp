@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the built rtctl as a user would, on state of the test's own, and looks for what it leaves behind.
+#pragma once
+
+#include "support/temp_dir.hpp"
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace rt::test {
+
+struct Outcome {
+    int exit_code = -1; // 128+n when rtctl itself was ended by signal n
+    std::string out;
+    std::string err;
+};
+
+// Any program; input goes to its standard input. Ends it after a minute.
+Outcome run_program(const std::vector<std::string>& arguments, const std::string& input = {});
+
+class Rtctl {
+public:
+    // config: the members of the wiring file besides root and run, as JSON without braces.
+    explicit Rtctl(const std::string& config = {});
+    Rtctl(const Rtctl&) = delete;
+    Rtctl& operator=(const Rtctl&) = delete;
+    ~Rtctl(); // removes every container that is left
+
+    Outcome operator()(std::vector<std::string> arguments, const std::string& input = {}) const;
+    // The command line, for tests that start it themselves.
+    [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& arguments) const;
+
+    // Imports a root file system with busybox as "busybox"; its user "web" (1000:1000) is in group "extra"
+    // (2000).
+    void import_busybox() const;
+
+    [[nodiscard]] std::filesystem::path root() const { return directory_ / "root"; }
+    [[nodiscard]] std::filesystem::path run() const { return directory_ / "run"; }
+    [[nodiscard]] const TempDir& directory() const { return directory_; }
+
+    // What containers may leave: mounts, links, nft objects, cgroups, shims, snapshots, run directories.
+    // Compare two.
+    [[nodiscard]] std::set<std::string> traces() const;
+
+private:
+    TempDir directory_;
+};
+
+// Waits until condition() holds; false after ten seconds.
+template <class Condition>
+bool eventually(Condition&& condition);
+
+} // namespace rt::test
+
+#include <chrono>
+#include <thread>
+
+template <class Condition>
+bool rt::test::eventually(Condition&& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5)); // between two looks, not for an effect
+    }
+    return true;
+}
