@@ -16,7 +16,7 @@ std::string enumerate(const std::vector<std::string>& words) {
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
     const std::string best = nearest(word, known);
-    return best.empty() ? best : cat("; did you mean '", best, "'?");
+    return best.empty() ? best : cat(" (did you mean '", best, "'?)");
 }
 
 } // namespace rt

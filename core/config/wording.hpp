@@ -11,7 +11,7 @@ namespace rt {
 // "'a', 'b' and 'c'"; "none" for an empty list.
 std::string enumerate(const std::vector<std::string>& words);
 
-// "; did you mean 'root'?", or nothing where no known word is near.
+// " (did you mean 'root'?)", or nothing where no known word is near.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 } // namespace rt

@@ -132,7 +132,11 @@ std::vector<std::string> ElfImage::needed() const {
 
 void ElfImage::relocate(const Elf64_Shdr& section, std::uint64_t address, std::vector<std::uint64_t>& values,
                         bool& foreign) const {
-    for (const auto& entry : entries<Elf64_Rela>(section)) {
+    // In place: a plugin in C++ has thousands of them.
+    for (std::uint64_t at = 0; at < section.sh_size; at += sizeof(Elf64_Rela)) {
+        const auto read_entry = read<Elf64_Rela>(section.sh_offset + at);
+        if (!read_entry) break;
+        const Elf64_Rela& entry = *read_entry;
         const std::uint64_t distance = entry.r_offset - address;
         const std::uint64_t index = distance / sizeof(std::uint64_t);
         if (entry.r_offset < address || index >= values.size()) continue;

@@ -34,7 +34,9 @@ Result<int> config_explain(const Globals& globals, const Arguments& arguments) {
     if (const std::string wanted = parsed->operands.empty() ? "" : normalized(parsed->operands.front());
         !wanted.empty()) {
         std::vector<std::string> known;
-        for (const WiringValue& value : effective.values) known.push_back(value.pointer);
+        for (const WiringValue& value : effective.values)
+            for (std::string above = value.pointer; !above.empty(); above.erase(above.rfind('/')))
+                known.push_back(above);
         std::erase_if(effective.values,
                       [&](const auto& value) { return !is_at_or_below(value.pointer, wanted); });
         if (effective.values.empty())
