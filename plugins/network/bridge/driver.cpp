@@ -133,9 +133,7 @@ sdk::Result<std::string> BridgeDriver::attach(sdk::Call call, std::string_view e
 
 namespace {
 
-sdk::Result<void> detach_ports(const Config& config, const Endpoint& endpoint) {
-    if (endpoint.ports.empty()) return {};
-    RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
+sdk::Result<void> detach_ports(NetlinkSocket& nft, const Config& config, const Endpoint& endpoint) {
     RT_TRY(unpublish_ports(nft, config.nft_table, endpoint));
     const bool udp = std::ranges::count(endpoint.ports, Protocol::udp, &PortMapping::protocol) != 0;
     if (udp && endpoint.address.address.value != 0) return forget_udp_flows(nft, endpoint.address.address);
@@ -177,8 +175,16 @@ sdk::Result<void> detach_link(const Endpoint& endpoint, int netns_fd) {
 
 sdk::Result<void> BridgeDriver::detach(sdk::Call, std::string_view endpoint_json, int netns_fd) {
     RT_TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(endpoint_json));
-    auto ports = detach_ports(config_, endpoint);
+    std::optional<NetlinkSocket> nft;
+    sdk::Result<void> ports;
+    if (!endpoint.ports.empty()) {
+        close_used();
+        auto opened = NetlinkSocket::open(NETLINK_NETFILTER);
+        if (opened) nft = std::move(*opened);
+        ports = nft ? detach_ports(*nft, config_, endpoint) : std::unexpected(std::move(opened).error());
+    }
     auto link = detach_link(endpoint, netns_fd); // whatever became of the ports
+    if (nft) close_later(std::move(*nft));
     return ports ? link : ports;
 }
 
@@ -210,6 +216,17 @@ sdk::Result<void> BridgeDriver::check(sdk::Call, std::string_view endpoint_json,
     if (endpoint.ports.empty()) return {};
     RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
     return check_ports(nft, config_.nft_table, endpoint);
+}
+
+void BridgeDriver::close_later(NetlinkSocket socket) {
+    const std::lock_guard guard(mutex_);
+    used_sockets_.push_back(std::move(socket));
+}
+
+void BridgeDriver::close_used() {
+    std::vector<NetlinkSocket> used;
+    const std::lock_guard guard(mutex_);
+    used.swap(used_sockets_);
 }
 
 void BridgeDriver::warn_of_other_firewalls() const {

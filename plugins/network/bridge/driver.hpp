@@ -10,8 +10,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::bridge {
 
@@ -32,9 +34,15 @@ private:
 
     sdk::Result<void> attach_link(NetlinkSocket& route, const Endpoint& endpoint, int netns_fd);
     void warn_of_other_firewalls() const;
+    void close_later(NetlinkSocket socket);
+    void close_used();
 
     sdk::Host host_;
     Config config_;
+    // Closing any socket of nf_tables waits until the kernel has freed what was deleted last: 5 to 20 ms. So
+    // the one that deleted is kept, never used again, and closed before the next deletion or with the driver.
+    std::mutex mutex_;
+    std::vector<NetlinkSocket> used_sockets_;
 };
 
 } // namespace rt::bridge
