@@ -59,7 +59,7 @@ typedef struct rtp_entry {
     const char* sdk_version;   /* RTP_SDK_VERSION at build time; information only */
     const char* description;   /* one line */
     const char* license;       /* SPDX expression of the shared object as a whole */
-    const char* config_schema; /* JSON Schema subset (docs/plugin-authors.md), the root a closed object */
+    const char* config_schema; /* JSON Schema subset (docs/plugins.md), the root a closed object */
 
     /*
      * Makes an instance. config_json has been checked against config_schema and holds every default given
