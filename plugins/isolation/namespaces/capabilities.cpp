@@ -81,9 +81,19 @@ std::uint64_t bounding_set() {
     return set;
 }
 
+std::uint64_t bounded_part(std::uint64_t asked) {
+    std::uint64_t held = 0;
+    for (int i = 0; i <= kHighest; ++i)
+        if ((asked >> i & 1) != 0 && ::prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1) held |= 1ULL << i;
+    return held;
+}
+
+std::uint64_t all_of(const Capabilities& sets) {
+    return sets.bounding | sets.effective | sets.permitted | sets.inheritable | sets.ambient;
+}
+
 std::uint64_t reduce_to(Capabilities& wanted, std::uint64_t available) {
-    const std::uint64_t all =
-        wanted.bounding | wanted.effective | wanted.permitted | wanted.inheritable | wanted.ambient;
+    const std::uint64_t all = all_of(wanted);
     for (auto* set :
          {&wanted.bounding, &wanted.effective, &wanted.permitted, &wanted.inheritable, &wanted.ambient})
         *set &= available;
@@ -94,9 +104,9 @@ std::uint64_t reduce_to(Capabilities& wanted, std::uint64_t available) {
 
 Result<void> limit_bounding_set(std::uint64_t bounding) {
     for (int i = 0; i <= kHighest; ++i) {
-        const int held = ::prctl(PR_CAPBSET_READ, i, 0, 0, 0);
-        if (held < 0) break;
-        if (held == 1 && (bounding >> i & 1) == 0 && ::prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+        if ((bounding >> i & 1) != 0 || ::prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0) continue;
+        if (errno == EINVAL && i >= static_cast<int>(kNames.size())) break; // beyond the kernel's last one
+        if (errno != EINVAL || ::prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0)
             return fail_errno(errno, "drop '", capability_names(1ULL << i), "' from the bounding set");
     }
     if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)

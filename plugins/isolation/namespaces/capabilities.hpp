@@ -14,8 +14,11 @@ int capability_number(std::string_view name);
 // 0 -> "CAP_CHOWN"; a number where there is no name.
 std::string capability_names(std::uint64_t set);
 
-// The capabilities of the calling process's bounding set.
+// The capabilities of the calling process's bounding set, and those of them that are asked for.
 std::uint64_t bounding_set();
+std::uint64_t bounded_part(std::uint64_t asked);
+
+std::uint64_t all_of(const Capabilities& sets);
 
 // Restricts every set to what the kernel can give us, and the ambient set to what is permitted and
 // inheritable. Returns what was asked for but cannot be had.

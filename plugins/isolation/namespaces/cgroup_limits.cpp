@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup_limits.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 
 namespace rt::namespaces {
@@ -85,17 +87,28 @@ std::string v1_rule_text(const DeviceRule& rule) {
     return out;
 }
 
-// A v1 rule has the type c or b; a rule for both with numbers is written as two.
-void put_v1_devices(Writer& out, const std::vector<DeviceRule>& rules) {
+// A v1 rule has the type c or b; a rule for both with numbers is written as two. Each file is opened once:
+// there are a dozen rules at every start.
+Result<void> put_v1_devices(const LimitTarget& target, const std::vector<DeviceRule>& rules) {
+    const UniqueFd allow(::openat(target.directory, "devices.allow", O_WRONLY | O_CLOEXEC));
+    const UniqueFd deny(::openat(target.directory, "devices.deny", O_WRONLY | O_CLOEXEC));
+    if (!allow || !deny) return fail_errno(errno, "open the device rules of '", target.name, "'");
+    const auto put = [&](const DeviceRule& rule) -> Result<void> {
+        const std::string text = v1_rule_text(rule);
+        if (::write((rule.allow ? allow : deny).get(), text.data(), text.size()) < 0)
+            return fail_errno(errno, rule.allow ? "allow" : "deny", " the devices '", text, "' in '",
+                              target.name, "'");
+        return {};
+    };
     for (DeviceRule rule : rules) {
-        const char* file = rule.allow ? "devices.allow" : "devices.deny";
         if (rule.type == 'a' && (rule.major || rule.minor || !rule.read || !rule.write || !rule.mknod)) {
             rule.type = 'c';
-            out.put(file, v1_rule_text(rule));
+            RT_TRY(put(rule));
             rule.type = 'b';
         }
-        out.put(file, v1_rule_text(rule));
+        RT_TRY(put(rule));
     }
+    return {};
 }
 
 // cpuset: a new v1 cgroup has neither processors nor memory nodes and takes no process before it is given
@@ -147,7 +160,7 @@ Result<void> write_v1_limits(const LimitTarget& target, const Hierarchy& hierarc
     if (hierarchy.has("cpu")) put_v1_cpu(out, resources);
     if (hierarchy.has("cpuset")) RT_TRY(put_v1_cpuset(target, out, resources));
     if (hierarchy.has("blkio")) put_v1_block(out, resources);
-    if (hierarchy.has("devices")) put_v1_devices(out, rules);
+    if (hierarchy.has("devices")) RT_TRY(put_v1_devices(target, rules));
     if (hierarchy.has("pids") && resources.pids_limit.value_or(0) > 0)
         out.put("pids.max", resources.pids_limit);
     if (hierarchy.has("hugetlb"))

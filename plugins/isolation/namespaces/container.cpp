@@ -19,7 +19,8 @@ Warn warner(sdk::Host host, const std::string& id) {
 }
 
 void reduce_capabilities(ProcessSpec& process, const Warn& warn) {
-    if (const auto lost = reduce_to(process.capabilities, bounding_set()); lost != 0)
+    if (const auto lost = reduce_to(process.capabilities, bounded_part(all_of(process.capabilities)));
+        lost != 0)
         warn(cat("this host does not give the capabilities ", capability_names(lost),
                  "; the container runs without them"));
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <ranges>
 
 namespace rt::namespaces {
 namespace {
@@ -87,80 +88,115 @@ void add_named(Calls& calls, std::uint32_t architecture, const SeccompRule& rule
     if (number >= 0) add_rule(calls, static_cast<std::uint32_t>(number), rule);
 }
 
+// Where control goes: to an action, or to an instruction that is there already.
+struct Target {
+    std::optional<std::uint32_t> action;
+    std::size_t label = 0;
+};
+Target gives(std::uint32_t action) {
+    return {action, 0};
+}
+
+// Writes a program from its end to its beginning, so that every jump's goal is known, and actions are shared.
+// A label is the number of instructions behind one. The size counts: the kernel translates every instruction
+// at every start.
 class Assembler {
 public:
     [[nodiscard]] std::size_t size() const { return code_.size(); }
-    std::size_t statement(unsigned operation, std::uint32_t value) { return branch(operation, value, 0, 0); }
-    std::size_t branch(unsigned operation, std::uint32_t value, std::size_t yes, std::size_t no) {
-        code_.push_back(
-            {static_cast<__u16>(operation), static_cast<__u8>(yes), static_cast<__u8>(no), value});
-        return code_.size() - 1;
+    Target load(std::uint32_t offset) { return put({BPF_LD | BPF_W | BPF_ABS, 0, 0, offset}); }
+    Target mask(std::uint32_t bits) { return put({BPF_ALU | BPF_AND | BPF_K, 0, 0, bits}); }
+    Target branch(unsigned test, std::uint32_t value, const Target& yes, const Target& no) {
+        const auto yes_label = near(yes), no_label = near(no);
+        return put(
+            {static_cast<__u16>(BPF_JMP | test | BPF_K), distance(yes_label), distance(no_label), value});
     }
-    void give(std::uint32_t action) { statement(BPF_RET | BPF_K, action); }
-    void patch_jump(std::size_t at) { code_[at].k = static_cast<std::uint32_t>(code_.size() - at - 1); }
-    // Short jumps: where a condition's outcome is to lead, filled in when that place is known.
-    void patch(const std::vector<std::pair<std::size_t, bool>>& exits) {
-        for (const auto& [at, yes] : exits)
-            (yes ? code_[at].jt : code_[at].jf) = static_cast<__u8>(code_.size() - at - 1);
+    // Makes the target what the instruction written next falls through to.
+    void continue_at(const Target& target) {
+        if (target.action)
+            put({BPF_RET | BPF_K, 0, 0, *target.action});
+        else if (target.label + 1 != code_.size())
+            put({BPF_JMP | BPF_JA, 0, 0, static_cast<std::uint32_t>(code_.size() - target.label - 1)});
     }
-    [[nodiscard]] std::vector<sock_filter> take() { return std::move(code_); }
+    [[nodiscard]] std::vector<sock_filter> take() {
+        std::ranges::reverse(code_);
+        return std::move(code_);
+    }
 
 private:
+    static constexpr std::size_t kReach = 250; // of a conditional jump; a few less than its 255
+
+    Target put(sock_filter one) {
+        code_.push_back(one);
+        return {std::nullopt, code_.size() - 1};
+    }
+    [[nodiscard]] __u8 distance(std::size_t label) const {
+        return static_cast<__u8>(code_.size() - label - 1);
+    }
+    [[nodiscard]] bool reaches(std::size_t label) const { return code_.size() - label < kReach; }
+
+    // A label within reach that leads to the target.
+    std::size_t near(const Target& target) {
+        if (!target.action) {
+            if (!reaches(target.label))
+                continue_at(target);
+            else
+                return target.label;
+        } else {
+            const auto shared = actions_.find(*target.action);
+            if (shared != actions_.end() && reaches(shared->second)) return shared->second;
+            continue_at(target);
+            actions_[*target.action] = code_.size() - 1;
+        }
+        return code_.size() - 1;
+    }
+
     std::vector<sock_filter> code_;
+    std::map<std::uint32_t, std::size_t> actions_;
 };
 
-using Exits = std::vector<std::pair<std::size_t, bool>>; // instruction, and which of its two outcomes
-
-// One comparison of a 64-bit argument in two halves. Falls through when it holds; exits holds the ways out
-// when not.
-void emit_condition(Assembler& out, const SeccompCondition& condition, bool little_endian, Exits& exits) {
+// One comparison of a 64-bit argument in two halves.
+Target emit_condition(Assembler& out, const SeccompCondition& condition, bool little_endian,
+                      const Target& yes, const Target& no) {
     const std::uint32_t base = offsetof(seccomp_data, args) + condition.index * 8;
-    const std::uint32_t low_at = base + (little_endian ? 0 : 4), high_at = base + (little_endian ? 4 : 0);
     const bool masked = condition.compare == SCMP_CMP_MASKED_EQ;
     const std::uint64_t wanted = masked ? condition.second : condition.value;
     const auto high = static_cast<std::uint32_t>(wanted >> 32), low = static_cast<std::uint32_t>(wanted);
-    Exits holds;
-    const auto load = [&](std::uint32_t at, unsigned shift) {
-        out.statement(BPF_LD | BPF_W | BPF_ABS, at);
-        if (masked)
-            out.statement(BPF_ALU | BPF_AND | BPF_K, static_cast<std::uint32_t>(condition.value >> shift));
+    const auto load_half = [&](bool high_half) { // in front of its test, which was written last
+        if (masked) out.mask(static_cast<std::uint32_t>(condition.value >> (high_half ? 32 : 0)));
+        return out.load(base + (high_half == little_endian ? 4 : 0));
     };
-    const auto test = [&](unsigned operation, std::uint32_t value) {
-        return out.branch(BPF_JMP | operation | BPF_K, value, 0, 0);
+    const auto test_low = [&] {
+        switch (condition.compare) {
+        case SCMP_CMP_NE: return out.branch(BPF_JEQ, low, no, yes);
+        case SCMP_CMP_GT: return out.branch(BPF_JGT, low, yes, no);
+        case SCMP_CMP_GE: return out.branch(BPF_JGE, low, yes, no);
+        case SCMP_CMP_LT: return out.branch(BPF_JGE, low, no, yes);
+        case SCMP_CMP_LE: return out.branch(BPF_JGT, low, no, yes);
+        default: return out.branch(BPF_JEQ, low, yes, no); // EQ, MASKED_EQ
+        }
     };
-    load(high_at, 32);
-    switch (condition.compare) {
-    case SCMP_CMP_EQ:
-    case SCMP_CMP_MASKED_EQ: exits.emplace_back(test(BPF_JEQ, high), false); break;
-    case SCMP_CMP_NE: holds.emplace_back(test(BPF_JEQ, high), false); break;
-    case SCMP_CMP_GT:
-    case SCMP_CMP_GE:
-        holds.emplace_back(test(BPF_JGT, high), true);
-        exits.emplace_back(test(BPF_JEQ, high), false);
-        break;
-    default: // LT, LE
-        exits.emplace_back(test(BPF_JGT, high), true);
-        holds.emplace_back(test(BPF_JEQ, high), false);
-        break;
-    }
-    load(low_at, 0);
-    switch (condition.compare) {
-    case SCMP_CMP_EQ:
-    case SCMP_CMP_MASKED_EQ: exits.emplace_back(test(BPF_JEQ, low), false); break;
-    case SCMP_CMP_NE: exits.emplace_back(test(BPF_JEQ, low), true); break;
-    case SCMP_CMP_GT: exits.emplace_back(test(BPF_JGT, low), false); break;
-    case SCMP_CMP_GE: exits.emplace_back(test(BPF_JGE, low), false); break;
-    case SCMP_CMP_LT: exits.emplace_back(test(BPF_JGE, low), true); break;
-    default: exits.emplace_back(test(BPF_JGT, low), true); break; // LE
-    }
-    out.patch(holds);
+    test_low();
+    const Target low_half = load_half(false);
+    const auto test_high = [&] {
+        switch (condition.compare) {
+        case SCMP_CMP_NE: return out.branch(BPF_JEQ, high, low_half, yes);
+        case SCMP_CMP_GT:
+        case SCMP_CMP_GE: return out.branch(BPF_JGT, high, yes, out.branch(BPF_JEQ, high, low_half, no));
+        case SCMP_CMP_LT:
+        case SCMP_CMP_LE: return out.branch(BPF_JGT, high, no, out.branch(BPF_JEQ, high, low_half, yes));
+        default: return out.branch(BPF_JEQ, high, low_half, no);
+        }
+    };
+    test_high();
+    return load_half(true);
 }
 
-void emit_rule(Assembler& out, const SeccompRule& rule, bool little_endian) {
-    Exits exits;
-    for (const auto& condition : rule.conditions) emit_condition(out, condition, little_endian, exits);
-    out.give(rule.action);
-    out.patch(exits);
+// Where to go when a rule's conditions hold is its action, else next.
+Target emit_rule(Assembler& out, const SeccompRule& rule, bool little_endian, const Target& next) {
+    Target entry = gives(rule.action);
+    for (const auto& condition : std::views::reverse(rule.conditions))
+        entry = emit_condition(out, condition, little_endian, entry, next);
+    return entry;
 }
 
 // Numbers from first up to the next interval's first behave alike.
@@ -179,21 +215,22 @@ void append(std::vector<Interval>& intervals, const Interval& next) {
     if (intervals.empty() || !intervals.back().same_as(next)) intervals.push_back(next);
 }
 
-void emit_search(Assembler& out, std::span<const Interval> intervals, std::uint32_t fallback,
-                 bool little_endian) {
+Target emit_search(Assembler& out, std::span<const Interval> intervals, std::uint32_t fallback,
+                   bool little_endian) {
     if (intervals.size() == 1) {
         const Interval& leaf = intervals.front();
-        if (leaf.behaviour == nullptr) return out.give(leaf.action);
-        for (const auto& rule : leaf.behaviour->made) emit_rule(out, rule, little_endian);
-        for (const auto* rule : leaf.behaviour->conditional) emit_rule(out, *rule, little_endian);
-        return out.give(leaf.behaviour->action.value_or(fallback));
+        if (leaf.behaviour == nullptr) return gives(leaf.action);
+        Target entry = gives(leaf.behaviour->action.value_or(fallback));
+        for (const auto* rule : std::views::reverse(leaf.behaviour->conditional))
+            entry = emit_rule(out, *rule, little_endian, entry);
+        for (const auto& rule : std::views::reverse(leaf.behaviour->made))
+            entry = emit_rule(out, rule, little_endian, entry);
+        return entry;
     }
     const auto middle = intervals.size() / 2;
-    out.branch(BPF_JMP | BPF_JGE | BPF_K, intervals[middle].first, 0, 1);
-    const auto to_right = out.statement(BPF_JMP | BPF_JA, 0); // may be far: conditional jumps reach 255 only
-    emit_search(out, intervals.first(middle), fallback, little_endian);
-    out.patch_jump(to_right);
-    emit_search(out, intervals.subspan(middle), fallback, little_endian);
+    const Target right = emit_search(out, intervals.subspan(middle), fallback, little_endian);
+    const Target left = emit_search(out, intervals.first(middle), fallback, little_endian);
+    return out.branch(BPF_JGE, intervals[middle].first, right, left);
 }
 
 // Adds the calls of one architecture; what comes after the last number it names is unknown to the profile.
@@ -217,9 +254,9 @@ Calls resolve(const SeccompProfile& profile, std::uint32_t architecture) {
     return calls;
 }
 
-// Architectures that can occur here, each with the code of its calls. x32 shares the audit number of x86-64.
-void emit_architecture(Assembler& out, const SeccompProfile& profile, std::uint32_t architecture,
-                       bool with_x32) {
+// The code of one architecture's calls. x32 shares the audit number of x86-64.
+Target emit_architecture(Assembler& out, const SeccompProfile& profile, std::uint32_t architecture,
+                         bool with_x32) {
     const Calls calls = resolve(profile, architecture);
     const Calls x32_calls = with_x32 ? resolve(profile, SCMP_ARCH_X32) : Calls();
     std::vector<Interval> intervals;
@@ -231,20 +268,18 @@ void emit_architecture(Assembler& out, const SeccompProfile& profile, std::uint3
             append(intervals, {kX32Bit, nullptr, kWrongArchitecture});
         append(intervals, {UINT32_MAX, nullptr, profile.default_action}); // -1: a tracer took the call away
     }
-    out.branch(BPF_JMP | BPF_JEQ | BPF_K, architecture, 1, 0);
-    const auto to_next = out.statement(BPF_JMP | BPF_JA, 0);
-    out.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
-    emit_search(out, intervals, profile.default_action, (architecture & __AUDIT_ARCH_LE) != 0);
-    out.patch_jump(to_next);
+    out.continue_at(
+        emit_search(out, intervals, profile.default_action, (architecture & __AUDIT_ARCH_LE) != 0));
+    return out.load(offsetof(seccomp_data, nr));
 }
 
 } // namespace
 
 std::vector<std::uint32_t> runnable_architectures() {
 #if defined(__x86_64__)
-    return {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32};
+    return {SCMP_ARCH_X86, SCMP_ARCH_X32, SCMP_ARCH_X86_64};
 #elif defined(__aarch64__)
-    return {SCMP_ARCH_AARCH64, SCMP_ARCH_ARM};
+    return {SCMP_ARCH_ARM, SCMP_ARCH_AARCH64};
 #else
 #error "this architecture's system calls have not been looked at: add it here and in the default profile"
 #endif
@@ -255,13 +290,17 @@ Result<SeccompProgram> compile_seccomp(const SeccompProfile& profile) {
         return std::ranges::find(profile.architectures, architecture) != profile.architectures.end();
     };
     Assembler out;
-    out.statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
-    for (const auto architecture : runnable_architectures())
-        if (architecture != SCMP_ARCH_X32 &&
-            (listed(architecture) || architecture == ::seccomp_arch_native()))
-            emit_architecture(out, profile, architecture,
-                              architecture == SCMP_ARCH_X86_64 && listed(SCMP_ARCH_X32));
-    out.give(kWrongArchitecture);
+    Target entry = gives(kWrongArchitecture);
+    for (const auto architecture : runnable_architectures()) { // the native one last: it is asked for first
+        if (architecture == SCMP_ARCH_X32 ||
+            (!listed(architecture) && architecture != ::seccomp_arch_native()))
+            continue;
+        const bool with_x32 = architecture == SCMP_ARCH_X86_64 && listed(SCMP_ARCH_X32);
+        const Target calls = emit_architecture(out, profile, architecture, with_x32);
+        entry = out.branch(BPF_JEQ, architecture, calls, entry);
+    }
+    out.continue_at(entry);
+    out.load(offsetof(seccomp_data, arch));
     if (out.size() > kLongestProgram)
         return fail(Code::invalid_argument, "the seccomp profile needs ", out.size(),
                     " instructions, more than the kernel's ", kLongestProgram, "; give it fewer rules");

@@ -35,7 +35,7 @@ struct SeccompProfile {
     std::uint32_t flags = 0;
 };
 
-// The native architecture and those it can also run.
+// The architectures whose programs this machine can run, the native one last.
 std::vector<std::uint32_t> runnable_architectures();
 
 // linux.seccomp of config.json.
