@@ -26,26 +26,73 @@ Result<void> make_directories(const std::string& base, const std::string& path) 
     }
 }
 
+Result<void> pass_on(const std::string& ancestor, const std::vector<std::string>& controllers) {
+    const std::string file = ancestor + "/cgroup.subtree_control";
+    for (const auto& controller : controllers) {
+        const auto written = write_control(AT_FDCWD, file.c_str(), "+" + controller, file);
+        // One that cannot be had here shows when a limit of it is written; processes in the way concern all
+        // of them.
+        if (!written && written.error().sys_errno == EBUSY)
+            return in_context(written.error(),
+                              "pass controllers on to containers: move the processes that are directly in '",
+                              ancestor, "' elsewhere");
+    }
+    return {};
+}
+
 // v2: a controller works in a cgroup only when every ancestor passes it on in cgroup.subtree_control.
 Result<void> delegate_controllers(const std::string& base, const std::string& path) {
     for (std::size_t slash = 0; slash != std::string::npos; slash = path.find('/', slash + 1)) {
         const std::string ancestor = base + path.substr(0, slash);
-        RT_TRY_ASSIGN(std::string available,
+        RT_TRY_ASSIGN(const std::string available,
                       read_whole(AT_FDCWD, (ancestor + "/cgroup.controllers").c_str(), 4096));
         RT_TRY_ASSIGN(const std::string passed,
                       read_whole(AT_FDCWD, (ancestor + "/cgroup.subtree_control").c_str(), 4096));
-        std::string missing;
-        for (const auto name : {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"})
-            if (has_word(available, name) && !has_word(passed, name))
-                missing += cat(missing.empty() ? "+" : " +", name);
-        if (missing.empty()) continue;
-        const std::string file = ancestor + "/cgroup.subtree_control";
-        if (auto written = write_control(AT_FDCWD, file.c_str(), missing, file); !written)
-            return in_context(written.error(),
-                              "pass the controllers on to the containers' cgroups (processes directly in '",
-                              ancestor, "' have to be moved elsewhere)");
-        if (slash + 1 >= path.size()) break;
+        std::vector<std::string> missing;
+        for (const auto* name : {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"})
+            if (has_word(available, name) && !has_word(passed, name)) missing.emplace_back(name);
+        RT_TRY(pass_on(ancestor, missing));
     }
+    return {};
+}
+
+// v1: a new cpuset is empty, and one below it can have nothing. Ancestors that were just made get what theirs
+// have.
+Result<void> fill_cpusets_above(const std::string& base, const std::string& path) {
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+        const std::string ancestor = base + path.substr(0, slash);
+        for (const auto* file : {"/cpuset.cpus", "/cpuset.mems"}) {
+            RT_TRY_ASSIGN(const std::string now, read_whole(AT_FDCWD, (ancestor + file).c_str(), 65536));
+            if (now != "\n" && !now.empty()) continue;
+            RT_TRY_ASSIGN(const std::string above,
+                          read_whole(AT_FDCWD, (ancestor + "/.." + file).c_str(), 65536));
+            RT_TRY(write_control(AT_FDCWD, (ancestor + file).c_str(), above, ancestor + file));
+        }
+    }
+    return {};
+}
+
+// A limit that no hierarchy of this host can hold is refused, never passed over.
+Result<void> require_controllers(const CgroupLayout& layout, const Resources& resources) {
+    const auto& memory = resources.memory;
+    const auto& cpu = resources.cpu;
+    const auto& block = resources.block;
+    const std::pair<const char*, bool> asked[] = {
+        {"memory", memory.limit || memory.reservation || memory.swap || memory.swappiness},
+        {"cpu", cpu.shares || cpu.quota || cpu.period || cpu.burst},
+        {"cpuset", !cpu.cpus.empty() || !cpu.mems.empty()},
+        {"pids", resources.pids_limit.value_or(0) > 0},
+        {"blkio", block.weight || !block.read_bps.empty() || !block.write_bps.empty() ||
+                      !block.read_iops.empty() || !block.write_iops.empty()},
+        {"hugetlb", !resources.hugepages.empty()},
+    };
+    for (const auto& [controller, wanted] : asked)
+        if (wanted && layout.find(controller) == nullptr)
+            return fail(Code::unsupported,
+                        "config.json: 'linux.resources' has limits for which this host has no cgroup v1 "
+                        "hierarchy with the controller '",
+                        controller, "'; leave them out or mount it");
     return {};
 }
 
@@ -94,11 +141,13 @@ Result<void> Cgroup::create(const Resources& resources, const std::vector<Device
         return fail(Code::unsupported,
                     "config.json: 'linux.resources.unified' needs a pure cgroup v2 host; this one is ",
                     layout_->kind_name());
+    if (layout_->kind != CgroupKind::v2) RT_TRY(require_controllers(*layout_, resources));
     const auto rules = effective_device_rules(resources, devices);
     for (const auto& [hierarchy, path] : wanted(resources)) {
         RT_TRY(make_directories(hierarchy->mount_point, path_));
         if (hierarchy->v2 && layout_->kind == CgroupKind::v2)
             RT_TRY(delegate_controllers(hierarchy->mount_point, path_));
+        if (hierarchy->has("cpuset")) RT_TRY(fill_cpusets_above(hierarchy->mount_point, path_));
         const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!directory) return fail_errno(errno, "open the cgroup '", path, "'");
         const LimitTarget target{directory.get(), path, warn};

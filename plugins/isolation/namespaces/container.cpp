@@ -9,6 +9,7 @@
 #include "spawn.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 
 namespace rt::namespaces {
@@ -109,7 +110,8 @@ Result<InitSetup> make_setup(const sdk::Bundle& bundle, Config config, const Cgr
 } // namespace
 
 Result<Container> Container::create(const sdk::Bundle& bundle, Config config, const CgroupLayout& layout,
-                                    std::string cgroup_path, sdk::Host host, sdk::Process& out) {
+                                    std::string cgroup_path, sdk::Host host, sdk::Call call,
+                                    sdk::Process& out) {
     Container container(std::string(bundle.id), Cgroup(layout, std::move(cgroup_path)));
     const Warn warn = warner(host, container.id_);
     reduce_capabilities(config.process, warn);
@@ -133,7 +135,7 @@ Result<Container> Container::create(const sdk::Bundle& bundle, Config config, co
     UniqueFd terminal, network;
     const auto ready = [&]() -> Result<void> {
         RT_TRY(map_user_namespace(first.pid, container.channel_.get(), setup.config));
-        RT_TRY(await_ready(container.channel_.get(), warn, terminal));
+        RT_TRY(await_ready({container.channel_.get(), warn, [call] { return call.check(); }}, terminal));
         RT_TRY_ASSIGN(network, open_network_namespace(first.pid, setup.config));
         container.pidfd_.reset(::fcntl(first.pidfd.get(), F_DUPFD_CLOEXEC, 3));
         return container.pidfd_ ? Result<void>() : fail_errno(errno, "duplicate a process descriptor");
@@ -147,12 +149,16 @@ Result<Container> Container::create(const sdk::Bundle& bundle, Config config, co
     return container;
 }
 
-Result<void> Container::start(sdk::Host host) {
+Result<void> Container::start(sdk::Host host, sdk::Call call) {
     if (!channel_)
         return fail(Code::failed_precondition, "start the container '", id_, "': it was started before");
     const UniqueFd channel = std::move(channel_);
     const std::string program = std::move(program_);
-    return let_go(channel.get(), program, warner(host, id_));
+    const auto started = let_go({channel.get(), warner(host, id_), [call] { return call.check(); }}, program);
+    // The configuration's JSON was the host's largest use of memory, and the host lives as long as the
+    // container.
+    (void)::malloc_trim(0);
+    return started;
 }
 
 Result<void> Container::signal(int number, sdk::SignalScope scope) {
@@ -168,7 +174,7 @@ Result<void> Container::signal(int number, sdk::SignalScope scope) {
     return fail_errno(errno, "send signal ", number, " to the container '", id_, "'");
 }
 
-Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host) {
+Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, sdk::Call call) {
     if (channel_)
         return fail(Code::failed_precondition, "exec in the container '", id_, "': it has not been started");
     const Warn warn = warner(host, id_);
@@ -191,8 +197,9 @@ Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host) {
                   spawn({0, born_in.get(), own_pids ? pidfd_.get() : -1, [&setup] { run_exec(setup); }}));
     setup.channel.reset();
     UniqueFd terminal;
-    auto started = await_ready(ends.first.get(), warn, terminal);
-    if (started) started = let_go(ends.first.get(), setup.process.args[0], warn);
+    const Talk talk{ends.first.get(), warn, [call] { return call.check(); }};
+    auto started = await_ready(talk, terminal);
+    if (started) started = let_go(talk, setup.process.args[0]);
     if (!started) {
         kill_and_reap(process);
         return std::unexpected(started.error());

@@ -18,10 +18,11 @@ class Container {
 public:
     // Everything up to "ready". After a failure the process is gone; the cgroups are the caller's to remove.
     static Result<Container> create(const sdk::Bundle& bundle, Config config, const CgroupLayout& layout,
-                                    std::string cgroup_path, sdk::Host host, sdk::Process& out);
+                                    std::string cgroup_path, sdk::Host host, sdk::Call call,
+                                    sdk::Process& out);
 
-    Result<void> start(sdk::Host host);
-    Result<sdk::Process> exec(const sdk::Exec& exec, sdk::Host host);
+    Result<void> start(sdk::Host host, sdk::Call call);
+    Result<sdk::Process> exec(const sdk::Exec& exec, sdk::Host host, sdk::Call call);
     Result<void> signal(int number, sdk::SignalScope scope);
 
 private:

@@ -50,22 +50,22 @@ Result<sdk::Process> Driver::create(sdk::Call call, const sdk::Bundle& bundle) {
     sdk::Process process;
     RT_TRY(call.check());
     RT_TRY_ASSIGN(Container container, Container::create(bundle, std::move(config), *host_layout,
-                                                         std::move(path), host_, process));
+                                                         std::move(path), host_, call, process));
     containers_.emplace(bundle.id, std::move(container));
     rollback.commit();
     return process;
 }
 
-Result<void> Driver::start(sdk::Call, std::string_view id) {
+Result<void> Driver::start(sdk::Call call, std::string_view id) {
     const auto container = find(id);
     if (!container) return fail(Code::failed_precondition, container.error().message);
-    return (*container)->start(host_);
+    return (*container)->start(host_, call);
 }
 
 Result<sdk::Process> Driver::exec(sdk::Call call, std::string_view id, const sdk::Exec& exec) {
     RT_TRY_ASSIGN(Container * container, find(id));
     RT_TRY(call.check());
-    return container->exec(exec, host_);
+    return container->exec(exec, host_, call);
 }
 
 Result<void> Driver::signal(sdk::Call, std::string_view id, int number, sdk::SignalScope scope) {

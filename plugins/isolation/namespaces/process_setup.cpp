@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <ranges>
@@ -40,10 +38,6 @@ Result<std::string> read_user_file(const char* path) {
     struct stat info{};
     if (::fstat(fd.get(), &info) < 0 || !S_ISREG(info.st_mode)) return std::string();
     return read_all(fd.get(), path, kLargestUserFile);
-}
-
-bool is_null_device(const struct stat& info) {
-    return S_ISCHR(info.st_mode) && info.st_rdev == ::makedev(1, 3);
 }
 
 } // namespace
@@ -161,15 +155,18 @@ Result<void> resolve_identity(ProcessSetup& setup) {
     return {};
 }
 
-// So that the user can open /dev/stdout and the like. What cannot be given away (a socket, a read-only file)
-// stays.
+// So that the user can open /dev/stdout and the like. Only what is the container's alone: pipes and its own
+// terminal. A file or a terminal of the host keeps its owner.
 Result<void> hand_stdio_to_user(ProcessSetup& setup) {
     for (int fd = 0; fd < 3; ++fd) {
         struct stat info{};
         if (::fstat(fd, &info) < 0) return fail_errno(errno, "look at the standard stream ", fd);
-        if (info.st_uid == setup.process.user.uid || is_null_device(info)) continue;
+        const bool own = S_ISFIFO(info.st_mode) || (setup.process.terminal && S_ISCHR(info.st_mode));
+        if (!own || info.st_uid == setup.process.user.uid) continue;
+        // An id that the user namespace does not map, or a pipe from a file system that cannot: nothing to be
+        // done.
         if (::fchown(fd, setup.process.user.uid, static_cast<gid_t>(-1)) < 0 && errno != EINVAL &&
-            errno != EPERM && errno != EROFS)
+            errno != EPERM)
             return fail_errno(errno, "give the standard stream ", fd, " to the user");
     }
     return {};

@@ -4,6 +4,7 @@
 #include "process_setup.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -71,11 +72,20 @@ int clone_process(const SpawnRequest& request, int& pidfd) {
     return clone3(arguments);
 }
 
-Result<Message> receive_report(int channel, const Warn& warn) {
+constexpr int kCheckEveryMs = 100;
+
+Result<Message> receive_report(const Talk& talk) {
     for (;;) {
-        RT_TRY_ASSIGN(Message message, receive_message(channel));
+        pollfd readable{talk.channel, POLLIN, 0};
+        const int ready = ::poll(&readable, 1, kCheckEveryMs);
+        if (ready < 0 && errno != EINTR) return fail_errno(errno, "wait for the container's process");
+        if (ready <= 0) {
+            RT_TRY(talk.check());
+            continue;
+        }
+        RT_TRY_ASSIGN(Message message, receive_message(talk.channel));
         if (message.kind != MessageKind::warning) return message;
-        warn(message.error.message);
+        talk.warn(message.error.message);
     }
 }
 
@@ -108,9 +118,9 @@ void kill_and_reap(const Spawned& process) {
     }
 }
 
-Result<void> await_ready(int channel, const Warn& warn, UniqueFd& terminal) {
+Result<void> await_ready(const Talk& talk, UniqueFd& terminal) {
     for (;;) {
-        RT_TRY_ASSIGN(Message message, receive_report(channel, warn));
+        RT_TRY_ASSIGN(Message message, receive_report(talk));
         if (message.kind == MessageKind::ready) return {};
         if (message.kind == MessageKind::error) return std::unexpected(std::move(message.error));
         if (message.kind != MessageKind::terminal)
@@ -121,11 +131,11 @@ Result<void> await_ready(int channel, const Warn& warn, UniqueFd& terminal) {
     }
 }
 
-Result<void> let_go(int channel, const std::string& program, const Warn& warn) {
-    if (!send_message(channel, MessageKind::go))
+Result<void> let_go(const Talk& talk, const std::string& program) {
+    if (!send_message(talk.channel, MessageKind::go))
         return fail(Code::failed_precondition, "start '", program,
                     "': the container's process has ended already");
-    RT_TRY_ASSIGN(Message message, receive_report(channel, warn));
+    RT_TRY_ASSIGN(Message message, receive_report(talk));
     if (message.kind == MessageKind::closed) return {}; // the child's end closed on exec
     if (message.error.message.empty())                  // from the launcher, which has no texts
         return std::unexpected(exec_error(program, message.error.sys_errno));

@@ -28,10 +28,17 @@ Result<Spawned> spawn(const SpawnRequest& request);
 // Kills and reaps; for a process that nobody else knows of yet.
 void kill_and_reap(const Spawned& process);
 
-// Waits for "ready". Warnings go to warn; the terminal's master, if one comes, to terminal.
-Result<void> await_ready(int channel, const Warn& warn, UniqueFd& terminal);
+// The host's side of the talk with a process that is being set up.
+struct Talk {
+    int channel;
+    Warn warn;                           // takes its warnings
+    std::function<Result<void>()> check; // asked now and then; its failure ends the wait
+};
+
+// Waits for "ready". The terminal's master, if one comes, goes to terminal.
+Result<void> await_ready(const Talk& talk, UniqueFd& terminal);
 
 // Says "go" and waits until the program is executed.
-Result<void> let_go(int channel, const std::string& program, const Warn& warn);
+Result<void> let_go(const Talk& talk, const std::string& program);
 
 } // namespace rt::namespaces

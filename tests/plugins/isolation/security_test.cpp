@@ -220,6 +220,16 @@ TEST_F(Security, CgroupLimitsAreVisible) {
     EXPECT_EQ(cgroup_file("pids", "cgroup.procs"), std::to_string(process_.pid) + "\n");
 }
 
+TEST_F(Security, NestedCgroupsGetProcessorsAndMemoryNodes) {
+    config_["linux"]["cgroupsPath"] = cgroup_path() + "/inner";
+    config_["linux"]["resources"] = {{"cpu", {{"cpus", "0"}}}};
+    expect_output("grep Cpus_allowed_list /proc/self/status | tr '\\t' ' '", "Cpus_allowed_list: 0\n");
+    for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup"))
+        ::rmdir((entry.path() / name_).c_str());
+    ::rmdir(("/sys/fs/cgroup" + cgroup_path()).c_str());
+    EXPECT_TRUE(nothing_is_left());
+}
+
 TEST_F(Security, TheLimitOfProcessesHolds) {
     config_["linux"]["resources"] = {{"pids", {{"limit", 4}}}};
     const Outcome outcome = run_shell("for i in 1 2 3 4 5 6; do sleep 5 & done; wait");
@@ -367,6 +377,10 @@ TEST_F(Security, AUserNamespaceMapsRootToAnotherUser) {
     const Outcome started = start();
     ASSERT_EQ(started.status, RTP_OK) << started.message;
     EXPECT_THAT(read_process(process_.pid, "status"), HasSubstr("Uid:\t100000\t100000"));
+    const Outcome inside = exec_shell("id -u; readlink /proc/self/ns/user");
+    EXPECT_EQ(inside.status, RTP_OK) << inside.message;
+    EXPECT_EQ(inside.output,
+              "0\n" + fs::read_symlink("/proc/" + std::to_string(process_.pid) + "/ns/user").string() + "\n");
 }
 
 TEST_F(Security, AnExistingNetworkNamespaceIsJoined) {
