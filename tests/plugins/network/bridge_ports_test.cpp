@@ -19,6 +19,8 @@ protected:
         shell("ip link add up0 type veth peer name wire0 netns " + std::to_string(outside_.pid()) +
               "; ip addr add 192.0.2.1/24 dev up0; ip link set up0 up");
         shell("ip addr add 192.0.2.2/24 dev wire0; ip link set wire0 up; ip link set lo up", outside_.fd());
+        ASSERT_TRUE(
+            eventually([] { return shell("ip -o link show up0").find("state UP") != std::string::npos; }));
         Bridge::SetUp();
     }
     void TearDown() override {
