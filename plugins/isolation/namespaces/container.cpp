@@ -193,8 +193,12 @@ Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, s
     setup.channel = std::move(ends.second);
     // A pidfd tells setns(2) which namespace; the kernel refuses it once the process has ended.
     const bool own_pids = (namespace_flags_ & CLONE_NEWPID) != 0;
-    RT_TRY_ASSIGN(Spawned process,
-                  spawn({0, born_in.get(), own_pids ? pidfd_.get() : -1, [&setup] { run_exec(setup); }}));
+    auto spawned = spawn({0, born_in.get(), own_pids ? pidfd_.get() : -1, [&setup] { run_exec(setup); }});
+    if (!spawned && spawned.error().sys_errno == ESRCH)
+        return fail(Code::failed_precondition, "exec in the container '", id_,
+                    "': its first process has ended");
+    if (!spawned) return std::unexpected(std::move(spawned).error());
+    Spawned process = std::move(*spawned);
     setup.channel.reset();
     UniqueFd terminal;
     const Talk talk{ends.first.get(), warn, [call] { return call.check(); }};

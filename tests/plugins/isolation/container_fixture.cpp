@@ -138,7 +138,7 @@ Outcome ContainerTest::create() {
                             ends[1],
                             0};
     rtp_error error{};
-    const rtp_status status = table().create(host_->self(), &kCall, &bundle, &process_, &error);
+    const rtp_status status = table().create(host_->self(), &call_, &bundle, &process_, &error);
     if (ends[1] >= 0) ::close(ends[1]);
     output_ = terminal ? (status == RTP_OK ? ::dup(process_.console_fd) : -1) : ends[0];
     return {status, status == RTP_OK ? "" : error.message, -1, ""};

@@ -60,6 +60,7 @@ protected:
     nlohmann::json config_;
     rtp_process process_{0, -1, -1, -1};
     std::vector<rtp_mount> mounts_;
+    rtp_call call_ = kCall;
     int output_ = -1;
 
 private:

@@ -208,6 +208,39 @@ TEST_F(Life, AFailedStepIsNamedAndLeavesNothing) {
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left";
 }
 
+TEST_F(Life, ADeadlineThatHasPassedEndsTheCreation) {
+    call_.deadline_ns = 1;
+    EXPECT_EQ(create().status, RTP_DEADLINE_EXCEEDED);
+    EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(Life, CancellingEndsTheCreation) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    call_.cancel_fd = ends[0];
+    ASSERT_EQ(::write(ends[1], "x", 1), 1);
+    EXPECT_EQ(create().status, RTP_CANCELLED);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(Life, AFifoInPlaceOfPasswdDoesNotHoldUpTheStart) {
+    fs::remove(rootfs() / "etc/passwd");
+    ASSERT_EQ(::mkfifo((rootfs() / "etc/passwd").c_str(), 0644), 0);
+    EXPECT_EQ(run_shell("true").exit_code, 0);
+}
+
+TEST_F(Life, ManyRoundsLeakNoDescriptor) {
+    const auto open_descriptors = [] {
+        return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+    };
+    EXPECT_EQ(run().status, RTP_OK);
+    const auto before = open_descriptors();
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(run().status, RTP_OK);
+    EXPECT_EQ(open_descriptors(), before);
+}
+
 struct BadConfig {
     const char* pointer;
     nlohmann::json value;
