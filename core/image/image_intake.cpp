@@ -216,6 +216,7 @@ Result<void> ImageIntake::take(std::vector<IntakeLayer>& layers, RemoteRepositor
     {
         Workers workers(*this, jobs);
         for (std::size_t i = 0; i < jobs.size(); ++i) {
+            if (jobs[i].unpacked && jobs[i].stored) continue;
             RT_TRY(workers.wait(jobs[i]));
             RT_TRY(settle(jobs, i));
         }
@@ -227,7 +228,6 @@ Result<void> ImageIntake::take(std::vector<IntakeLayer>& layers, RemoteRepositor
 // All layers below are committed.
 Result<void> ImageIntake::settle(std::vector<Job>& jobs, std::size_t index) {
     Job& job = jobs[index];
-    if (job.unpacked && job.stored) return {};
     if (!job.unpacked && !(*job.outcome)->unpacked) RT_TRY(unpack_on_top(jobs, index));
     const LayerOutcome& outcome = **job.outcome;
     if (!outcome.blob.media_type.empty()) job.layer->blob.media_type = outcome.blob.media_type;
