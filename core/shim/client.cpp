@@ -54,8 +54,8 @@ struct ShimClient::State {
 Result<void> ShimClient::State::send(FrameType type, std::uint32_t request, std::string_view payload) {
     char header[kHeaderSize];
     write_header(header, {static_cast<std::uint32_t>(payload.size()), type, request});
-    std::array<iovec, 2> pieces{iovec{header, sizeof header},
-                                iovec{const_cast<char*>(payload.data()), payload.size()}}; // NOLINT: iovec's type
+    std::array<iovec, 2> pieces{iovec{header, sizeof header}, iovec{const_cast<char*>(payload.data()),
+                                                                    payload.size()}}; // NOLINT: iovec's type
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
@@ -135,7 +135,8 @@ Result<std::optional<Received>> ShimClient::State::take() {
     }
 }
 
-// Until the shim has something (true), the operation is cancelled (told to the shim once) or its time is over.
+// Until the shim has something (true), the operation is cancelled (told to the shim once) or its time is
+// over.
 Result<bool> ShimClient::State::wait_readable(const Operation* operation, bool& cancelled) {
     if (operation == nullptr || (operation->cancel_fd < 0 && operation->deadline_ns == 0)) return true;
     std::array<pollfd, 2> polled{pollfd{fd.get(), POLLIN, 0},
@@ -171,7 +172,8 @@ Result<Received> ShimClient::State::call(FrameType type, std::string_view payloa
         }
         if (answer) continue;
         if (closed)
-            return fail(Code::unavailable, "the container's shim has ended without an answer; see its shim.log");
+            return fail(Code::unavailable,
+                        "the container's shim has ended without an answer; see its shim.log");
         RT_TRY_ASSIGN(const bool readable, wait_readable(operation, cancelled));
         if (readable) RT_TRY(receive());
     }
@@ -250,7 +252,8 @@ Result<void> ShimClient::write(std::string_view data) {
             RT_TRY_ASSIGN(const std::optional<Received> stray, state_->take());
             (void)stray; // the late answer of a call that was given up
         }
-        if (state_->closed) return fail(Code::unavailable, "write to the container's stdin: its shim has ended");
+        if (state_->closed)
+            return fail(Code::unavailable, "write to the container's stdin: its shim has ended");
         if (!state_->stdin_open)
             return fail(Code::failed_precondition, "the container takes no more input: its stdin is closed");
         const std::size_t part = std::min({data.size(), state_->window, kDataLimit});

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What rt-shim and its clients say to each other: frames over a Unix stream socket. A frame is a 12 byte header
-// (payload length, type, request id; little-endian) and a payload. Requests carry an id that the answer
-// repeats; output, exit and stdin_taken come unasked with id 0. Every length is bounded by the frame's type, and
-// whatever does not decode is `corrupt`: the reader hangs up. docs/shim.md has the table. Values; any thread.
+// What rt-shim and its clients say to each other: frames over a Unix stream socket. A frame is a 12 byte
+// header (payload length, type, request id; little-endian) and a payload. Requests carry an id that the
+// answer repeats; output, exit and stdin_taken come unasked with id 0. Every length is bounded by the frame's
+// type, and whatever does not decode is `corrupt`: the reader hangs up. docs/shim.md has the table. Values;
+// any thread.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -43,9 +44,9 @@ enum class FrameType : std::uint32_t {
 };
 
 inline constexpr std::size_t kHeaderSize = 12;
-inline constexpr std::size_t kDataLimit = 64U << 10U;          // of one stdin_data, or of an output's data
-inline constexpr std::size_t kLaunchLimit = 96U << 10U;        // fits a socket buffer: sent before the shim runs
-inline constexpr std::size_t kStdinWindow = 4 * kDataLimit;    // sent by one client and not yet taken
+inline constexpr std::size_t kDataLimit = 64U << 10U;       // of one stdin_data, or of an output's data
+inline constexpr std::size_t kLaunchLimit = 96U << 10U;     // fits a socket buffer: sent before the shim runs
+inline constexpr std::size_t kStdinWindow = 4 * kDataLimit; // sent by one client and not yet taken
 
 struct Header {
     std::uint32_t length = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The binary encoding below the messages: little-endian whole numbers, texts and lists with their length in
-// front. A Decoder never reads past its end; after the first thing that does not fit it only gives empty values,
-// and finish() says so. Values; any thread.
+// front. A Decoder never reads past its end; after the first thing that does not fit it only gives empty
+// values, and finish() says so. Values; any thread.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -76,7 +76,8 @@ public:
         return values;
     }
     [[nodiscard]] Result<void> finish(std::string_view what) const {
-        if (failed_ || !in_.empty()) return fail(Code::corrupt, "the shim's protocol: a malformed '", what, "'");
+        if (failed_ || !in_.empty())
+            return fail(Code::corrupt, "the shim's protocol: a malformed '", what, "'");
         return {};
     }
 

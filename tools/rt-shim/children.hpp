@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ends of child processes: the container's first process (by its pidfd), the reaper command, and orphans of
-// the container (the shim is their subreaper). Signal handlers rather than a mask or SIG_IGN, because those would
-// be inherited by the container. One thread, one instance.
+// The ends of child processes: the container's first process (by its pidfd), the reaper command, and orphans
+// of the container (the shim is their subreaper). Signal handlers rather than a mask or SIG_IGN, because
+// those would be inherited by the container. One thread, one instance.
 #pragma once
 
 #include "event_loop.hpp"

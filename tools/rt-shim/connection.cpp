@@ -81,13 +81,14 @@ void Connection::send_output(Stream stream, std::string_view data) {
 // Straight from the caller's memory while the peer keeps up; what it does not take is copied.
 void Connection::send_pieces(std::string_view head, std::string_view data, int descriptor) {
     if (dead() || deaf_) return;
-    // A descriptor goes with the first byte of its frame. Clients ask one thing at a time, so that only output
-    // can be in front of an answer: it goes first.
+    // A descriptor goes with the first byte of its frame. Clients ask one thing at a time, so that only
+    // output can be in front of an answer: it goes first.
     if (queued() > 0 && descriptor >= 0) flush();
     std::size_t sent = 0;
     if (queued() == 0) {
-        std::array<iovec, 2> pieces{iovec{const_cast<char*>(head.data()), head.size()},  // NOLINT: iovec's type
-                                    iovec{const_cast<char*>(data.data()), data.size()}}; // NOLINT
+        std::array<iovec, 2> pieces{
+            iovec{const_cast<char*>(head.data()), head.size()},  // NOLINT: iovec's type
+            iovec{const_cast<char*>(data.data()), data.size()}}; // NOLINT
         alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
         msghdr message{};
         message.msg_iov = pieces.data();
@@ -124,8 +125,7 @@ void Connection::keep(std::string_view text, std::size_t skip) {
 
 void Connection::flush() {
     while (queued() > 0) {
-        const ssize_t count =
-            ::send(fd_.get(), out_.data() + sent_, queued(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t count = ::send(fd_.get(), out_.data() + sent_, queued(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) return watch();
         if (count < 0) {

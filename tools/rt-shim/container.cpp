@@ -13,8 +13,8 @@
 namespace rt::shim {
 namespace {
 
-// How long output may go on to come after the first process has died, when others (in a shared pid namespace, or
-// outside, who were passed the descriptor) keep its pipes open. They have been killed by then.
+// How long output may go on to come after the first process has died, when others (in a shared pid namespace,
+// or outside, who were passed the descriptor) keep its pipes open. They have been killed by then.
 constexpr std::int64_t kOutputAfterDeath = 2'000'000'000; // ns
 constexpr int kDeathAfterDestroy = 5000;                  // ms
 
@@ -41,7 +41,8 @@ Result<Process> Container::create(const Operation& operation, ShimContainer what
 Result<Process> Container::create_driven(const Operation& operation) {
     RT_TRY(log_file_.open(what_.log_file));
     if (!what_.terminal) RT_TRY(stdio_.open_pipes(what_.open_stdin ? StdinMode::open : StdinMode::closed));
-    const Bundle bundle{id_, what_.bundle_directory, what_.config_json, what_.rootfs, stdio_.container_ends()};
+    const Bundle bundle{id_, what_.bundle_directory, what_.config_json, what_.rootfs,
+                        stdio_.container_ends()};
     RT_TRY_ASSIGN(Process process, (*driver_)->create(operation, bundle));
     phase_ = Phase::created; // from here on there is something to destroy
     pid_ = process.pid;

@@ -3,7 +3,8 @@
 //
 //   none -> created -> running -> ending (its first process is dead, output still comes) -> ended
 //
-// A container that is destroyed before start() goes from created to ended and leaves no exit record. One thread.
+// A container that is destroyed before start() goes from created to ended and leaves no exit record. One
+// thread.
 #pragma once
 
 #include "core/interfaces/isolation.hpp"

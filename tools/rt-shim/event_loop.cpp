@@ -54,7 +54,7 @@ int EventLoop::next_timeout() {
 void EventLoop::run_timers() {
     if (timers_.empty()) return;
     const std::int64_t now = monotonic_ns();
-    for (const std::vector<Timer*> armed = timers_; Timer* timer : armed) {
+    for (const std::vector<Timer*> armed = timers_; Timer * timer : armed) {
         // An action before it may have cancelled it.
         if (std::ranges::find(timers_, timer) == timers_.end() || timer->due_ > now) continue;
         timer->cancel();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shim's one loop: descriptors (epoll, level-triggered) and a few timers. Handlers are borrowed; one that
-// goes away removes its descriptor first, and is destroyed only in after_events(), never while a batch of events
-// is handled. One thread.
+// goes away removes its descriptor first, and is destroyed only in after_events(), never while a batch of
+// events is handled. One thread.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -27,8 +27,8 @@ public:
     void change(int fd, std::uint32_t events, Handler& handler);
     void remove(int fd);
 
-    // Runs until stop(). after_events: after each batch; idle: nothing has happened for a while (half a second
-    // after the last event, once).
+    // Runs until stop(). after_events: after each batch; idle: nothing has happened for a while (half a
+    // second after the last event, once).
     void run(const std::function<void()>& after_events, const std::function<void()>& idle);
     void stop() { stopped_ = true; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A byte stream as lines of Docker's json-file format: {"log":"...\n","stream":"stdout","time":"..."}. A line
-// without its end is cut at 16 KiB and goes on in the next; bytes that are not UTF-8 become U+FFFD; <, > and &
-// are escaped as Go's encoder does. Pure: no descriptors here. One thread.
+// without its end is cut at 16 KiB and goes on in the next; bytes that are not UTF-8 become U+FFFD; <, > and
+// & are escaped as Go's encoder does. Pure: no descriptors here. One thread.
 #pragma once
 
 #include "core/shim/client.hpp"
@@ -20,8 +20,8 @@ char* escape_json(char* out, std::string_view text);
 
 class JsonLines {
 public:
-    // Where encoded lines go. room() gives at least `size` bytes to write to; used() says where writing ended,
-    // always at the end of a line.
+    // Where encoded lines go. room() gives at least `size` bytes to write to; used() says where writing
+    // ended, always at the end of a line.
     class Out {
     public:
         virtual char* room(std::size_t size) = 0;

@@ -11,8 +11,8 @@
 namespace rt::shim {
 namespace {
 
-// Above the longest line (a piece of 16 KiB, all escaped), and above malloc's threshold for mmap (see main.cpp),
-// so that giving it back gives it back to the host.
+// Above the longest line (a piece of 16 KiB, all escaped), and above malloc's threshold for mmap (see
+// main.cpp), so that giving it back gives it back to the host.
 constexpr std::size_t kBufferSize = 128U << 10U;
 static_assert(kBufferSize > kLongestPiece * 6 + 256);
 

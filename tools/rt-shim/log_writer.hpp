@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The container's log file. Every line in it is whole: what a full disk cuts is taken back, counted as lost and
-// tried again with the next lines; the container goes on. Memory only while there is output. One thread.
+// The container's log file. Every line in it is whole: what a full disk cuts is taken back, counted as lost
+// and tried again with the next lines; the container goes on. Memory only while there is output. One thread.
 #pragma once
 
 #include "core/base/file.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rt-shim CONTAINER-ID, with a socket to the engine as descriptor 3. The id on the command line is for people who
-// look at the process list; everything else comes over the socket.
+// rt-shim CONTAINER-ID, with a socket to the engine as descriptor 3. The id on the command line is for people
+// who look at the process list; everything else comes over the socket.
 #include "shim.hpp"
 
 #include <fcntl.h>

@@ -35,8 +35,8 @@ void Reaper::spawn() {
     const UniqueFd log = log_.descriptor();
     const int messages = log ? log.get() : null ? null->get() : 0;
     back_off();
-    auto child = ChildProcess::start(command_, {kPath},
-                                     {{null ? null->get() : 0, 0}, {messages, 1}, {messages, 2}});
+    auto child =
+        ChildProcess::start(command_, {kPath}, {{null ? null->get() : 0, 0}, {messages, 1}, {messages, 2}});
     if (!child) {
         log_.line(cat("clean-up: ", child.error().message));
         again_.arm(delay_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the reaper command while the container is to be cleaned up and nobody holds its lease: at once, then with
-// back-off (100 ms, doubled up to 30 s). One thread.
+// Runs the reaper command while the container is to be cleaned up and nobody holds its lease: at once, then
+// with back-off (100 ms, doubled up to 30 s). One thread.
 #pragma once
 
 #include "event_loop.hpp"

@@ -80,7 +80,8 @@ void Shim::create(Connection& connection, const Frame& frame) {
     if (!message) return connection.hang_up();
     warnings_.clear();
     collecting_ = true;
-    auto process = container_.create(operation_of(message->operation, connection), std::move(message->container));
+    auto process =
+        container_.create(operation_of(message->operation, connection), std::move(message->container));
     collecting_ = false;
     if (!process) {
         for (const std::string& warning : warnings_) log_.line(warning);
@@ -101,15 +102,16 @@ void Shim::attach(Connection& connection, const Frame& frame) {
 
 void Shim::take_stdin(Connection& connection, std::string_view data) {
     connection.stdin_pending += data.size();
-    const bool in_bounds = connection.stdin_pending <= kStdinWindow &&
-                           container_.stdio().stdin_queued() <= 16 * kStdinWindow;
+    const bool in_bounds =
+        connection.stdin_pending <= kStdinWindow && container_.stdio().stdin_queued() <= 16 * kStdinWindow;
     if (!connection.with_stdin || !in_bounds) return connection.hang_up();
     container_.stdio().push_stdin(connection.id(), data);
 }
 
 Result<void> Shim::take_lease(Connection& connection) {
     if (lease_ != 0 && lease_ != connection.id())
-        return fail(Code::unavailable, "take the lease of container '", id_, "': another process cleans it up");
+        return fail(Code::unavailable, "take the lease of container '", id_,
+                    "': another process cleans it up");
     lease_ = connection.id();
     return {};
 }
@@ -123,13 +125,15 @@ Result<void> Shim::give_up_lease(Connection& connection) {
 
 void Shim::reaped(Connection& connection, const Frame& frame) {
     if (lease_ != connection.id())
-        return answer(connection, frame,
-                      fail(Code::failed_precondition, "container '", id_, "' is reaped: take its lease first"));
+        return answer(
+            connection, frame,
+            fail(Code::failed_precondition, "container '", id_, "' is reaped: take its lease first"));
     children_.reap(); // its end may not have been seen yet
     if (container_.phase() == Container::Phase::ending) container_.abandon_output();
     if (container_.phase() == Container::Phase::created || container_.phase() == Container::Phase::running)
-        return answer(connection, frame,
-                      fail(Code::failed_precondition, "container '", id_, "' is reaped: it runs, destroy it first"));
+        return answer(
+            connection, frame,
+            fail(Code::failed_precondition, "container '", id_, "' is reaped: it runs, destroy it first"));
     finish();
     answer(connection, frame, {});
 }

@@ -14,8 +14,8 @@
 namespace rt::shim {
 namespace {
 
-// Output that an attached client has not read: above the first the container is slowed down, below the second it
-// goes on.
+// Output that an attached client has not read: above the first the container is slowed down, below the second
+// it goes on.
 constexpr std::size_t kSlow = 1U << 20U;
 constexpr std::size_t kGoOn = 256U << 10U;
 constexpr std::size_t kMostConnections = 256;

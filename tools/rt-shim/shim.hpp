@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rt-shim itself: the clients, what they ask for, and who cleans up. docs/shim.md tells its life. The launcher's
-// connection comes first and holds the lease; others come over the socket. One thread.
+// rt-shim itself: the clients, what they ask for, and who cleans up. docs/shim.md tells its life. The
+// launcher's connection comes first and holds the lease; others come over the socket. One thread.
 #pragma once
 
 #include "children.hpp"
@@ -70,7 +70,7 @@ private:
     std::vector<std::string> warnings_;
     bool launched_ = false;
     bool superfluous_ = false; // another shim lives in our directory: the container is its own to clean up
-    bool collecting_ = false; // warnings of the driver go to the client that asks
+    bool collecting_ = false;  // warnings of the driver go to the client that asks
     bool finishing_ = false;
 };
 

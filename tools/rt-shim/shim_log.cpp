@@ -23,7 +23,8 @@ void ShimLog::line(std::string_view text) {
     const UniqueFd fd = descriptor();
     struct stat status{};
     if (!fd || ::fstat(fd.get(), &status) != 0 || status.st_size > kLongestLog) return;
-    (void)write_all(fd.get(), cat(rfc3339(now_ns()), " ", text, "\n"), path_.native()); // nobody is left to tell
+    (void)write_all(fd.get(), cat(rfc3339(now_ns()), " ", text, "\n"),
+                    path_.native()); // nobody is left to tell
 }
 
 } // namespace rt::shim

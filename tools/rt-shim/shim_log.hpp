@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// <directory>/shim.log: what the shim and its driver have to say that no client hears. The file appears with the
-// first line and grows to 1 MiB at most. One thread.
+// <directory>/shim.log: what the shim and its driver have to say that no client hears. The file appears with
+// the first line and grows to 1 MiB at most. One thread.
 #pragma once
 
 #include "core/base/file.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shim's ends of a container's stdio: three pipes or a pty's master. Output is read in big pieces and given
-// to the sink; what is to go in is kept until the container takes it. pause() stops reading: the container then
-// blocks once its pipe is full. One thread.
+// The shim's ends of a container's stdio: three pipes or a pty's master. Output is read in big pieces and
+// given to the sink; what is to go in is kept until the container takes it. pause() stops reading: the
+// container then blocks once its pipe is full. One thread.
 #pragma once
 
 #include "core/shim/client.hpp"

@@ -209,7 +209,8 @@ TEST_F(ShimTest, DoesNotTakeTheDirectoryOfAShimThatLives) {
 TEST_F(ShimTest, IgnoresTheSignalsOfTerminalsAndShutdownsButItsContainerDoesNot) {
     ShimClient client = run(shell("echo ready; grep -E 'Sig(Blk|Ign)' /proc/self/status; sleep 1000"));
     expect_output(client, "SigIgn:\t0000000000000000");
-    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) ASSERT_EQ(::kill(shim_pid(), number), 0);
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE})
+        ASSERT_EQ(::kill(shim_pid(), number), 0);
     EXPECT_TRUE(connect().watch_exit());
     ASSERT_TRUE(client.signal(operation_, SIGTERM, SignalScope::all_processes));
     EXPECT_EQ(collect(client).exit.exit_code, 143);

@@ -43,8 +43,7 @@ ShimTest::ShimTest() : directory_(temp_ / "run") {
 ShimTest::~ShimTest() {
     const pid_t pid = shim_is_alive(directory_) ? shim_pid() : 0;
     if (pid == 0) return;
-    if (auto client = ShimClient::connect(directory_))
-        (void)client->destroy(operation_);
+    if (auto client = ShimClient::connect(directory_)) (void)client->destroy(operation_);
     ::kill(pid, SIGKILL);
 }
 

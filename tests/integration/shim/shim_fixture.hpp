@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shim over the fake isolation driver, in a directory of the test's own. What a test leaves running is ended by
-// the fixture: it destroys the container and says reaped(), or kills the shim by its pid file.
+// A shim over the fake isolation driver, in a directory of the test's own. What a test leaves running is
+// ended by the fixture: it destroys the container and says reaped(), or kills the shim by its pid file.
 #pragma once
 
 #include "core/shim/client.hpp"
