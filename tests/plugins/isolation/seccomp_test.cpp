@@ -176,9 +176,10 @@ TEST(SeccompParse, ReadsTheWholeOfAProfile) {
     const auto profile = parse_seccomp(R"({"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":13,
         "architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_AARCH64"],"flags":["SECCOMP_FILTER_FLAG_LOG"],
         "syscalls":[{"names":["read","no_such_call"],"action":"SCMP_ACT_ALLOW"},
-                    {"names":["write"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"},
-                                                                       {"index":0,"value":2,"op":"SCMP_CMP_EQ"}]},
-                    {"names":["close"],"action":"SCMP_ACT_KILL_PROCESS"},{"names":["lseek"],"action":"SCMP_ACT_TRAP"}]})");
+                    {"names":["write"],"action":"SCMP_ACT_LOG",
+                     "args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"},{"index":0,"value":2,"op":"SCMP_CMP_EQ"}]},
+                    {"names":["close"],"action":"SCMP_ACT_KILL_PROCESS"},
+                    {"names":["lseek"],"action":"SCMP_ACT_TRAP"}]})");
     ASSERT_TRUE(profile) << profile.error().message;
     EXPECT_EQ(profile->flags, SECCOMP_FILTER_FLAG_LOG);
     const auto program = *compile_seccomp(*profile);
@@ -192,14 +193,14 @@ TEST(SeccompParse, ReadsTheWholeOfAProfile) {
 }
 
 TEST(SeccompParse, RefusesWhatItDoesNotUnderstand) {
-    for (
-        const char* text :
-        {R"({"defaultAction":"SCMP_ACT_MAYBE"})", R"({"defaultAction":"SCMP_ACT_NOTIFY"})",
-         R"({"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/x"})",
-         R"({"defaultAction":"SCMP_ACT_ALLOW","flags":["X"]})",
-         R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_ALLOW"}]})",
-         R"({"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":5000})",
-         R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":0,"op":"SCMP_CMP_EQ"}]}]})"})
+    for (const char* text :
+         {R"({"defaultAction":"SCMP_ACT_MAYBE"})", R"({"defaultAction":"SCMP_ACT_NOTIFY"})",
+          R"({"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/x"})",
+          R"({"defaultAction":"SCMP_ACT_ALLOW","flags":["X"]})",
+          R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_ALLOW"}]})",
+          R"({"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":5000})",
+          R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],)"
+          R"("action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":0,"op":"SCMP_CMP_EQ"}]}]})"})
         EXPECT_FALSE(parse_seccomp(text)) << text;
 }
 

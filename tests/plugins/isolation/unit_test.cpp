@@ -316,7 +316,8 @@ std::string config_with(const std::string& linux_part, const std::string& proces
 
 TEST(OciConfig, ReadsWhatItImplements) {
     const auto config = parse_config(config_with(
-        R"(,"cgroupsPath":"/c","maskedPaths":["/m"],"resources":{"memory":{"limit":-1},"pids":{"limit":5},"devices":[{"allow":true,"type":"c","major":1,"access":"rw"}]})",
+        R"(,"cgroupsPath":"/c","maskedPaths":["/m"],"resources":{"memory":{"limit":-1},)"
+        R"("pids":{"limit":5},"devices":[{"allow":true,"type":"c","major":1,"access":"rw"}]})",
         R"(,"capabilities":{"bounding":["CAP_CHOWN","CAP_BPF"]},"noNewPrivileges":true,"unknown":1)"));
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->process.capabilities.bounding, 1ULL << CAP_CHOWN | 1ULL << CAP_BPF);
