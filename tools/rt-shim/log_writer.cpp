@@ -86,7 +86,8 @@ void LogWriter::lose(std::string_view unwritten, std::int64_t written) {
     const std::size_t newline = before.rfind('\n');
     const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;
     size_ += static_cast<std::int64_t>(whole);
-    if (whole < before.size()) (void)::ftruncate(fd_.get(), size_); // a torn line is all that can come of it
+    if (whole < before.size() && ::ftruncate(fd_.get(), size_) != 0)
+        last_errno_ = errno; // a torn line is all that can come of it
     lines_lost_ += static_cast<std::uint64_t>(std::ranges::count(unwritten, '\n'));
 }
 
