@@ -3,6 +3,7 @@
 // nothing but what was installed, installs the plugin, and lets rtctl look at it.
 #include "core/plugin/plugin_file.hpp"
 
+#include "integration/support/rtctl.hpp"
 #include "support/temp_dir.hpp"
 
 #include <nlohmann/json.hpp>
@@ -103,6 +104,14 @@ TEST_F(SdkPackage, BuildsAPluginThatRtctlUses) {
 
     EXPECT_THAT(rtctl("config explain /network/drivers/hole/config").output, HasSubstr("\"prohibit\""));
     EXPECT_THAT(rtctl("config check").output, HasSubstr("blackhole 1.0.0"));
+
+    const Rtctl with_hole(cat(R"("network": {"drivers": {"hole": {"plugin": ")", file.native(),
+                              R"(", "config": {"answer": "prohibit"}}}})"));
+    with_hole.import_busybox();
+    const Outcome sent = with_hole({"run", "--rm", "--network", "hole", "busybox", "sh", "-c",
+                                    "ip route; nc -w 1 192.0.2.9 80 < /dev/null"});
+    EXPECT_THAT(sent.out, HasSubstr("prohibit default")) << sent.err;
+    EXPECT_THAT(sent.err, HasSubstr("Permission denied"));
 }
 
 TEST_F(SdkPackage, RtctlRefusesAWiringThatIsWrongAndSaysWhere) {
