@@ -42,6 +42,10 @@ public:
 
     // First to numbers above all that are in use, then down: "ours" of one may be "theirs" of another.
     Result<void> pass(const std::vector<ChildProcess::Descriptor>& descriptors) {
+        // Nothing of ours by accident, and no gap either: a file opened later must not become somebody's
+        // standard error.
+        for (const int standard : {0, 1, 2})
+            ::posix_spawn_file_actions_addopen(&actions_, standard, "/dev/null", O_RDWR, 0);
         int last = 2;
         for (const auto& [ours, theirs] : descriptors) last = std::max({last, theirs});
         for (const auto& [ours, theirs] : descriptors) {

@@ -15,7 +15,8 @@ namespace rt {
 
 class ChildProcess {
 public:
-    // Which of our descriptors the child gets, and as which number. Everything else is closed in it.
+    // Which of our descriptors the child gets, and as which number. Everything else is
+    // closed in it; of 0, 1 and 2, those that are not named are /dev/null.
     struct Descriptor {
         int ours;
         int theirs;

@@ -50,12 +50,14 @@ public:
     Overlay(Wiring& wiring, const JsonLines& lines) : wiring_(wiring), lines_(lines) {}
 
     Result<void> apply(const Json& file) {
-        static const std::vector<std::string> kKeys{"root",    "run",     "plugin_path",
+        static const std::vector<std::string> kKeys{"root",    "run",     "cgroup_parent", "plugin_path",
                                                     "storage", "network", "isolation"};
         RT_TRY(is_object(file, ""));
         RT_TRY(only_known(file, "", kKeys));
         if (file.contains("root")) RT_TRY(directory(file["root"], "/root", wiring_.root));
         if (file.contains("run")) RT_TRY(directory(file["run"], "/run", wiring_.run));
+        if (file.contains("cgroup_parent"))
+            RT_TRY(directory(file["cgroup_parent"], "/cgroup_parent", wiring_.cgroup_parent));
         if (file.contains("plugin_path")) RT_TRY(plugin_path(file["plugin_path"]));
         for (const Role which : {Role::storage, Role::network, Role::isolation})
             if (const std::string key(name_of(which)); file.contains(key)) RT_TRY(role(file[key], which));
@@ -217,8 +219,9 @@ Wiring built_in_wiring() {
     Wiring wiring;
     wiring.root = "/var/lib/rt";
     wiring.run = "/run/rt";
+    wiring.cgroup_parent = "/rt";
     wiring.plugin_path = {install_prefix() / "lib/rt/plugins"};
-    for (const char* pointer : {"/root", "/run", "/plugin_path", "/plugin_path/0"})
+    for (const char* pointer : {"/root", "/run", "/cgroup_parent", "/plugin_path", "/plugin_path/0"})
         wiring.origins[pointer] = kBuiltIn;
     add_built_in(wiring, Role::storage, "overlayfs", {"overlayfs", "vfs"});
     add_built_in(wiring, Role::network, "bridge", {"bridge", "host", "none"});

@@ -34,6 +34,7 @@ struct RoleWiring {
 struct Wiring {
     Path root;                     // "/var/lib/rt"
     Path run;                      // "/run/rt"
+    Path cgroup_parent;            // "/rt": below the root of each cgroup hierarchy
     std::vector<Path> plugin_path; // searched in order; default: lib/rt/plugins below the install prefix
     RoleWiring storage;
     RoleWiring network;

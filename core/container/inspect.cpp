@@ -2,7 +2,6 @@
 #include "core/container/inspect.hpp"
 
 #include "core/base/clock.hpp"
-#include "core/container/oci_config.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
@@ -191,7 +190,7 @@ Result<Json> inspect_container(Engine& engine, const Container& stored) {
                  {{"Storage", container.storage},
                   {"Network", container.network},
                   {"Isolation", container.isolation}}},
-                {"Cgroup", cgroup_of(container.id)},
+                {"Cgroup", (engine.wiring().cgroup_parent / container.id).native()},
                 {"Phases", start.value("phases", Json::array())},
                 {"Warnings", start.value("warnings", Json::array())}};
 }

@@ -97,7 +97,7 @@ Json namespaces(bool own_network) {
 
 Json linux_part(const OciInput& input) {
     Json value{
-        {"cgroupsPath", cgroup_of(input.container_id)},
+        {"cgroupsPath", cat(input.cgroup_parent, "/", input.container_id)},
         {"namespaces", namespaces(input.own_network)},
         {"resources", resources(input.spec)},
         {"maskedPaths",
@@ -114,10 +114,6 @@ Json linux_part(const OciInput& input) {
 }
 
 } // namespace
-
-std::string cgroup_of(const std::string& container_id) {
-    return cat("/rt/", container_id);
-}
 
 Result<std::string> oci_config(const OciInput& input) {
     RT_TRY_ASSIGN(const std::vector<std::string> capabilities,

@@ -16,14 +16,12 @@ struct OciInput {
     std::string container_id;
     std::string bundle; // directory; holds hosts, hostname, resolv.conf and rootfs/
     std::string hostname;
-    bool own_network = true; // a network namespace of its own
+    std::string cgroup_parent; // "/rt"
+    bool own_network = true;   // a network namespace of its own
     const ContainerSpec& spec;
     const ProcessPlan& plan;
 };
 
 Result<std::string> oci_config(const OciInput& input);
-
-// The cgroup that oci_config() asks for, below each hierarchy's root.
-std::string cgroup_of(const std::string& container_id);
 
 } // namespace rt

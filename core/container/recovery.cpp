@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/recovery.hpp"
 
+#include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/reap.hpp"
 #include "core/shim/client.hpp"
+
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -40,6 +43,19 @@ Result<void> sweep_run_directories(Engine& engine, Engine::State& state) {
     return {};
 }
 
+// Lock files of containers that never came to be, or are no more: killed after the lock and before the
+// directory.
+Result<void> sweep_locks(Engine& engine) {
+    std::error_code problem;
+    for (const auto& entry : std::filesystem::directory_iterator(engine.wiring().run / "locks", problem)) {
+        const std::string name = entry.path().filename();
+        if (!is_hex(name) || std::filesystem::exists(engine.run_directory(name), problem)) continue;
+        RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(entry.path()));
+        if (lock) ::unlink(entry.path().c_str());
+    }
+    return {};
+}
+
 } // namespace
 
 Result<void> recover(Engine& engine) {
@@ -48,7 +64,8 @@ Result<void> recover(Engine& engine) {
         RT_TRY_ASSIGN(const auto containers, state->containers.in_phase(phase));
         for (const Container& container : containers) RT_TRY(finish(engine, container.id));
     }
-    return sweep_run_directories(engine, *state);
+    RT_TRY(sweep_run_directories(engine, *state));
+    return sweep_locks(engine);
 }
 
 Result<Container> refresh(Engine& engine, const Container& container) {

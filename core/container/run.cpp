@@ -185,7 +185,8 @@ private:
         RT_TRY(make_bind_sources());
         RT_TRY(write_runtime_files({directory_, hostname_, address_, own_network}));
         RT_TRY_ASSIGN(const std::string config,
-                      oci_config({record_.id, directory_.native(), hostname_, own_network, spec_, *plan_}));
+                      oci_config({record_.id, directory_.native(), hostname_,
+                                  engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_}));
         RT_TRY(replace_file(directory_ / "config.json", config));
         RT_TRY(make_directories(engine_.root_directory(record_.id)));
         timer_.mark("bundle");

@@ -69,7 +69,8 @@ int stop_signal(Engine::State& state, const Container& container) {
 }
 
 // Signals, waits; no answer in time: SIGKILL to everything.
-Result<void> end(Engine& engine, const Container& container, int first_signal, std::chrono::seconds grace) {
+Result<void> end_with_shim(Engine& engine, const Container& container, int first_signal,
+                           std::chrono::seconds grace) {
     const Operation operation = Engine::new_operation();
     RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine.run_directory(container.id)));
     RT_TRY(shim.watch_exit());
@@ -87,6 +88,15 @@ Result<void> end(Engine& engine, const Container& container, int first_signal, s
                         "' does not end although it was killed: a process of it hangs in the kernel");
     }
     return see_reaped(engine, container, shim);
+}
+
+// As above. A container that ends by itself meanwhile takes its shim with it: then it is over, which is what
+// was wanted.
+Result<void> end(Engine& engine, const Container& container, int first_signal, std::chrono::seconds grace) {
+    Result<void> outcome = end_with_shim(engine, container, first_signal, grace);
+    if (!outcome && !shim_is_alive(engine.run_directory(container.id)))
+        outcome = reap(engine, container.id, nullptr);
+    return outcome;
 }
 
 } // namespace

@@ -35,7 +35,10 @@ Json driver_json(const Wiring& wiring, Role role, const std::string& instance, D
 
 Json whole(const Wiring& wiring, Defaults& defaults, std::vector<std::string>& problems) {
     const Wiring built_in = built_in_wiring();
-    Json json{{"root", wiring.root.native()}, {"run", wiring.run.native()}, {"plugin_path", Json::array()}};
+    Json json{{"root", wiring.root.native()},
+              {"run", wiring.run.native()},
+              {"cgroup_parent", wiring.cgroup_parent.native()},
+              {"plugin_path", Json::array()}};
     for (const Path& directory : wiring.plugin_path) json["plugin_path"].push_back(directory.native());
     for (const Role role : kRoles) {
         Json drivers = Json::object();

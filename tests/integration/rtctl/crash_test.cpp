@@ -31,8 +31,9 @@ protected:
     }
     pid_t shim_of(const std::string& id) const {
         std::ifstream file(rtctl_.run() / "containers" / id / "shim.pid");
+        std::string key;
         pid_t pid = 0;
-        file >> pid;
+        file >> key >> pid;
         return pid;
     }
 };
@@ -80,6 +81,7 @@ TEST_F(Crash, ARebootLeavesContainersStopped) {
     // What a reboot does, as far as rt can see: the processes are gone, and so is the run directory.
     const json inspected = json::parse(rtctl_({"inspect", "one"}).out)[0];
     const pid_t shim = shim_of(id);
+    ASSERT_GT(shim, 0);
     ::kill(shim, SIGKILL);
     ::kill(inspected["State"]["Pid"].get<pid_t>(), SIGKILL);
     ASSERT_TRUE(eventually([&] { return ::kill(inspected["State"]["Pid"].get<pid_t>(), 0) != 0; }));

@@ -47,8 +47,8 @@ TEST_F(WithBusybox, ContainersReachTheirGatewayAndEachOther) {
 }
 
 TEST_F(WithBusybox, APublishedPortIsReachedFromTheHost) {
-    ASSERT_EQ(rtctl_({"run", "-d", "--name", "server", "-p", "18080:9", "busybox", "nc", "-lk", "-p", "9",
-                      "-e", "echo", "hello"})
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "server", "-p", "18080:9", "busybox", "sh", "-c",
+                      "while :; do echo hello | nc -l -p 9; done"})
                   .exit_code,
               0);
     EXPECT_TRUE(eventually([&] { return ask(18080) == "hello\n"; }));

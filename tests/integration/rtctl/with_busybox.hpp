@@ -17,7 +17,12 @@ protected:
     void SetUp() override {
         rtctl_.import_busybox();
         ASSERT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
-        before_ = traces();
+        // Its veth goes some time after its namespace.
+        ASSERT_TRUE(rt::test::eventually([&] {
+            before_ = traces();
+            return std::ranges::none_of(before_,
+                                        [](const auto& line) { return line.starts_with("link rtv"); });
+        }));
     }
     void TearDown() override {
         if (!IsSkipped() && !HasFatalFailure()) {

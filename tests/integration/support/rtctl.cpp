@@ -87,15 +87,17 @@ void add_lines(std::set<std::string>& into, const std::string& label, const std:
 void add_tree(std::set<std::string>& into, const std::string& label, const fs::path& directory, int depth) {
     std::error_code problem;
     for (const auto& entry : fs::directory_iterator(directory, problem)) {
+        if (entry.path().filename().native().starts_with("network-"))
+            continue; // a network's lock stays with it
         into.insert(label + entry.path().native());
         if (depth > 1 && entry.is_directory(problem)) add_tree(into, label, entry.path(), depth - 1);
     }
 }
 
-void add_cgroups(std::set<std::string>& into) {
+void add_cgroups(std::set<std::string>& into, const fs::path& parent) {
     std::error_code problem;
     for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", problem))
-        for (const auto& entry : fs::directory_iterator(hierarchy.path() / "rt", problem))
+        for (const auto& entry : fs::directory_iterator(hierarchy.path() / parent, problem))
             if (entry.is_directory(problem)) into.insert("cgroup " + entry.path().native());
 }
 
@@ -104,7 +106,8 @@ void add_processes(std::set<std::string>& into, const fs::path& directory) {
     std::error_code problem;
     for (const auto& entry : fs::directory_iterator("/proc", problem)) {
         std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-        const std::string line{std::istreambuf_iterator<char>(file), {}};
+        std::string line;
+        std::getline(file, line, '\1'); // the whole of it; a process that goes meanwhile reads as empty
         if (entry.path().filename() != std::to_string(::getpid()) &&
             line.find(directory.native()) != line.npos)
             into.insert("process " + entry.path().filename().native() + " " + line.c_str());
@@ -127,13 +130,17 @@ Outcome run_program(const std::vector<std::string>& arguments, const std::string
 
 Rtctl::Rtctl(const std::string& config) {
     write_file(directory_ / "config.json", "{\"root\": \"" + root().native() + "\", \"run\": \"" +
-                                               run().native() + "\"" + (config.empty() ? "" : ", " + config) +
-                                               "}\n");
+                                               run().native() + "\", \"cgroup_parent\": \"/" +
+                                               directory_.path().filename().native() + "\"" +
+                                               (config.empty() ? "" : ", " + config) + "}\n");
 }
 
 Rtctl::~Rtctl() {
     std::istringstream ids((*this)({"ps", "-aq", "--no-trunc"}).out);
     for (std::string id; std::getline(ids, id);) (*this)({"rm", "-f", id});
+    std::error_code problem;
+    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", problem))
+        fs::remove(hierarchy.path() / directory_.path().filename(), problem);
 }
 
 std::vector<std::string> Rtctl::command(const std::vector<std::string>& arguments) const {
@@ -179,7 +186,7 @@ std::set<std::string> Rtctl::traces() const {
     for (const auto* link = links; link != nullptr && link->if_index != 0; ++link)
         found.insert(std::string("link ") + link->if_name);
     ::if_freenameindex(links);
-    add_cgroups(found);
+    add_cgroups(found, directory_.path().filename());
     add_processes(found, directory_.path());
     add_tree(found, "run ", run() / "containers", 2);
     add_tree(found, "lock ", run() / "locks", 1);

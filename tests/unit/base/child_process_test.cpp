@@ -37,7 +37,7 @@ TEST(ChildProcess, GetsItsArgumentsEnvironmentAndDescriptorsAndNothingElse) {
     auto child = ChildProcess::start({"/bin/sh", "-c", "echo $X; exec ls /proc/self/fd"},
                                      {"X=hello", "PATH=/bin:/usr/bin"}, {{pipe.write.get(), 1}});
     ASSERT_TRUE(child);
-    EXPECT_EQ(pipe.drain(), "hello\n0\n1\n"); // 0: the directory that ls reads
+    EXPECT_EQ(pipe.drain(), "hello\n0\n1\n2\n3\n"); // 3: the directory that ls reads
     EXPECT_EQ(WEXITSTATUS(*child->wait()), 0);
 }
 

@@ -12,7 +12,7 @@ class OciConfigTest : public testing::Test {
 protected:
     json config(bool own_network = true) {
         const auto text =
-            rt::oci_config({"cafe", "/run/rt/containers/cafe", "box", own_network, spec_, plan_});
+            rt::oci_config({"cafe", "/run/rt/containers/cafe", "box", "/rt", own_network, spec_, plan_});
         EXPECT_TRUE(text);
         return json::parse(*text);
     }
