@@ -4,6 +4,7 @@
 #include "core/base/error.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 
@@ -28,13 +29,17 @@ std::int64_t monotonic_ns() {
 }
 
 std::string rfc3339(std::int64_t ns) {
-    const std::time_t seconds = ns / kSecond;
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", parts.tm_year + 1900,
-                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                  static_cast<int>(ns % kSecond));
+    // Not gmtime_r(): it reads the host's time zone first, which is five system calls for nothing.
+    using namespace std::chrono;
+    const sys_time<nanoseconds> time{nanoseconds(ns)};
+    const auto day = floor<days>(time);
+    const year_month_day date{day};
+    const hh_mm_ss clock{time - day};
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%09dZ", int(date.year()),
+                  unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
+                  int(clock.minutes().count()), int(clock.seconds().count()),
+                  int(clock.subseconds().count()));
     return text.data();
 }
 

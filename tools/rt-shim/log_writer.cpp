@@ -65,13 +65,19 @@ void LogWriter::finish(std::int64_t time_ns) {
     fd_.reset();
 }
 
+// Takes a torn line off the file's end. Where that fails (an I/O error) nothing is written until it works.
+void LogWriter::mend() {
+    if (torn_ && ::ftruncate(fd_.get(), size_) == 0) torn_ = false;
+}
+
 void LogWriter::flush() {
+    if (torn_) mend();
     std::string_view rest(buffer_.get(), end_);
     end_ = 0;
     std::int64_t written = 0;
     while (!rest.empty()) {
-        const ssize_t count = ::write(fd_.get(), rest.data(), rest.size());
-        if (count < 0 && errno == EINTR) continue;
+        const ssize_t count = torn_ ? -1 : ::write(fd_.get(), rest.data(), rest.size());
+        if (count < 0 && !torn_ && errno == EINTR) continue;
         if (count < 0) return lose(rest, written);
         written += count;
         rest.remove_prefix(static_cast<std::size_t>(count));
@@ -81,7 +87,7 @@ void LogWriter::flush() {
 
 // The disk took `written` bytes of the batch, perhaps a part of a line: that is taken back.
 void LogWriter::lose(std::string_view unwritten, std::int64_t written) {
-    last_errno_ = errno;
+    if (!torn_) last_errno_ = errno;
     const std::string_view before(buffer_.get(), static_cast<std::size_t>(written));
     const std::size_t newline = before.rfind('\n');
     const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;

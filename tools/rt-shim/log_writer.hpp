@@ -28,7 +28,8 @@ private:
     char* room(std::size_t size) override;
     void used(char* end) override { end_ = static_cast<std::size_t>(end - buffer_.get()); }
     void flush();
-    void lose(std::string_view unwritten, std::int64_t good_size);
+    void lose(std::string_view unwritten, std::int64_t written);
+    void mend();
 
     JsonLines lines_;
     UniqueFd fd_;
@@ -37,6 +38,7 @@ private:
     std::size_t end_ = 0; // of what is in the buffer
     std::uint64_t lines_lost_ = 0;
     int last_errno_ = 0;
+    bool torn_ = false; // the file ends in a part of a line
 };
 
 } // namespace rt::shim

@@ -274,9 +274,14 @@ TEST_F(ShimStdioTest, EndsProcessesThatKeepTheOutputOpen) {
 
 TEST_F(ShimStdioTest, DoesNotWaitForeverForOutputOfOthers) {
     // It escapes the fake's signal to all, as a process outside of the container would that has its pipe.
-    ShimClient client = run(shell("setsid sleep 1001 & echo $!; exit 6"));
+    ShimContainer container = shell("setsid sh -c 'echo $$; exec sleep 1001' & read go; exit 6");
+    container.open_stdin = true;
+    ShimClient client = run(container, true);
+    const auto escaped = client.next();
+    ASSERT_TRUE(escaped && escaped->kind == ShimEvent::Kind::output);
+    ASSERT_TRUE(client.write("go\n"));
     const Collected all = collect(client);
-    ::kill(std::stoi(all.out), SIGKILL);
+    ::kill(std::stoi(escaped->data), SIGKILL);
     EXPECT_EQ(all.exit.exit_code, 6);
     EXPECT_TRUE(std::filesystem::exists(directory() / shim::kLogName));
 }
