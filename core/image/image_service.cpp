@@ -65,8 +65,7 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
     RT_TRY_ASSIGN(const Platform platform, parse_platform(options.platform));
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(options.storage));
-    Result<Image> image = fail(Code::internal, "pull");
-    {
+    const auto work = [&]() -> Result<Image> {
         RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         const std::string name = familiar_name(reference.name());
@@ -86,12 +85,18 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
         RT_TRY_ASSIGN(auto layers, layers_of(manifest, config, cat("'", name, "'")));
         ImageIntake intake(database_, *module, store, *storage, progress, operation);
         RT_TRY(intake.take(layers, repository.get()));
-        image =
-            intake.record(config_json, fetched.manifest.content, layers, {reference.name()}, fetched.digest);
-        if (image) note(progress, cat("Digest: ", fetched.digest));
-    }
-    // What an image that had the name before, or a killed pull, left.
-    if (image) RT_TRY(collect_garbage(operation));
+        RT_TRY_ASSIGN(Image recorded, intake.record(config_json, fetched.manifest.content, layers,
+                                                    {reference.name()}, fetched.digest));
+        note(progress, cat("Digest: ", fetched.digest));
+        return recorded;
+    };
+    auto image = work();
+    // What an image that had the name before, or a killed pull, left; and what this one did, unless the next
+    // try can go on with it.
+    if (image)
+        RT_TRY(collect_garbage(operation));
+    else if (image.error().code == Code::corrupt || image.error().code == Code::resource_exhausted)
+        (void)collect_garbage(operation); // the failure itself is what counts
     return image;
 }
 

@@ -50,7 +50,10 @@ Result<BlobIntake> BlobIntake::begin(const ContentStore& store, ByteSink* behind
 }
 
 Result<void> BlobIntake::write(std::string_view data) {
-    RT_TRY(write_all(fd_.get(), data, file_.native()));
+    if (auto written = write_all(fd_.get(), data, file_.native()); !written) {
+        keep_ = false; // a full disk must not stay full of what nobody can use
+        return written;
+    }
     hash_.add(data);
     size_ += data.size();
     return behind_ == nullptr ? Result<void>() : behind_->write(data);

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registry client against a registry that behaves badly.
+#include "core/image/module/layer_stream.hpp"
+#include "core/image/module/repository.hpp"
+#include "core/image/module/sha256.hpp"
+#include "integration/image/fake_http_server.hpp"
+#include "support/temp_dir.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+namespace rt::image {
+namespace {
+
+using test::FakeHttpServer;
+using test::FakeRequest;
+using test::FakeResponse;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::chrono::milliseconds kShort(1);
+
+class Collect final : public ByteSink {
+public:
+    Result<void> write(std::string_view data) override {
+        text.append(data);
+        return {};
+    }
+    std::string text;
+};
+
+class Registry : public testing::Test {
+protected:
+    std::string content_ = [] {
+        std::string text;
+        for (int i = 0; text.size() < 300'000; ++i) text += std::to_string(i * 7919) + "\n";
+        return text;
+    }();
+    BlobDescriptor blob_{"", Sha256::of(content_), content_.size()};
+    Cancellation cancellation_;
+
+    Result<void> fetch(FakeHttpServer& server, Collect& sink, Credentials credentials = {}) {
+        return Repository(server.host(), "a/b", std::move(credentials), kShort)
+            .blob(blob_, 0, sink, cancellation_);
+    }
+    // The rest of the content from where a Range says.
+    [[nodiscard]] FakeResponse part(const FakeRequest& request) const {
+        const std::string range = request.header("range");
+        if (range.empty()) return {.body = content_};
+        const std::size_t from = std::stoul(range.substr(range.find('=') + 1));
+        return {.status = 206,
+                .body = content_.substr(from),
+                .headers = {{"Content-Range", "bytes " + std::to_string(from) + "-" +
+                                                  std::to_string(content_.size() - 1) + "/" +
+                                                  std::to_string(content_.size())}}};
+    }
+};
+
+TEST_F(Registry, GoesOnWhereAConnectionBroke) {
+    std::atomic<int> calls = 0;
+    FakeHttpServer server([&](const FakeRequest& request) {
+        FakeResponse response = part(request);
+        if (++calls < 4) response.cut_after = 70'000;
+        return response;
+    });
+    Collect sink;
+    ASSERT_TRUE(fetch(server, sink));
+    EXPECT_EQ(sink.text, content_);
+    EXPECT_EQ(calls, 4);
+    EXPECT_EQ(server.requests()[1].header("range"), "bytes=70000-");
+}
+
+TEST_F(Registry, SkipsWhatItHasWhenTheServerDoesNotKnowRange) {
+    std::atomic<int> calls = 0;
+    FakeHttpServer server([&](const FakeRequest&) {
+        return FakeResponse{.body = content_, .cut_after = ++calls == 1 ? 100'000 : SIZE_MAX};
+    });
+    Collect sink;
+    ASSERT_TRUE(fetch(server, sink));
+    EXPECT_EQ(sink.text, content_);
+}
+
+TEST_F(Registry, RefusesAnotherPartThanItAskedFor) {
+    std::atomic<int> calls = 0;
+    FakeHttpServer server([&](const FakeRequest& request) {
+        FakeResponse response = part(request);
+        if (++calls == 1)
+            response.cut_after = 100'000;
+        else
+            response.headers["Content-Range"] = "bytes 0-9/10";
+        return response;
+    });
+    Collect sink;
+    EXPECT_EQ(fetch(server, sink).error().code, Code::corrupt);
+}
+
+TEST_F(Registry, WaitsAndTriesAgainWhenTheServerIsBusy) {
+    for (const int status : {429, 500, 502, 503, 504}) {
+        SCOPED_TRACE(status);
+        std::atomic<int> calls = 0;
+        FakeHttpServer server([&](const FakeRequest& request) {
+            if (++calls <= 2) return FakeResponse{.status = status, .headers = {{"Retry-After", "0"}}};
+            return part(request);
+        });
+        Collect sink;
+        EXPECT_TRUE(fetch(server, sink));
+        EXPECT_EQ(sink.text, content_);
+        EXPECT_EQ(calls, 3);
+    }
+}
+
+TEST_F(Registry, GivesUpInTheEnd) {
+    FakeHttpServer server([&](const FakeRequest&) { return FakeResponse{.status = 503}; });
+    Collect sink;
+    const auto outcome = fetch(server, sink);
+    EXPECT_EQ(outcome.error().code, Code::unavailable);
+    EXPECT_THAT(outcome.error().message, HasSubstr(server.host()));
+    EXPECT_LE(server.requests().size(), 10U);
+}
+
+TEST_F(Registry, DoesNotTakeMoreThanTheManifestSays) {
+    FakeHttpServer server([&](const FakeRequest&) { return FakeResponse{.body = content_ + "more"}; });
+    Collect sink;
+    EXPECT_EQ(fetch(server, sink).error().code, Code::corrupt);
+    EXPECT_LE(sink.text.size(), content_.size());
+}
+
+TEST_F(Registry, DoesNotWaitForEverForWhatIsTooShort) {
+    FakeHttpServer server([&](const FakeRequest& request) {
+        if (!request.header("range").empty()) return FakeResponse{.status = 416};
+        return FakeResponse{.body = content_.substr(0, 1000)};
+    });
+    Collect sink;
+    EXPECT_FALSE(fetch(server, sink));
+}
+
+TEST_F(Registry, GetsATokenAndUsesItForEverything) {
+    std::string host;
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (request.path.starts_with("/token")) return {.body = R"({"token": "secret"})"};
+        if (request.header("authorization") != "Bearer secret")
+            return {.status = 401,
+                    .headers = {
+                        {"WWW-Authenticate", "Bearer realm=\"http://" + host +
+                                                 "/token\",service=\"s\",scope=\"repository:a/b:pull\""}}};
+        return part(request);
+    });
+    host = server.host();
+    Repository repository(server.host(), "a/b", {}, kShort);
+    Collect sink;
+    ASSERT_TRUE(repository.blob(blob_, 0, sink, cancellation_));
+    ASSERT_TRUE(repository.blob(blob_, 0, sink, cancellation_));
+    EXPECT_EQ(server.requests().size(), 4U); // refused, token, blob, blob
+    EXPECT_THAT(server.requests()[1].path, HasSubstr("scope=repository%3Aa%2Fb%3Apull"));
+}
+
+TEST_F(Registry, GetsANewTokenWhenTheFirstRunsOut) {
+    std::string host;
+    std::atomic<int> tokens = 0;
+    std::atomic<int> good = 1;
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (request.path.starts_with("/token"))
+            return {.body = R"({"access_token": "t)" + std::to_string(++tokens) + "\"}"};
+        if (request.header("authorization") != "Bearer t" + std::to_string(good))
+            return {.status = 401,
+                    .headers = {{"WWW-Authenticate", "Bearer realm=\"http://" + host + "/token\""}}};
+        return part(request);
+    });
+    host = server.host();
+    Repository repository(server.host(), "a/b", {}, kShort);
+    Collect sink;
+    ASSERT_TRUE(repository.blob(blob_, 0, sink, cancellation_));
+    good = 2;
+    ASSERT_TRUE(repository.blob(blob_, 0, sink, cancellation_));
+}
+
+TEST_F(Registry, SendsThePasswordForBasic) {
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (request.header("authorization") != "Basic bWU6cGFzcw==")
+            return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
+        return part(request);
+    });
+    Collect sink;
+    EXPECT_TRUE(fetch(server, sink, {"me", "pass", {}}));
+    EXPECT_EQ(fetch(server, sink, {"me", "wrong", {}}).error().code, Code::permission_denied);
+    EXPECT_EQ(fetch(server, sink).error().code, Code::permission_denied);
+}
+
+TEST_F(Registry, DoesNotSendThePasswordToAnUnencryptedStranger) {
+    FakeHttpServer server([&](const FakeRequest&) {
+        return FakeResponse{.status = 401,
+                            .headers = {{"WWW-Authenticate", "Bearer realm=\"http://198.51.100.1/token\""}}};
+    });
+    Collect sink;
+    EXPECT_EQ(fetch(server, sink, {"me", "pass", {}}).error().code, Code::permission_denied);
+}
+
+TEST_F(Registry, FollowsARedirectWithoutTakingCredentialsAlong) {
+    FakeHttpServer elsewhere([&](const FakeRequest& request) { return part(request); });
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (request.header("authorization").empty())
+            return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
+        return {.status = 307, .headers = {{"Location", "http://" + elsewhere.host() + "/storage?sig=1"}}};
+    });
+    Collect sink;
+    ASSERT_TRUE(fetch(server, sink, {"me", "pass", {}}));
+    EXPECT_EQ(sink.text, content_);
+    ASSERT_EQ(elsewhere.requests().size(), 1U);
+    EXPECT_THAT(elsewhere.requests()[0].header("authorization"), IsEmpty());
+}
+
+TEST_F(Registry, DoesNotFollowRedirectsRoundAndRound) {
+    FakeHttpServer server([&](const FakeRequest& request) {
+        return FakeResponse{.status = 302, .headers = {{"Location", request.path}}};
+    });
+    Collect sink;
+    EXPECT_FALSE(fetch(server, sink));
+}
+
+TEST_F(Registry, ChecksAManifestThatWasAskedForByDigest) {
+    FakeHttpServer server([&](const FakeRequest&) { return FakeResponse{.body = "{\"schemaVersion\": 2}"}; });
+    Repository repository(server.host(), "a/b", {}, kShort);
+    EXPECT_EQ(repository.manifest(Sha256::of("another"), cancellation_).error().code, Code::corrupt);
+    EXPECT_TRUE(repository.manifest("latest", cancellation_));
+    EXPECT_TRUE(repository.manifest(Sha256::of("{\"schemaVersion\": 2}"), cancellation_));
+}
+
+TEST_F(Registry, RefusesAManifestThatIsTooLarge) {
+    FakeHttpServer server(
+        [&](const FakeRequest&) { return FakeResponse{.body = std::string(5U << 20U, ' ')}; });
+    Repository repository(server.host(), "a/b", {}, kShort);
+    EXPECT_EQ(repository.manifest("latest", cancellation_).error().code, Code::resource_exhausted);
+}
+
+TEST_F(Registry, SaysWhatTheServerSays) {
+    FakeHttpServer server([&](const FakeRequest&) {
+        return FakeResponse{.status = 404,
+                            .body = R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"no such thing"}]})"};
+    });
+    const auto outcome = Repository(server.host(), "a/b", {}, kShort).manifest("latest", cancellation_);
+    EXPECT_EQ(outcome.error().code, Code::not_found);
+    EXPECT_THAT(outcome.error().message, HasSubstr("no such thing"));
+}
+
+TEST_F(Registry, StoresABlobOnlyWhenItIsWhatItShouldBe) {
+    test::TempDir directory;
+    const ContentStore store = ContentStore::open(directory.path()).value();
+    std::string sent = content_;
+    sent[1000] ^= 1;
+    FakeHttpServer server([&](const FakeRequest&) { return FakeResponse{.body = sent}; });
+    Repository repository(server.host(), "a/b", {}, kShort);
+    LayerRequest request;
+    request.repository = &repository;
+    request.blob = blob_;
+    EXPECT_EQ(stream_layer(store, request, cancellation_).error().code, Code::corrupt);
+    EXPECT_FALSE(store.has(blob_.digest));
+    EXPECT_FALSE(std::filesystem::exists(store.part_path(blob_.digest)));
+    sent = content_;
+    EXPECT_TRUE(stream_layer(store, request, cancellation_));
+    EXPECT_TRUE(store.has(blob_.digest));
+}
+
+TEST_F(Registry, GoesOnWithWhatAnEarlierProcessFetched) {
+    test::TempDir directory;
+    const ContentStore store = ContentStore::open(directory.path()).value();
+    test::write_file(store.part_path(blob_.digest), content_.substr(0, 123'456));
+    FakeHttpServer server([&](const FakeRequest& request) { return part(request); });
+    Repository repository(server.host(), "a/b", {}, kShort);
+    LayerRequest request;
+    request.repository = &repository;
+    request.blob = blob_;
+    ASSERT_TRUE(stream_layer(store, request, cancellation_));
+    EXPECT_EQ(server.requests()[0].header("range"), "bytes=123456-");
+    EXPECT_EQ(test::read_file(store.blob_path(blob_.digest)), content_);
+}
+
+TEST(ThisMachine, IsRecognised) {
+    for (const char* host :
+         {"localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]:5000", "[::1]"})
+        EXPECT_TRUE(is_this_machine(host)) << host;
+    for (const char* host : {"127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "[::2]",
+                             "128.0.0.1", "127.1", "example.com:127"})
+        EXPECT_FALSE(is_this_machine(host)) << host;
+}
+
+TEST(Challenges, AreTakenApart) {
+    const auto two =
+        parse_challenges(R"(Basic realm="a, b", Bearer realm="https://x/\"y",service=s , scope="p:q")");
+    ASSERT_EQ(two.size(), 2U);
+    EXPECT_EQ(two[0].scheme, "basic");
+    EXPECT_EQ(two[0].parameters.at("realm"), "a, b");
+    EXPECT_EQ(two[1].scheme, "bearer");
+    EXPECT_EQ(two[1].parameters.at("realm"), "https://x/\"y");
+    EXPECT_EQ(two[1].parameters.at("service"), "s");
+    for (const char* odd : {"", ",,,", "=", "Bearer realm=\"", "Bearer =", "\"\""})
+        (void)parse_challenges(odd);
+}
+
+TEST(DockerConfig, HasCredentialsByHost) {
+    test::TempDir directory;
+    test::write_file(directory / "config.json", R"({"auths": {
+        "https://index.docker.io/v1/": {"auth": "bWU6cGFzczp3b3Jk"},
+        "reg.example.com:5000": {"identitytoken": "it"}, "odd": 7}})");
+    const auto hub = read_credentials(directory / "config.json", "docker.io");
+    ASSERT_TRUE(hub);
+    EXPECT_EQ(hub->user, "me");
+    EXPECT_EQ(hub->password, "pass:word");
+    EXPECT_EQ(read_credentials(directory / "config.json", "reg.example.com:5000")->identity_token, "it");
+    EXPECT_TRUE(read_credentials(directory / "config.json", "reg.example.com")->empty());
+    EXPECT_TRUE(read_credentials(directory / "none.json", "docker.io")->empty());
+    test::write_file(directory / "config.json", "{");
+    EXPECT_EQ(read_credentials(directory / "config.json", "docker.io").error().code, Code::corrupt);
+}
+
+} // namespace
+} // namespace rt::image
