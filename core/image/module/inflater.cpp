@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace rt::image {
 namespace {
 
 constexpr std::size_t kOutputSize = 256U << 10U;
+constexpr std::size_t kMagicSize = 6; // the longest, of xz
 
 // Gives the first block, which was read to look at it, once more.
 class Peeked final : public ByteSource {
@@ -21,7 +23,15 @@ public:
     Result<std::string_view> peek() {
         RT_TRY_ASSIGN(first_, source_.next());
         fresh_ = true;
-        return first_;
+        // A pipe may give less at first than it takes to see what it is.
+        if (first_.size() >= kMagicSize || first_.empty()) return first_;
+        head_ = first_;
+        while (head_.size() < kMagicSize) {
+            RT_TRY_ASSIGN(const std::string_view more, source_.next());
+            if (more.empty()) break;
+            head_ += more;
+        }
+        return first_ = head_;
     }
     Result<std::string_view> next() override {
         if (fresh_) {
@@ -34,6 +44,7 @@ public:
 private:
     ByteSource& source_;
     std::string_view first_;
+    std::string head_;
     bool fresh_ = false;
 };
 
