@@ -12,6 +12,17 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
 
+// The first process to open the database reads the whole log, so it has to stay short; writing it back syncs,
+// so that must not happen in the middle of an operation. Small pages, because an operation touches few bytes
+// of many tables.
+constexpr std::string_view kPageSize = "PRAGMA page_size=1024";
+constexpr int kLogLimitPages = 256;
+
+int note_log_pages(void* context, sqlite3*, const char*, int pages) {
+    *static_cast<int*>(context) = pages;
+    return SQLITE_OK;
+}
+
 Code code_of_sqlite(int result) {
     switch (result & 0xff) {
     case SQLITE_BUSY:
@@ -69,6 +80,7 @@ Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 
 Database::~Database() {
+    if (connection_) keep_log_short();
     for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
 }
 
@@ -84,6 +96,8 @@ Result<Database> Database::open(const Path& root) {
     // A short-lived process that is the last to close would write the log back and sync it: milliseconds for
     // nothing.
     sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_wal_hook(raw, note_log_pages,
+                     database.log_pages_.get()); // in place of SQLite's own, at every 1000 pages
     RT_TRY(database.migrate());
     return database;
 }
@@ -93,7 +107,10 @@ Result<void> Database::migrate() {
     RT_TRY(run("PRAGMA user_version", {}, [&](const SqlRow& row) { version = row.number(0); }));
     const auto latest = static_cast<std::int64_t>(schema_migrations().size());
     // The journal mode is kept in the file; synchronous is this connection's.
-    if (version == 0) RT_TRY(run("PRAGMA journal_mode=WAL"));
+    if (version == 0) {
+        RT_TRY(run(kPageSize));
+        RT_TRY(run("PRAGMA journal_mode=WAL"));
+    }
     RT_TRY(run("PRAGMA synchronous=NORMAL"));
     RT_TRY(run("PRAGMA foreign_keys=ON"));
     if (version == latest) return {};
@@ -114,6 +131,15 @@ Result<void> Database::migrate() {
         }
         return run(cat("PRAGMA user_version=", latest));
     });
+}
+
+// Best effort: while others are busy it fails at once, and the next to close finds it longer and does it
+// then. The log has to be cut: a process that reads it anew cannot know how much of it was written back
+// before.
+void Database::keep_log_short() {
+    if (*log_pages_ <= kLogLimitPages) return;
+    sqlite3_busy_timeout(connection_.get(), 0);
+    (void)sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
 Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {

@@ -61,11 +61,14 @@ private:
     explicit Database(sqlite3* connection);
     Result<sqlite3_stmt*> prepare(std::string_view sql);
     Result<void> migrate();
+    void keep_log_short();
 
     struct Closer {
         void operator()(sqlite3* connection) const;
     };
     std::unique_ptr<sqlite3, Closer> connection_;
+    std::unique_ptr<int> log_pages_ =
+        std::make_unique<int>(0); // in the write-ahead log after our last commit
     std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
 };
 
