@@ -53,7 +53,7 @@ inline std::vector<std::string> list_tree(const std::filesystem::path& root) {
     };
     describe(root, ".");
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root))
-        describe(entry.path(), std::filesystem::relative(entry.path(), root).native());
+        describe(entry.path(), entry.path().lexically_relative(root).native());
     std::ranges::sort(lines);
     return lines;
 }
