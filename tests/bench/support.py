@@ -29,14 +29,18 @@ def output_of(command, **options):
     return done.stdout
 
 
-def enter_namespaces():
-    """Links and mounts of the bench vanish with it."""
+def enter_mount_namespace(flags=0x00020000):
     libc = ctypes.CDLL(None, use_errno=True)
-    new_mounts, new_network, private = 0x00020000, 0x40000000, (1 << 18) | (1 << 14)
-    if libc.unshare(new_mounts | new_network) != 0:
+    if libc.unshare(flags) != 0:
         raise BenchError(f"unshare: {os.strerror(ctypes.get_errno())}; the bench needs root")
+    private = (1 << 18) | (1 << 14)
     if libc.mount(b"none", b"/", None, private, None) != 0:
         raise BenchError(f"making mounts private: {os.strerror(ctypes.get_errno())}")
+
+
+def enter_namespaces():
+    """Links and mounts of the bench vanish with it."""
+    enter_mount_namespace(0x00020000 | 0x40000000)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
