@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/output.hpp"
 
+#include "tools/rtctl/log.hpp"
+
 #include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -86,8 +88,7 @@ void print_json_line(const Json& value) {
 }
 
 void warn(std::string_view text) {
-    const std::string line = cat("rtctl: warning: ", text, "\n");
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    log(LogLevel::warning, text);
 }
 
 std::string human_size(std::uint64_t bytes) {

@@ -2,24 +2,28 @@
 #include "tools/rtctl/session.hpp"
 
 #include "core/plugin/loader.hpp"
-#include "tools/rtctl/output.hpp"
+#include "tools/rtctl/log.hpp"
 
 #include <rtp/host.h>
-
-#include <cstdio>
 
 namespace rt::cli {
 namespace {
 
-void show_warnings(int level, const std::string& instance, const std::string& text) {
-    if (level >= RTP_LOG_WARNING) warn(cat(instance, ": ", text));
+LogLevel level_of(int level) {
+    switch (level) {
+    case RTP_LOG_DEBUG: return LogLevel::debug;
+    case RTP_LOG_INFO: return LogLevel::info;
+    case RTP_LOG_WARNING: return LogLevel::warning;
+    default: return LogLevel::error;
+    }
 }
 
 void show_everything(int level, const std::string& instance, const std::string& text) {
-    if (level >= RTP_LOG_WARNING)
-        show_warnings(level, instance, text);
-    else
-        std::fprintf(stderr, "rtctl: %s: %s\n", instance.c_str(), text.c_str());
+    log(level_of(level), cat(instance, ": ", text));
+}
+
+void show_warnings(int level, const std::string& instance, const std::string& text) {
+    if (level >= RTP_LOG_WARNING) show_everything(level, instance, text);
 }
 
 } // namespace
