@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/state/database.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/state/schema.hpp"
 
+#include <poll.h>
 #include <sqlite3.h>
 
 #include <utility>
@@ -52,6 +54,17 @@ void bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
         sqlite3_bind_text(statement, index, text->data(), static_cast<int>(text->size()), SQLITE_STATIC);
     else
         sqlite3_bind_null(statement, index);
+}
+
+// SQLite does not wait by itself for this change: another process may just be making the same new database.
+template <class Step>
+Result<void> retry_while_busy(const Step& step) {
+    const std::int64_t deadline = monotonic_ns() + kBusyTimeoutMs * 1'000'000LL;
+    for (;;) {
+        auto outcome = step();
+        if (outcome || outcome.error().code != Code::unavailable || monotonic_ns() > deadline) return outcome;
+        ::poll(nullptr, 0, 5);
+    }
 }
 
 } // namespace
@@ -109,7 +122,7 @@ Result<void> Database::migrate() {
     // The journal mode is kept in the file; synchronous is this connection's.
     if (version == 0) {
         RT_TRY(run(kPageSize));
-        RT_TRY(run("PRAGMA journal_mode=WAL"));
+        RT_TRY(retry_while_busy([&] { return run("PRAGMA journal_mode=WAL"); }));
     }
     RT_TRY(run("PRAGMA synchronous=NORMAL"));
     RT_TRY(run("PRAGMA foreign_keys=ON"));
