@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images in and out through the real module and both storage drivers: archives, imports, a registry, several
 // processes at once, kills and full disks.
+#include "core/base/child_process.hpp"
 #include "core/base/json.hpp"
 #include "core/config/wiring.hpp"
 #include "core/image/content_store.hpp"
@@ -407,6 +408,77 @@ TEST_P(Images, KeepTheirNameUntilTheNewOneIsComplete) {
     ASSERT_TRUE(after) << after.error().message;
     EXPECT_EQ(ImageStore(*session.database).find(name)->id, after->id);
     EXPECT_THAT(ImageStore(*session.database).find(before)->names, IsEmpty());
+}
+
+// Debian's docker-registry, with its storage filled by hand.
+class RealRegistry {
+public:
+    RealRegistry(const fs::path& directory, const Sample& sample) {
+        const fs::path top = directory / "docker/registry/v2";
+        const fs::path repository = top / "repositories/a/b";
+        const auto link = [](const fs::path& path, const std::string& digest) {
+            fs::create_directories(path);
+            test::write_file(path / "link", digest);
+        };
+        for (const std::string* blob : {&sample.base, &sample.top, &sample.config, &sample.manifest}) {
+            const std::string hex = sha256(*blob).substr(7);
+            const fs::path place = top / "blobs/sha256" / hex.substr(0, 2) / hex;
+            fs::create_directories(place);
+            test::write_file(place / "data", *blob);
+            if (blob != &sample.manifest) link(repository / "_layers/sha256" / hex, "sha256:" + hex);
+        }
+        const std::string digest = sha256(sample.manifest);
+        link(repository / "_manifests/revisions/sha256" / digest.substr(7), digest);
+        link(repository / "_manifests/tags/1/current", digest);
+        test::write_file(directory / "config.yml",
+                         cat("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ",
+                             directory.native(), "}}\nhttp: {addr: \"127.0.0.1:5000\"}\n"));
+        const UniqueFd log = open_file(directory / "log", O_WRONLY | O_CREAT).value();
+        process_.emplace(ChildProcess::start({kProgram, "serve", (directory / "config.yml").native()},
+                                             {"HOME=/"}, {{log.get(), 1}, {log.get(), 2}})
+                             .value());
+    }
+
+    static constexpr const char* kProgram = "/usr/bin/docker-registry";
+
+    // The network is the test's own, so the port is free.
+    static bool answers(std::chrono::seconds within) {
+        const auto deadline = std::chrono::steady_clock::now() + within;
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(5000);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        while (std::chrono::steady_clock::now() < deadline) {
+            const UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            if (::connect(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+                return true;
+            ::usleep(10'000);
+        }
+        return false;
+    }
+
+private:
+    std::optional<ChildProcess> process_;
+};
+
+TEST_P(Images, ArePulledFromARealRegistry) {
+    if (!fs::exists(RealRegistry::kProgram))
+        GTEST_SKIP() << "Debian's package docker-registry is not installed";
+    const RealRegistry registry(directory_ / "registry", sample_);
+    ASSERT_TRUE(RealRegistry::answers(std::chrono::seconds(30)));
+    Session session = open();
+    const auto by_tag = session.service->pull("localhost:5000/a/b:1", {}, {}, {});
+    ASSERT_TRUE(by_tag) << by_tag.error().message;
+    EXPECT_EQ(files_of(session, by_tag->id, GetParam()), files_);
+    const auto by_digest =
+        session.service->pull("localhost:5000/a/b@" + sha256(sample_.manifest), {}, {}, {});
+    ASSERT_TRUE(by_digest) << by_digest.error().message;
+    EXPECT_EQ(by_digest->names.size(), 2U);
+    EXPECT_EQ(session.service->pull("localhost:5000/a/b:2", {}, {}, {}).error().code, Code::not_found);
+    EXPECT_EQ(session.service->remove(by_tag->id, ImageService::Force::no, {}).error().code,
+              Code::failed_precondition);
+    ASSERT_TRUE(session.service->remove(by_tag->id, ImageService::Force::yes, {}));
+    expect_nothing_left();
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Images, testing::Values("overlayfs", "vfs"),
