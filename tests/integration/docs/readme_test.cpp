@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The documentation is held to what it says: each ```sh block of the README is run, each ```json block is a
+// wiring file that is in order, what is linked to is there, and so is each make target.
+#include "markdown.hpp"
+#include "support/rtctl.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using rt::test::Outcome;
+
+const fs::path kSource = RT_SOURCE_DIR;
+
+std::string page(const std::string& name) {
+    return rt::test::read_file(kSource / name);
+}
+
+std::vector<std::string> pages() {
+    std::vector<std::string> names{"README.md", "CONTRIBUTING.md"};
+    for (const auto& entry : fs::directory_iterator(kSource / "docs"))
+        if (entry.path().extension() == ".md") names.push_back("docs/" + entry.path().filename().native());
+    return names;
+}
+
+// A directory as the reader has it: rootfs.tar in it, and the built rtctl as the first on PATH.
+class Reader {
+public:
+    Reader() {
+        const std::string directory = rtctl_.directory() / "reader";
+        const std::string make = "mkdir -p " + directory + "/bin " + directory + "/root/bin && cd " +
+                                 directory +
+                                 " && cp /bin/busybox root/bin/ && ln -s busybox root/bin/sh && " +
+                                 "ln -s busybox root/bin/echo && ln -s busybox root/bin/sleep && " +
+                                 "tar -C root -cf rootfs.tar .";
+        const Outcome made = rt::test::run_program({"bash", "-c", make});
+        if (made.exit_code != 0) throw std::runtime_error(made.err);
+        std::string wrapper = "#!/bin/sh\nexec";
+        for (const std::string& word : rtctl_.command({})) wrapper += " '" + word + "'";
+        rt::test::write_file(directory + "/bin/rtctl", wrapper + " \"$@\"\n");
+        fs::permissions(directory + "/bin/rtctl", fs::perms::owner_all);
+        directory_ = directory;
+    }
+    Outcome types(const std::string& script) {
+        return rt::test::run_program(
+            {"bash", "-euxc", "cd " + directory_ + " && PATH=" + directory_ + "/bin:$PATH\n" + script});
+    }
+    Outcome wires(const std::string& wiring) {
+        const fs::path file = rtctl_.directory() / "snippet.json";
+        rt::test::write_file(file, wiring);
+        return rt::test::run_program(
+            {RT_BUILD_DIR "/bin/rtctl", "--config", file.native(), "config", "show"});
+    }
+
+private:
+    rt::test::Rtctl rtctl_;
+    std::string directory_;
+};
+
+TEST(Readme, CommandsDoWhatTheySay) {
+    const auto blocks = rt::test::fenced_blocks(page("README.md"), "sh");
+    ASSERT_FALSE(blocks.empty());
+    Reader reader;
+    for (const std::string& block : blocks) {
+        const Outcome outcome = reader.types(block);
+        EXPECT_EQ(outcome.exit_code, 0) << block << outcome.out << outcome.err;
+    }
+}
+
+TEST(Readme, WiringFilesAreInOrder) {
+    const auto blocks = rt::test::fenced_blocks(page("README.md"), "json");
+    ASSERT_FALSE(blocks.empty());
+    Reader reader;
+    for (const std::string& block : blocks) {
+        const Outcome outcome = reader.wires(block);
+        EXPECT_EQ(outcome.exit_code, 0) << block << outcome.err;
+    }
+}
+
+TEST(Documentation, LinksLeadSomewhere) {
+    for (const std::string& name : pages())
+        for (const std::string& target : rt::test::relative_links(page(name)))
+            EXPECT_TRUE(fs::exists(kSource / fs::path(name).parent_path() / target))
+                << name << ": " << target;
+}
+
+TEST(Documentation, MakeTargetsAreInTheMakefile) {
+    const std::string makefile = "\n" + page("Makefile");
+    for (const std::string& name : pages())
+        for (const std::string& target : rt::test::make_targets(page(name)))
+            EXPECT_NE(makefile.find("\n" + target + ":"), std::string::npos) << name << ": make " << target;
+}
+
+TEST(Documentation, EachLinkedLibraryIsInTheTableOfDependencies) {
+    const std::string table = page("docs/architecture.md");
+    for (const char* library : {"Boost", "nlohmann/json", "SQLite", "libseccomp", "libmnl", "libnftnl",
+                                "libcurl", "libcrypto", "libarchive", "ISA-L", "GoogleTest"})
+        EXPECT_NE(table.find(library), std::string::npos) << library;
+}
+
+} // namespace
