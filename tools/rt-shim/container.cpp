@@ -27,6 +27,12 @@ Container::Container(EventLoop& loop, ShimLog& log, Owner& owner)
           abandon_output();
       }) {}
 
+// Not cancelled by what the client sends: it goes on with other things meanwhile.
+Result<UniqueFd> Container::make_network_namespace() {
+    if (!driver_) return std::unexpected(driver_.error());
+    return (*driver_)->make_network_namespace({.id = "launch"});
+}
+
 Result<Process> Container::create(const Operation& operation, ShimContainer what) {
     if (!driver_) return std::unexpected(driver_.error());
     if (phase_ != Phase::none)

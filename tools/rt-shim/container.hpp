@@ -42,6 +42,7 @@ public:
     }
     void use_driver(Result<std::shared_ptr<Isolation>> driver) { driver_ = std::move(driver); }
 
+    Result<UniqueFd> make_network_namespace();                              // for the create() to come
     Result<Process> create(const Operation& operation, ShimContainer what); // pidfd and console stay here
     Result<void> start(const Operation& operation);
     Result<void> signal(const Operation& operation, int number, SignalScope scope);

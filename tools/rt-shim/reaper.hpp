@@ -18,6 +18,7 @@ public:
     Reaper(EventLoop& loop, ShimLog& log) : log_(log), again_(loop, [this] { spawn(); }) {}
 
     void set_command(std::vector<std::string> command) { command_ = std::move(command); }
+    [[nodiscard]] bool has_command() const { return !command_.empty(); }
     // Somebody has to clean up; nothing happens while a run of the command is under way or waited for.
     void need();
     // Somebody has taken the lease, or the container lives on.

@@ -15,7 +15,7 @@ Operation operation_of(const OperationMessage& message, const Connection& connec
 void Shim::on_frame(Connection& connection, const Frame& frame) {
     if (!launched_ && frame.header.type != FrameType::launch) return connection.hang_up();
     switch (frame.header.type) {
-    case FrameType::launch: return launch(connection, frame.payload);
+    case FrameType::launch: return launch(connection, frame);
     case FrameType::create: return create(connection, frame);
     case FrameType::attach: return attach(connection, frame);
     case FrameType::stdin_data: return take_stdin(connection, frame.payload);
@@ -38,7 +38,8 @@ void Shim::on_frame(Connection& connection, const Frame& frame) {
     case FrameType::created:
     case FrameType::output:
     case FrameType::exited:
-    case FrameType::stdin_taken: return connection.hang_up(); // ours to say
+    case FrameType::stdin_taken:
+    case FrameType::network_namespace: return connection.hang_up(); // ours to say
     }
 }
 
@@ -54,8 +55,10 @@ void Shim::answer(Connection& connection, const Frame& frame, const Result<void>
 Result<void> Shim::simple_request(Connection& connection, const Frame& frame) {
     switch (frame.header.type) {
     case FrameType::start: {
-        RT_TRY_ASSIGN(const OperationMessage message, decode_operation(frame.payload));
-        return container_.start(operation_of(message, connection));
+        RT_TRY_ASSIGN(const StartMessage message, decode_start(frame.payload));
+        if (message.attach) connection.attached = true; // what it says at once is not lost
+        if (message.with_stdin) connection.with_stdin = true;
+        return container_.start(operation_of(message.operation, connection));
     }
     case FrameType::destroy: {
         RT_TRY_ASSIGN(const OperationMessage message, decode_operation(frame.payload));

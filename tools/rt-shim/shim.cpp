@@ -54,8 +54,8 @@ Result<void> Shim::run(UniqueFd launcher) {
     return {};
 }
 
-void Shim::launch(Connection& connection, std::string_view payload) {
-    auto message = decode_launch(payload);
+void Shim::launch(Connection& connection, const Frame& frame) {
+    auto message = decode_launch(frame.payload);
     if (!message || launched_ || connection.id() != 1) return connection.hang_up();
     launched_ = true;
     id_ = message->container_id;
@@ -63,12 +63,22 @@ void Shim::launch(Connection& connection, std::string_view payload) {
     log_.open(directory_);
     container_.open(id_, directory_);
     if (auto prepared = prepare(*message); !prepared) {
-        superfluous_ = prepared.error().code == Code::already_exists;
+        superfluous_ = prepared.error().code == Code::already_exists || !reaper_.has_command();
         log_.line(prepared.error().message);
-        return container_.use_driver(std::unexpected(std::move(prepared).error()));
+        container_.use_driver(std::unexpected(std::move(prepared).error()));
+    } else {
+        set_plugin_log(plugin_log);
+        container_.use_driver(make_isolation(message->isolation));
     }
-    set_plugin_log(plugin_log);
-    container_.use_driver(make_isolation(message->isolation));
+    if (message->make_network_namespace) make_network_namespace(connection, frame);
+}
+
+// Before anybody asks: the answer to the launch. Our own descriptor is closed again: the namespace is to die
+// with the container's processes.
+void Shim::make_network_namespace(Connection& connection, const Frame& frame) {
+    auto netns = container_.make_network_namespace();
+    if (!netns) return answer(connection, frame, std::unexpected(std::move(netns).error()));
+    connection.send(FrameType::network_namespace, frame.header.request, {}, netns->get());
 }
 
 Result<void> Shim::prepare(const LaunchMessage& message) {

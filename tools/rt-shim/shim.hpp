@@ -33,7 +33,8 @@ private:
     void sweep();
 
     // Requests
-    void launch(Connection& connection, std::string_view payload);
+    void launch(Connection& connection, const Frame& frame);
+    void make_network_namespace(Connection& connection, const Frame& frame);
     Result<void> prepare(const LaunchMessage& message);
     void create(Connection& connection, const Frame& frame);
     void attach(Connection& connection, const Frame& frame);
@@ -69,8 +70,9 @@ private:
     std::uint64_t lease_ = 0; // the connection that holds it; 0: none
     std::vector<std::string> warnings_;
     bool launched_ = false;
-    bool superfluous_ = false; // another shim lives in our directory: the container is its own to clean up
-    bool collecting_ = false;  // warnings of the driver go to the client that asks
+    bool superfluous_ =
+        false; // it was launched wrongly: another shim has this container, or no reaper is known
+    bool collecting_ = false; // warnings of the driver go to the client that asks
     bool finishing_ = false;
 };
 

@@ -184,7 +184,7 @@ TEST_F(ShimPeerTest, HangsUpOnWhoBreaksTheProtocolAndLivesOn) {
         std::string(64, '\0'),
         huge,
         frame(static_cast<FrameType>(77), 1),
-        frame(FrameType::launch, 1, shim::encode(shim::LaunchMessage{"id", "/", {}, {"/bin/true"}})),
+        frame(FrameType::launch, 1, shim::encode(shim::LaunchMessage{"id", "/", {}, {"/bin/true"}, false})),
         frame(FrameType::create, 1, "short"),
         frame(FrameType::attach, 1, "\x02"),
         frame(FrameType::attach, 1),

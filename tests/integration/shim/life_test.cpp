@@ -216,6 +216,31 @@ TEST_F(ShimTest, IgnoresTheSignalsOfTerminalsAndShutdownsButItsContainerDoesNot)
     EXPECT_EQ(collect(client).exit.exit_code, 143);
 }
 
+TEST_F(ShimTest, RefusesALaunchWithoutAReaper) {
+    launch_.reaper_command.clear();
+    ShimClient client = launch();
+    const auto created = client.create(operation_, shell("true"));
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code, Code::invalid_argument);
+    ASSERT_TRUE(client.give_up_lease());
+    EXPECT_EQ(client.next()->kind, ShimEvent::Kind::closed) << "it does not stay where nobody can reap";
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_F(ShimTest, TakesLessThanOneMegabyteOfItsOwn) {
+    ShimClient client = run(shell("seq 1 100000; echo over; sleep 1000"));
+    expect_output(client, "over");
+    // Clean pages of the program file count as private as long as it is the only shim: they are not its own.
+    const auto private_kilobytes = [&] {
+        const std::string rollup = read_file(cat("/proc/", shim_pid(), "/smaps_rollup"));
+        const std::string_view key = "Private_Dirty:";
+        return std::stol(rollup.substr(rollup.find(key) + key.size()));
+    };
+    // Also after it had much to do: what that took is given back.
+    EXPECT_TRUE(eventually([&] { return private_kilobytes() < 1024; })) << private_kilobytes() << " kB";
+}
+#endif
+
 TEST_F(ShimTest, PassesOnADeadlineAndACancellation) {
     ShimClient client = launch();
     ASSERT_TRUE(client.create({.id = "test", .deadline_ns = 1LL << 62U}, shell("exit 0")));
