@@ -4,16 +4,17 @@ PRESET ?= release
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
-demo: dependencies-demo build        ; scripts/demo build/$(PRESET)
-test: dependencies-test build        ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
-bench: dependencies-bench build      ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
+demo: place dependencies-demo build ; scripts/demo build/$(PRESET)
+test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
+bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
 install: build                       ; cmake --install build/$(PRESET) --prefix $(PREFIX)
 build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
 configure: dependencies-build        ; cmake --preset $(PRESET) --log-level=WARNING
+place:                               ; scripts/check-place
 dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: demo test bench check check-quick install build configure clean
+.PHONY: place demo test bench check check-quick install build configure clean
