@@ -27,7 +27,7 @@ struct Process {
     int pid = 0;
     UniqueFd pidfd;
     UniqueFd console; // empty without a terminal
-    UniqueFd netns;   // create() only; empty where the container has no network namespace of its own
+    UniqueFd netns;   // create() only; empty where there is no new network namespace, or it was made ahead
 };
 
 enum class SignalScope : std::int32_t {
@@ -42,6 +42,8 @@ public:
     virtual Result<Process> exec(const Operation&, const std::string& id, const std::string& process_json,
                                  std::array<int, 3> stdio) = 0;
     virtual Result<void> signal(const Operation&, const std::string& id, int number, SignalScope scope) = 0;
+    // Ahead of create(), which then takes it. unsupported: the driver cannot.
+    virtual Result<UniqueFd> make_network_namespace(const Operation&) = 0;
     virtual Result<void> destroy(const Operation&, const std::string& id, const std::string& config_json) = 0;
 };
 

@@ -33,8 +33,9 @@ private:
 
 class IsolationAdapter final : public Isolation {
 public:
-    IsolationAdapter(std::unique_ptr<PluginInstance> plugin, const rtp_isolation_v1* table)
-        : plugin_(std::move(plugin)), table_(table) {}
+    IsolationAdapter(std::unique_ptr<PluginInstance> plugin, const rtp_isolation_v1* table,
+                     const rtp_isolation_netns_v1* netns)
+        : plugin_(std::move(plugin)), table_(table), netns_(netns) {}
 
     [[nodiscard]] const std::string& instance() const override { return plugin_->instance(); }
     [[nodiscard]] const std::string& plugin() const override { return plugin_->plugin(); }
@@ -50,6 +51,20 @@ public:
             return table_->create(plugin_->self(), call, &raw, &out, error);
         }));
         return own("create", out);
+    }
+
+    Result<UniqueFd> make_network_namespace(const Operation& operation) override {
+        if (netns_ == nullptr)
+            return fail(Code::unsupported, "plugin '", plugin(),
+                        "' makes no network namespace ahead of its container");
+        std::int32_t raw = -1;
+        RT_TRY(plugin_->call("make", operation, [&](const rtp_call* call, rtp_error* error) {
+            return netns_->make(plugin_->self(), call, &raw, error);
+        }));
+        UniqueFd netns(raw);
+        if (!netns) return plugin_->broken("make", "returned RTP_OK, but no descriptor");
+        RT_TRY(keep_from_children("make", netns));
+        return netns;
     }
 
     Result<void> start(const Operation& operation, const std::string& id) override {
@@ -112,6 +127,7 @@ private:
 
     std::unique_ptr<PluginInstance> plugin_;
     const rtp_isolation_v1* table_;
+    const rtp_isolation_netns_v1* netns_; // null: the driver has no such interface
 };
 
 } // namespace
@@ -121,7 +137,11 @@ Result<std::shared_ptr<Isolation>> make_isolation(const DriverSpec& spec) {
     using Table = rtp_isolation_v1;
     RT_TRY_ASSIGN(const Table* table, plugin->require(RTP_ISOLATION_V1, &Table::create, &Table::start,
                                                       &Table::exec, &Table::signal, &Table::destroy));
-    return std::make_shared<IsolationAdapter>(std::move(plugin), table);
+    const rtp_isolation_netns_v1* netns = nullptr;
+    if (plugin->find(RTP_ISOLATION_NETNS_V1) != nullptr) {
+        RT_TRY_ASSIGN(netns, plugin->require(RTP_ISOLATION_NETNS_V1, &rtp_isolation_netns_v1::make));
+    }
+    return std::make_shared<IsolationAdapter>(std::move(plugin), table, netns);
 }
 
 } // namespace rt

@@ -24,10 +24,17 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 // What the shim may take to answer after the deadline of the call: the driver looks at it between its steps.
 constexpr std::int64_t kGrace = 2000 * kMillisecond;
 
-// The message of a frame that may carry one descriptor.
+// An answer; the descriptor only with the types that carry one.
 struct Received {
     Header header;
     std::string payload;
+    UniqueFd passed;
+};
+
+// A call that was sent in one half of a pair of methods and is to be answered in the other.
+struct Pending {
+    std::uint32_t request = 0; // 0: none
+    Operation operation;
 };
 
 } // namespace
@@ -35,17 +42,24 @@ struct Received {
 struct ShimClient::State {
     UniqueFd fd;
     FrameReader reader;
-    UniqueFd passed; // the descriptor that came last
+    UniqueFd passed; // the descriptor that came last; the frame it belongs to is the next that carries one
     std::deque<ShimEvent> events;
+    std::vector<Received> answers;
+    std::vector<std::uint32_t> awaited; // requests whose answer somebody will ask for
     std::uint32_t last_request = 0;
+    Pending namespace_made, create, destroy;
     std::size_t window = kStdinWindow;
     bool stdin_open = true;
     bool closed = false;
 
     Result<void> send(FrameType type, std::uint32_t request, std::string_view payload);
     Result<void> receive();
-    Result<std::optional<Received>> take(); // events go to their queue, answers come out
-    Result<Received> call(FrameType type, std::string_view payload, const Operation* operation = nullptr);
+    Result<void> take(); // events and answers go to their queues
+    Result<std::uint32_t> ask(FrameType type, std::string_view payload);
+    Result<Received> answer(std::uint32_t request, const Operation* operation = nullptr);
+    Result<Received> answer(Pending& pending, std::string_view what);
+    std::optional<Received> take_answer(std::uint32_t request);
+    void forget(std::uint32_t request);
     Result<bool> wait_readable(const Operation* operation, bool& cancelled);
     Result<void> simple(FrameType type, std::string_view payload = {}, const Operation* operation = nullptr);
 };
@@ -100,12 +114,12 @@ Result<void> ShimClient::State::receive() {
     return {};
 }
 
-Result<std::optional<Received>> ShimClient::State::take() {
+Result<void> ShimClient::State::take() {
     for (;;) {
         RT_TRY_ASSIGN(const std::optional<Frame> next, reader.next());
         if (!next) {
             reader.release_if_empty();
-            return std::nullopt;
+            return {};
         }
         const std::string_view payload = next->payload;
         ShimEvent event;
@@ -129,7 +143,16 @@ Result<std::optional<Received>> ShimClient::State::take() {
             if (!events.empty() && events.back().kind == event.kind) continue;
             break;
         }
-        default: return Received{next->header, std::string(payload)};
+        default: {
+            Received received{next->header, std::string(payload), {}};
+            const bool carries = received.header.type == FrameType::created ||
+                                 received.header.type == FrameType::network_namespace;
+            if (carries) received.passed = std::move(passed);
+            // An answer to a call that was given up is passed over.
+            if (std::ranges::find(awaited, received.header.request) != awaited.end())
+                answers.push_back(std::move(received));
+            continue;
+        }
         }
         events.push_back(std::move(event));
     }
@@ -157,20 +180,42 @@ Result<bool> ShimClient::State::wait_readable(const Operation* operation, bool& 
     return ready > 0 && polled[0].revents != 0;
 }
 
-Result<Received> ShimClient::State::call(FrameType type, std::string_view payload,
-                                         const Operation* operation) {
+// A shim that has ended may have left an answer, so that it cannot be talked to shows when that is missing.
+Result<std::uint32_t> ShimClient::State::ask(FrameType type, std::string_view payload) {
     const std::uint32_t request = ++last_request;
     if (auto sent = send(type, request, payload); !sent && sent.error().code != Code::unavailable)
         return std::unexpected(std::move(sent).error());
+    awaited.push_back(request);
+    return request;
+}
+
+void ShimClient::State::forget(std::uint32_t request) {
+    std::erase(awaited, request);
+    std::erase_if(answers, [&](const Received& one) { return one.header.request == request; });
+}
+
+std::optional<Received> ShimClient::State::take_answer(std::uint32_t request) {
+    const auto found =
+        std::ranges::find(answers, request, [](const Received& one) { return one.header.request; });
+    if (found == answers.end()) return std::nullopt;
+    Received answer = std::move(*found);
+    answers.erase(found);
+    return answer;
+}
+
+Result<Received> ShimClient::State::answer(std::uint32_t request, const Operation* operation) {
+    struct Forget {
+        State& state;
+        std::uint32_t request;
+        ~Forget() { state.forget(request); }
+    } const forget_it{*this, request};
     for (bool cancelled = false;;) {
-        RT_TRY_ASSIGN(std::optional<Received> answer, take());
-        // An answer to an earlier call that was given up is passed over.
-        if (answer && answer->header.request == request) {
+        RT_TRY(take());
+        if (auto answer = take_answer(request)) {
             if (answer->header.type != FrameType::failed) return std::move(*answer);
             RT_TRY_ASSIGN(Error error, decode_error(answer->payload));
             return std::unexpected(std::move(error));
         }
-        if (answer) continue;
         if (closed)
             return fail(Code::unavailable,
                         "the container's shim has ended without an answer; see its shim.log");
@@ -179,9 +224,18 @@ Result<Received> ShimClient::State::call(FrameType type, std::string_view payloa
     }
 }
 
+Result<Received> ShimClient::State::answer(Pending& pending, std::string_view what) {
+    const Pending call = std::exchange(pending, {});
+    if (call.request == 0)
+        return fail(Code::failed_precondition, "hear from the container's shim: '", what,
+                    "' was not asked for");
+    return answer(call.request, &call.operation);
+}
+
 Result<void> ShimClient::State::simple(FrameType type, std::string_view payload, const Operation* operation) {
-    RT_TRY_ASSIGN(const Received answer, call(type, payload, operation));
-    if (answer.header.type == FrameType::ok) return {};
+    RT_TRY_ASSIGN(const std::uint32_t request, ask(type, payload));
+    RT_TRY_ASSIGN(const Received received, answer(request, operation));
+    if (received.header.type == FrameType::ok) return {};
     return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
 }
 
@@ -191,8 +245,8 @@ ShimClient& ShimClient::operator=(ShimClient&&) noexcept = default;
 ShimClient::~ShimClient() = default;
 
 Result<ShimClient> ShimClient::launch(const ShimLaunch& launch) {
-    const std::string message =
-        encode(LaunchMessage{launch.container_id, launch.directory, launch.isolation, launch.reaper_command});
+    const std::string message = encode(LaunchMessage{launch.container_id, launch.directory, launch.isolation,
+                                                     launch.reaper_command, launch.make_network_namespace});
     if (message.size() > kLaunchLimit)
         return fail(Code::invalid_argument, "start the shim of '", launch.container_id,
                     "': the driver's config is too long (at most ", kLaunchLimit, " bytes with all names)");
@@ -203,7 +257,11 @@ Result<ShimClient> ShimClient::launch(const ShimLaunch& launch) {
     state->fd.reset(pair[0]);
     const UniqueFd theirs(pair[1]);
     // Before the shim runs: it knows what to clean up even when we die at the next line.
-    RT_TRY(state->send(FrameType::launch, 0, message));
+    if (launch.make_network_namespace) {
+        RT_TRY_ASSIGN(state->namespace_made.request, state->ask(FrameType::launch, message));
+    } else {
+        RT_TRY(state->send(FrameType::launch, 0, message));
+    }
     auto child = ChildProcess::start({launch.program.native(), launch.container_id},
                                      {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                                      {{theirs.get(), kShimDescriptor}});
@@ -218,22 +276,48 @@ Result<ShimClient> ShimClient::connect(const Path& directory) {
     return ShimClient(std::move(state));
 }
 
-Result<ShimCreated> ShimClient::create(const Operation& operation, const ShimContainer& container) {
+Result<UniqueFd> ShimClient::network_namespace(const Operation& operation) {
+    state_->namespace_made.operation = {operation.id, operation.deadline_ns, -1}; // nothing is sent
+    RT_TRY_ASSIGN(Received answer, state_->answer(state_->namespace_made, "network namespace"));
+    if (answer.header.type != FrameType::network_namespace)
+        return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+    if (!answer.passed)
+        return fail(Code::resource_exhausted,
+                    "the network namespace's descriptor did not arrive: too many open files");
+    return std::move(answer.passed);
+}
+
+Result<void> ShimClient::send_create(const Operation& operation, const ShimContainer& container) {
     const std::string message = encode(CreateMessage{{operation.id, operation.deadline_ns}, container});
-    RT_TRY_ASSIGN(const Received answer, state_->call(FrameType::create, message, &operation));
+    RT_TRY_ASSIGN(const std::uint32_t request, state_->ask(FrameType::create, message));
+    state_->create = {request, operation};
+    return {};
+}
+
+Result<ShimCreated> ShimClient::receive_created() {
+    RT_TRY_ASSIGN(Received answer, state_->answer(state_->create, "create"));
     if (answer.header.type != FrameType::created)
         return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
     RT_TRY_ASSIGN(CreatedMessage created, decode_created(answer.payload));
-    ShimCreated result{created.pid, std::move(state_->passed), std::move(created.warnings)};
-    if (created.has_netns && !result.netns)
+    if (created.has_netns && !answer.passed)
         return fail(Code::resource_exhausted,
                     "the network namespace's descriptor did not arrive: too many open files");
-    return result;
+    return ShimCreated{created.pid, std::move(answer.passed), std::move(created.warnings)};
+}
+
+Result<ShimCreated> ShimClient::create(const Operation& operation, const ShimContainer& container) {
+    RT_TRY(send_create(operation, container));
+    return receive_created();
+}
+
+Result<void> ShimClient::attach_and_start(const Operation& operation, Attach attach) {
+    const StartMessage message{
+        {operation.id, operation.deadline_ns}, attach != Attach::none, attach == Attach::output_and_input};
+    return state_->simple(FrameType::start, encode(message), &operation);
 }
 
 Result<void> ShimClient::start(const Operation& operation) {
-    return state_->simple(FrameType::start, encode(OperationMessage{operation.id, operation.deadline_ns}),
-                          &operation);
+    return attach_and_start(operation, Attach::none);
 }
 
 Result<void> ShimClient::signal(const Operation& operation, int number, SignalScope scope) {
@@ -249,8 +333,7 @@ Result<void> ShimClient::write(std::string_view data) {
     while (!data.empty()) {
         while (state_->window == 0 && state_->stdin_open && !state_->closed) {
             RT_TRY(state_->receive());
-            RT_TRY_ASSIGN(const std::optional<Received> stray, state_->take());
-            (void)stray; // the late answer of a call that was given up
+            RT_TRY(state_->take());
         }
         if (state_->closed)
             return fail(Code::unavailable, "write to the container's stdin: its shim has ended");
@@ -278,13 +361,12 @@ Result<void> ShimClient::resize(unsigned short rows, unsigned short columns) {
 
 Result<ShimEvent> ShimClient::next() {
     for (;;) {
-        RT_TRY_ASSIGN(const std::optional<Received> stray, state_->take());
+        RT_TRY(state_->take());
         if (!state_->events.empty()) {
             ShimEvent event = std::move(state_->events.front());
             state_->events.pop_front();
             return event;
         }
-        if (stray) continue;
         if (state_->closed) return ShimEvent{};
         RT_TRY(state_->receive());
     }
@@ -307,10 +389,25 @@ Result<void> ShimClient::take_lease() {
 Result<void> ShimClient::give_up_lease() {
     return state_->simple(FrameType::give_up_lease);
 }
-Result<void> ShimClient::destroy(const Operation& operation) {
-    return state_->simple(FrameType::destroy, encode(OperationMessage{operation.id, operation.deadline_ns}),
-                          &operation);
+Result<void> ShimClient::send_destroy(const Operation& operation) {
+    RT_TRY_ASSIGN(
+        const std::uint32_t request,
+        state_->ask(FrameType::destroy, encode(OperationMessage{operation.id, operation.deadline_ns})));
+    state_->destroy = {request, operation};
+    return {};
 }
+
+Result<void> ShimClient::receive_destroyed() {
+    RT_TRY_ASSIGN(const Received answer, state_->answer(state_->destroy, "destroy"));
+    if (answer.header.type == FrameType::ok) return {};
+    return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+}
+
+Result<void> ShimClient::destroy(const Operation& operation) {
+    RT_TRY(send_destroy(operation));
+    return receive_destroyed();
+}
+
 Result<void> ShimClient::reaped() {
     return state_->simple(FrameType::reaped);
 }

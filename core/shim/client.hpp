@@ -31,6 +31,7 @@ struct ShimLaunch {
     Path directory;       // run directory of the container: socket, pid file, exit record, shim.log
     DriverSpec isolation; // loaded by the shim, at once, while we go on
     std::vector<std::string> reaper_command; // run with the container's id as its last argument
+    bool make_network_namespace = false;     // at once; for network_namespace()
 };
 
 // What create() asks for, besides the bundle.
@@ -46,7 +47,7 @@ struct ShimContainer {
 
 struct ShimCreated {
     int pid = 0;
-    UniqueFd netns;                    // empty: the host's
+    UniqueFd netns;                    // empty: it is the host's, or was made ahead (network_namespace())
     std::vector<std::string> warnings; // of the isolation driver
 };
 
@@ -85,7 +86,22 @@ public:
     // The driver's create(), start(), signal(), with its codes and messages.
     Result<ShimCreated> create(const Operation& operation, const ShimContainer& container);
     Result<void> start(const Operation& operation);
+    // attach(), if a client is to be, and start() in one step.
+    enum class Attach { none, output, output_and_input };
+    Result<void> attach_and_start(const Operation& operation, Attach attach);
     Result<void> signal(const Operation& operation, int number, SignalScope scope);
+
+    // The network namespace that launch() asked for: the container's own, before create(). Once, and only
+    // where config_json will ask for a new one and for no user namespace. unsupported: the driver cannot;
+    // create() brings one then. Does not send anything: may be called at any time before receive_created().
+    Result<UniqueFd> network_namespace(const Operation& operation);
+
+    // create() and destroy() in two halves, so that the caller can do something else meanwhile. Between them
+    // nothing may be sent over this connection: that is what cancels the call. Events are kept for next().
+    Result<void> send_create(const Operation& operation, const ShimContainer& container);
+    Result<ShimCreated> receive_created();
+    Result<void> send_destroy(const Operation& operation);
+    Result<void> receive_destroyed();
 
     // Takes part in the container's stdio: from now on next() brings output (and everything not yet seen by
     // nobody, so that attach before start loses nothing). with_stdin: this client may write() to it.

@@ -34,7 +34,8 @@ std::optional<std::size_t> limit_of(FrameType type) {
     case FrameType::cancel:
     case FrameType::ok:
     case FrameType::exited:
-    case FrameType::stdin_taken: return kSmallLimit;
+    case FrameType::stdin_taken:
+    case FrameType::network_namespace: return kSmallLimit;
     }
     return std::nullopt;
 }
@@ -155,6 +156,7 @@ std::string encode(const LaunchMessage& message) {
         .text(driver.run_dir.native())
         .flag(driver.drafts)
         .texts(message.reaper_command)
+        .flag(message.make_network_namespace)
         .take();
 }
 
@@ -170,6 +172,7 @@ Result<LaunchMessage> decode_launch(std::string_view payload) {
     message.isolation.run_dir = in.text();
     message.isolation.drafts = in.flag();
     message.reaper_command = in.texts();
+    message.make_network_namespace = in.flag();
     return complete(in, "launch", std::move(message));
 }
 
@@ -207,6 +210,21 @@ Result<CreateMessage> decode_create(std::string_view payload) {
     message.container.stdin_once = in.flag();
     message.container.log_file = in.text();
     return complete(in, "create", std::move(message));
+}
+
+std::string encode(const StartMessage& message) {
+    Encoder out;
+    put(out, message.operation);
+    return out.flag(message.attach).flag(message.with_stdin).take();
+}
+
+Result<StartMessage> decode_start(std::string_view payload) {
+    Decoder in(payload);
+    StartMessage message;
+    message.operation = operation_from(in);
+    message.attach = in.flag();
+    message.with_stdin = in.flag();
+    return complete(in, "start", std::move(message));
 }
 
 std::string encode(const SignalMessage& message) {

@@ -41,6 +41,7 @@ enum class FrameType : std::uint32_t {
     output = 67,
     exited = 68,
     stdin_taken = 69,
+    network_namespace = 70, // the answer to a launch that asked for one, with its descriptor
 };
 
 inline constexpr std::size_t kHeaderSize = 12;
@@ -85,6 +86,7 @@ struct LaunchMessage {
     std::string directory;
     DriverSpec isolation;
     std::vector<std::string> reaper_command;
+    bool make_network_namespace = false;
 };
 
 struct OperationMessage {
@@ -95,6 +97,12 @@ struct OperationMessage {
 struct CreateMessage {
     OperationMessage operation;
     ShimContainer container;
+};
+
+struct StartMessage {
+    OperationMessage operation;
+    bool attach = false; // before it starts
+    bool with_stdin = false;
 };
 
 struct SignalMessage {
@@ -122,6 +130,7 @@ struct ResizeMessage {
 std::string encode(const LaunchMessage&);
 std::string encode(const OperationMessage&);
 std::string encode(const CreateMessage&);
+std::string encode(const StartMessage&);
 std::string encode(const SignalMessage&);
 std::string encode(const CreatedMessage&);
 std::string encode(const StdinTaken&);
@@ -134,6 +143,7 @@ std::string encode_flag(bool);
 Result<LaunchMessage> decode_launch(std::string_view payload);
 Result<OperationMessage> decode_operation(std::string_view payload);
 Result<CreateMessage> decode_create(std::string_view payload);
+Result<StartMessage> decode_start(std::string_view payload);
 Result<SignalMessage> decode_signal(std::string_view payload);
 Result<CreatedMessage> decode_created(std::string_view payload);
 Result<StdinTaken> decode_stdin_taken(std::string_view payload);

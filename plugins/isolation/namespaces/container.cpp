@@ -49,10 +49,11 @@ int take_pid_namespace(std::vector<std::pair<UniqueFd, int>>& joined, UniqueFd& 
 }
 
 // The cgroup namespace is made by the process itself once it is in its cgroups.
-std::uint64_t clone_flags(const Config& config) {
+std::uint64_t clone_flags(const InitSetup& setup) {
     std::uint64_t flags = 0;
-    for (const auto& spec : config.namespaces)
+    for (const auto& spec : setup.config.namespaces)
         if (spec.path.empty() && spec.flag != CLONE_NEWCGROUP) flags |= static_cast<unsigned>(spec.flag);
+    if (setup.network_made_ahead) flags &= ~std::uint64_t{CLONE_NEWNET};
     return flags;
 }
 
@@ -85,12 +86,13 @@ Result<UniqueFd> open_network_namespace(int pid, const Config& config) {
     return fd;
 }
 
-Result<InitSetup> make_setup(const sdk::Bundle& bundle, Config config, const Cgroup& cgroup) {
+Result<InitSetup> make_setup(ContainerPlan plan, const Cgroup& cgroup) {
+    const sdk::Bundle& bundle = plan.bundle;
     InitSetup setup;
     setup.id = bundle.id;
     setup.stdio = bundle.stdio;
-    setup.process = std::move(config.process);
-    setup.config = std::move(config);
+    setup.process = std::move(plan.config.process);
+    setup.config = std::move(plan.config);
     setup.root_path = setup.config.root_path.starts_with('/')
                           ? setup.config.root_path
                           : cat(bundle.directory, "/", setup.config.root_path);
@@ -103,16 +105,20 @@ Result<InitSetup> make_setup(const sdk::Bundle& bundle, Config config, const Cgr
     RT_TRY_ASSIGN(setup.entrances, cgroup.open_entrances());
     setup.cgroups = cgroup.directories();
     RT_TRY_ASSIGN(setup.joined, open_namespaces(setup.config));
-    RT_TRY_ASSIGN(setup.launcher, open_launcher());
+    setup.network_made_ahead = bool(plan.network);
+    if (plan.network) setup.joined.emplace_back(std::move(plan.network), CLONE_NEWNET);
+    setup.launcher = std::move(plan.launcher);
+    if (!setup.launcher) {
+        RT_TRY_ASSIGN(setup.launcher, open_launcher());
+    }
     return setup;
 }
 
 } // namespace
 
-Result<Container> Container::create(const sdk::Bundle& bundle, Config config, const CgroupLayout& layout,
-                                    std::string cgroup_path, sdk::Host host, sdk::Call call,
-                                    sdk::Process& out) {
-    Container container(std::string(bundle.id), Cgroup(layout, std::move(cgroup_path)));
+Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Call call, sdk::Process& out) {
+    Container container(std::string(plan.bundle.id), Cgroup(plan.layout, std::move(plan.cgroup_path)));
+    Config& config = plan.config;
     const Warn warn = warner(host, container.id_);
     reduce_capabilities(config.process, warn);
     container.seccomp_ = SeccompSource(config, host.state_dir());
@@ -120,14 +126,14 @@ Result<Container> Container::create(const sdk::Bundle& bundle, Config config, co
     container.namespace_flags_ = flags_to_join(config);
     RT_TRY_ASSIGN(SeccompProgram filter, container.seccomp_.program(config.process.capabilities.bounding));
     RT_TRY(container.cgroup_.create(config.resources, config.devices, warn));
-    RT_TRY_ASSIGN(InitSetup setup, make_setup(bundle, std::move(config), container.cgroup_));
+    RT_TRY_ASSIGN(InitSetup setup, make_setup(std::move(plan), container.cgroup_));
     setup.seccomp = std::move(filter);
     RT_TRY_ASSIGN(const UniqueFd born_in, container.cgroup_.open_unified());
     RT_TRY_ASSIGN(auto ends, make_channel());
     setup.channel = std::move(ends.second);
     container.channel_ = std::move(ends.first);
     UniqueFd pid_namespace;
-    const SpawnRequest request{clone_flags(setup.config), born_in.get(),
+    const SpawnRequest request{clone_flags(setup), born_in.get(),
                                take_pid_namespace(setup.joined, pid_namespace),
                                [&setup] { run_init(setup); }};
     RT_TRY_ASSIGN(Spawned first, spawn(request));
@@ -136,7 +142,9 @@ Result<Container> Container::create(const sdk::Bundle& bundle, Config config, co
     const auto ready = [&]() -> Result<void> {
         RT_TRY(map_user_namespace(first.pid, container.channel_.get(), setup.config));
         RT_TRY(await_ready({container.channel_.get(), warn, [call] { return call.check(); }}, terminal));
-        RT_TRY_ASSIGN(network, open_network_namespace(first.pid, setup.config));
+        if (!setup.network_made_ahead) {
+            RT_TRY_ASSIGN(network, open_network_namespace(first.pid, setup.config));
+        }
         container.pidfd_.reset(::fcntl(first.pidfd.get(), F_DUPFD_CLOEXEC, 3));
         return container.pidfd_ ? Result<void>() : fail_errno(errno, "duplicate a process descriptor");
     }();

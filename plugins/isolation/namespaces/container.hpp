@@ -14,12 +14,20 @@
 
 namespace rt::namespaces {
 
+// What a container is made of. What was made ahead of it is empty where it was not.
+struct ContainerPlan {
+    const sdk::Bundle& bundle;
+    Config config;
+    const CgroupLayout& layout;
+    std::string cgroup_path;
+    UniqueFd network;
+    UniqueFd launcher;
+};
+
 class Container {
 public:
     // Everything up to "ready". After a failure the process is gone; the cgroups are the caller's to remove.
-    static Result<Container> create(const sdk::Bundle& bundle, Config config, const CgroupLayout& layout,
-                                    std::string cgroup_path, sdk::Host host, sdk::Call call,
-                                    sdk::Process& out);
+    static Result<Container> create(ContainerPlan plan, sdk::Host host, sdk::Call call, sdk::Process& out);
 
     Result<void> start(sdk::Host host, sdk::Call call);
     Result<sdk::Process> exec(const sdk::Exec& exec, sdk::Host host, sdk::Call call);

@@ -2,11 +2,15 @@
 #include "driver.hpp"
 
 #include "cgroup.hpp"
+#include "kernel_view.hpp"
+#include "launcher.hpp"
 #include "oci_config.hpp"
 #include "probe.hpp"
 
 #include <rt/sdk/rollback.hpp>
 
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -35,6 +39,19 @@ Result<Container*> Driver::find(std::string_view id) {
     return &found->second;
 }
 
+Result<UniqueFd> Driver::make_network_namespace(sdk::Call) {
+    if (network_)
+        return fail(Code::failed_precondition,
+                    "make a network namespace: the one before has not been taken by a container yet");
+    RT_TRY_ASSIGN(UniqueFd made, namespaces::make_network_namespace());
+    UniqueFd handed_out(::fcntl(made.get(), F_DUPFD_CLOEXEC, 3));
+    if (!handed_out) return fail_errno(errno, "duplicate the descriptor of a network namespace");
+    network_ = std::move(made);
+    (void)layout(); // a container is to come: what goes wrong here goes wrong there again
+    if (auto launcher = open_launcher()) launcher_ = std::move(*launcher);
+    return handed_out;
+}
+
 Result<sdk::Process> Driver::create(sdk::Call call, const sdk::Bundle& bundle) {
     if (containers_.contains(bundle.id))
         return fail(Code::already_exists, "create the container '", bundle.id, "': it exists already");
@@ -49,8 +66,11 @@ Result<sdk::Process> Driver::create(sdk::Call call, const sdk::Bundle& bundle) {
     }); // the first error is the one to tell
     sdk::Process process;
     RT_TRY(call.check());
-    RT_TRY_ASSIGN(Container container, Container::create(bundle, std::move(config), *host_layout,
-                                                         std::move(path), host_, call, process));
+    // A namespace belongs to the user namespace that its maker was in.
+    const bool takes_network = config.has_new(CLONE_NEWNET) && !config.has_new(CLONE_NEWUSER);
+    ContainerPlan plan{bundle, std::move(config), *host_layout, std::move(path), {}, std::move(launcher_)};
+    if (takes_network) plan.network = std::move(network_);
+    RT_TRY_ASSIGN(Container container, Container::create(std::move(plan), host_, call, process));
     containers_.emplace(bundle.id, std::move(container));
     rollback.commit();
     return process;
@@ -75,6 +95,8 @@ Result<void> Driver::signal(sdk::Call, std::string_view id, int number, sdk::Sig
 }
 
 Result<void> Driver::destroy(sdk::Call call, std::string_view id, std::string_view config_json) {
+    network_.reset();
+    launcher_.reset();
     RT_TRY_ASSIGN(const std::string configured, parse_cgroups_path(config_json));
     RT_TRY_ASSIGN(const std::string path, cgroup_path_for(configured, id));
     RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());

@@ -22,6 +22,7 @@ public:
     static Result<std::unique_ptr<Driver>> create(sdk::Host host, std::string_view config_json);
 
     Result<std::string> probe(sdk::Call call);
+    Result<UniqueFd> make_network_namespace(sdk::Call call);
     Result<sdk::Process> create(sdk::Call call, const sdk::Bundle& bundle);
     Result<void> start(sdk::Call call, std::string_view id);
     Result<sdk::Process> exec(sdk::Call call, std::string_view id, const sdk::Exec& exec);
@@ -35,6 +36,9 @@ private:
 
     sdk::Host host_;
     std::unique_ptr<CgroupLayout> layout_;
+    // Made ahead, for the next create().
+    UniqueFd network_;
+    UniqueFd launcher_;
     std::map<std::string, Container, std::less<>> containers_;
 };
 

@@ -63,7 +63,8 @@ Result<void> enter_namespaces(InitSetup& setup) {
     for (const auto& [fd, flag] : setup.joined)
         if (::setns(fd.get(), flag) < 0) {
             const auto* spec = setup.config.find_namespace(flag);
-            return fail_errno(errno, "join the ", spec->type, " namespace '", spec->path, "'");
+            return fail_errno(errno, "join the ", spec->type, " namespace '",
+                              spec->path.empty() ? "made ahead" : spec->path, "'");
         }
     // A cgroup namespace's root is the cgroup its maker is in: only now.
     if (setup.config.has_new(CLONE_NEWCGROUP) && ::unshare(CLONE_NEWCGROUP) < 0)
@@ -82,7 +83,8 @@ Result<void> set_names(InitSetup& setup) {
 
 Result<void> set_kernel_view(InitSetup& setup) {
     RT_TRY(write_sysctls(setup.config));
-    return setup.config.has_new(CLONE_NEWNET) ? bring_up_loopback() : Result<void>();
+    const bool is_new = setup.config.has_new(CLONE_NEWNET) && !setup.network_made_ahead;
+    return is_new ? bring_up_loopback() : Result<void>();
 }
 
 std::uint64_t root_propagation(const InitSetup& setup) {

@@ -17,6 +17,7 @@ struct InitSetup : ProcessSetup {
     std::vector<UniqueFd> entrances;                 // the tasks files of the container's v1 cgroups
     std::vector<Cgroup::Directory> cgroups;
     std::vector<std::pair<UniqueFd, int>> joined; // existing namespaces and their CLONE_NEW* flags
+    bool network_made_ahead = false;              // the new network namespace is among them, loopback is up
     UniqueFd root;
 };
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 namespace rt::namespaces {
@@ -68,6 +69,21 @@ Result<void> bring_up_loopback() {
     request.ifr_flags = IFF_UP | IFF_RUNNING;
     if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) < 0) return fail_errno(errno, "bring up loopback");
     return {};
+}
+
+Result<UniqueFd> make_network_namespace() {
+    static constexpr const char* kCurrent = "/proc/thread-self/ns/net";
+    const UniqueFd own(::open(kCurrent, O_RDONLY | O_CLOEXEC));
+    if (!own) return fail_errno(errno, "open '", kCurrent, "'");
+    if (::unshare(CLONE_NEWNET) < 0) return fail_errno(errno, "make a network namespace");
+    UniqueFd made(::open(kCurrent, O_RDONLY | O_CLOEXEC));
+    const int problem = errno;
+    const Result<void> up = bring_up_loopback();
+    // Whoever goes on in the wrong network namespace does harm without knowing it.
+    if (::setns(own.get(), CLONE_NEWNET) < 0) std::abort();
+    if (!made) return fail_errno(problem, "open '", kCurrent, "'");
+    if (!up) return std::unexpected(up.error());
+    return made;
 }
 
 } // namespace rt::namespaces

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings of the container's new namespaces that are made through the host's /proc and sockets: sysctls and
-// loopback.
+// loopback; and a network namespace that is there before the container.
 #pragma once
 
 #include "oci_config.hpp"
@@ -11,5 +11,8 @@ namespace rt::namespaces {
 Result<void> check_sysctl(const std::string& name, const Config& config);
 Result<void> write_sysctls(const Config& config);
 Result<void> bring_up_loopback();
+
+// A network namespace with loopback up that nobody is in. The calling thread is in it for a moment.
+Result<UniqueFd> make_network_namespace();
 
 } // namespace rt::namespaces

@@ -41,8 +41,8 @@ typedef struct rtp_process {
     int32_t pid;        /* in the caller's pid namespace */
     int32_t pidfd;      /* never -1 */
     int32_t console_fd; /* the pty's master when process.terminal is true, else -1 */
-    int32_t netns_fd; /* create() only: the new network namespace; -1 when config_json asks for none, and for
-                         exec() */
+    int32_t netns_fd; /* create() only: the new network namespace; -1 when config_json asks for none, when
+                         it was made ahead (rt.isolation.netns), and for exec() */
 } rtp_process;
 
 /* A further process in a running container. */
@@ -95,6 +95,24 @@ typedef struct rtp_isolation_v1 {
     rtp_status (*destroy)(void* self, const rtp_call* call, const char* id, const char* config_json,
                           rtp_error* error) RTP_NOEXCEPT;
 } rtp_isolation_v1;
+
+/*
+ * Optional: makes a container's network namespace before create(), so that the host can attach the network
+ * while the container is made.
+ */
+#define RTP_ISOLATION_NETNS_V1 "rt.isolation.netns/1"
+
+typedef struct rtp_isolation_netns_v1 {
+    /*
+     * Makes a network namespace with its loopback interface up. The next create() whose config_json asks for
+     * a new network namespace (without a path) and for no new user namespace takes it instead of making one,
+     * and leaves rtp_process.netns_fd at -1. The descriptor is close-on-exec and belongs to the caller; once
+     * create() has returned, only the container's processes and that descriptor keep the namespace alive. One
+     * that no create() took goes with destroy() or with the instance. RTP_FAILED_PRECONDITION: one that was
+     * made before has not been taken yet.
+     */
+    rtp_status (*make)(void* self, const rtp_call* call, int32_t* netns_fd, rtp_error* error) RTP_NOEXCEPT;
+} rtp_isolation_netns_v1;
 
 #ifdef __cplusplus
 }

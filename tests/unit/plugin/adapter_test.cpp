@@ -177,6 +177,16 @@ TEST_F(Adapter, ChecksTheAnswersOfANetworkBackend) {
     }
 }
 
+TEST_F(Adapter, ChecksWhatMakesANetworkNamespaceAhead) {
+    const auto without = make_isolation(spec("breach-isolation"));
+    ASSERT_TRUE(without);
+    EXPECT_EQ(code_of((*without)->make_network_namespace(kOperation)), "unsupported");
+    const auto isolation = make_isolation(spec("breach-isolation", config_of("no-descriptor")));
+    ASSERT_TRUE(isolation);
+    EXPECT_EQ(code_of((*isolation)->make_network_namespace(kOperation)), "internal");
+    EXPECT_EQ(code_of(make_isolation(spec("breach-isolation", config_of("null-function")))), "internal");
+}
+
 TEST_F(Adapter, ChecksTheProcessesOfAnIsolationDriver) {
     log_lines().clear();
     set_plugin_log(keep_log);

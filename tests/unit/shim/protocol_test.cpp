@@ -28,7 +28,8 @@ TEST(ShimProtocol, CarriesLaunchMessages) {
     const LaunchMessage in{"abc",
                            "/run/rt/abc",
                            DriverSpec{"/x.so", "bulk", "{\"a\":1}", "/state", "/run", true},
-                           {"/usr/bin/rtctl", "internal", "reap"}};
+                           {"/usr/bin/rtctl", "internal", "reap"},
+                           true};
     const auto out = decode_launch(encode(in));
     ASSERT_TRUE(out);
     EXPECT_EQ(out->container_id, in.container_id);
@@ -40,6 +41,16 @@ TEST(ShimProtocol, CarriesLaunchMessages) {
     EXPECT_EQ(out->isolation.run_dir, "/run");
     EXPECT_TRUE(out->isolation.drafts);
     EXPECT_EQ(out->reaper_command, in.reaper_command);
+    EXPECT_TRUE(out->make_network_namespace);
+}
+
+TEST(ShimProtocol, CarriesStartMessages) {
+    const auto out = decode_start(encode(StartMessage{{"op-1", 7}, true, false}));
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->operation.id, "op-1");
+    EXPECT_EQ(out->operation.deadline_ns, 7);
+    EXPECT_TRUE(out->attach);
+    EXPECT_FALSE(out->with_stdin);
 }
 
 TEST(ShimProtocol, CarriesCreateMessages) {
@@ -104,8 +115,11 @@ TEST(ShimProtocol, RefusesMessagesThatAreTooShortOrTooLong) {
         EXPECT_FALSE(decodes(good + '\0'));
     };
     check(encode(sample_create()), [](std::string_view s) { return decode_create(s).has_value(); });
-    check(encode(LaunchMessage{"id", "/d", DriverSpec{"/x.so", "x", "{}", "/s", "/r", false}, {"/bin/true"}}),
+    check(encode(LaunchMessage{
+              "id", "/d", DriverSpec{"/x.so", "x", "{}", "/s", "/r", false}, {"/bin/true"}, false}),
           [](std::string_view s) { return decode_launch(s).has_value(); });
+    check(encode(StartMessage{{"op", 0}, true, true}),
+          [](std::string_view s) { return decode_start(s).has_value(); });
     check(encode(SignalMessage{{"op", 0}, 9, {}}),
           [](std::string_view s) { return decode_signal(s).has_value(); });
     check(encode(CreatedMessage{1, false, {"w"}}),

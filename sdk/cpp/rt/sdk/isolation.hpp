@@ -11,6 +11,10 @@
 //   Result<void> signal(Call call, std::string_view id, int number, SignalScope scope);
 //   Result<void> destroy(Call call, std::string_view id, std::string_view config_json);
 //
+// and, for the optional interface rt.isolation.netns,
+//
+//   Result<UniqueFd> make_network_namespace(Call call);
+//
 // What each means, its codes and its threads: <rtp/isolation.h>. A stray exception becomes RTP_INTERNAL.
 #pragma once
 
@@ -20,6 +24,7 @@
 #include <rtp/isolation.h>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,7 +50,7 @@ struct Process {
     int pid = 0;
     UniqueFd pidfd;
     UniqueFd console; // empty without a terminal
-    UniqueFd netns;   // create() only; empty where the container has no network namespace of its own
+    UniqueFd netns;   // create() only; empty where there is no new network namespace, or it was made ahead
 };
 
 enum class SignalScope : std::int32_t {
@@ -58,6 +63,11 @@ namespace detail {
 inline rtp_process hand_over(Process process) {
     return {process.pid, process.pidfd.release(), process.console.release(), process.netns.release()};
 }
+
+template <class Driver>
+concept MakesNetworkNamespaces = requires(Driver& driver, Call call) {
+    { driver.make_network_namespace(call) } -> std::same_as<Result<UniqueFd>>;
+};
 
 template <class Driver>
 struct IsolationThunks {
@@ -100,8 +110,20 @@ struct IsolationThunks {
         return guard(error,
                      [&] { return static_cast<Driver*>(self)->destroy(Call(call), view(id), view(config)); });
     }
+    static rtp_status make(void* self, const rtp_call* call, std::int32_t* netns_fd,
+                           rtp_error* error) noexcept {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(UniqueFd netns, static_cast<Driver*>(self)->make_network_namespace(Call(call)));
+            *netns_fd = netns.release();
+            return {};
+        });
+    }
     static const void* get_interface(void*, const char* interface_id) noexcept {
         static constexpr rtp_isolation_v1 table{Driver::features, create, start, exec, signal, destroy};
+        if constexpr (MakesNetworkNamespaces<Driver>) {
+            static constexpr rtp_isolation_netns_v1 netns{make};
+            if (view(interface_id) == RTP_ISOLATION_NETNS_V1) return &netns;
+        }
         return view(interface_id) == RTP_ISOLATION_V1 ? &table : nullptr;
     }
     static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};

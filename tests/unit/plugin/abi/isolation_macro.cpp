@@ -22,6 +22,14 @@ public:
     Result<void> destroy(Call, std::string_view, std::string_view) { return {}; }
 };
 
+class Ahead : public Nothing {
+public:
+    Result<UniqueFd> make_network_namespace(Call) { return UniqueFd(); }
+};
+
+static_assert(!detail::MakesNetworkNamespaces<Nothing>);
+static_assert(detail::MakesNetworkNamespaces<Ahead>);
+
 } // namespace
 
 RT_ISOLATION_PLUGIN(Nothing, "nothing", "1.0.0", "Apache-2.0", "runs nothing",
