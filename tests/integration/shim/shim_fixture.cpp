@@ -45,6 +45,13 @@ ShimTest::~ShimTest() {
     if (pid == 0) return;
     if (auto client = ShimClient::connect(directory_)) (void)client->destroy(operation_);
     ::kill(pid, SIGKILL);
+    (void)eventually([&] { return !shim_is_alive(directory_); });
+    // A run of the reaper may still be about to write its line.
+    (void)eventually([&] {
+        std::error_code problem;
+        std::filesystem::remove_all(temp_.path(), problem);
+        return !problem;
+    });
 }
 
 std::string ShimTest::log() const {
