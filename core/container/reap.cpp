@@ -13,6 +13,13 @@
 namespace rt {
 namespace {
 
+// Its own layer and its log. Repeatable.
+Result<void> remove_files(Engine& engine, const Container& container) {
+    RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
+    RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(container.id)));
+    return remove_tree(engine.root_directory(container.id));
+}
+
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down
 
 class Reap {
@@ -30,13 +37,18 @@ public:
         if (auto found = state->containers.find(id_); found && found->id == id_)
             container = std::move(*found);
 
-        RT_TRY(destroy(container));
+        const bool removed = container && (wanted == Outcome::remove || goes(*container));
+        RT_TRY(begin_destroy(container));
+        // A container that has ended has nothing mounted any more; its files can go while the shim removes
+        // its cgroups.
+        const bool early = removed && wanted == Outcome::record && shim_ != nullptr;
+        const Result<void> files = early ? remove_files(engine_, *container) : Result<void>();
+        RT_TRY(end_destroy());
+        RT_TRY(files);
         if (container) {
             RT_TRY(detach(*state));
-            if (wanted == Outcome::remove || goes(*container))
-                RT_TRY(remove_record(engine_, *container));
-            else
-                RT_TRY(record_exit(*state, *container));
+            if (removed && !early) RT_TRY(remove_files(engine_, *container));
+            RT_TRY(removed ? state->containers.remove(id_) : record_exit(*state, *container));
         }
         return close();
     }
@@ -50,13 +62,15 @@ private:
 
     // Through the shim while it lives. Without it, by an instance of our own: the config says where things
     // are.
-    Result<void> destroy(const std::optional<Container>& container) {
-        if (shim_ != nullptr) return shim_->destroy(operation_);
+    Result<void> begin_destroy(const std::optional<Container>& container) {
+        if (shim_ != nullptr) return shim_->send_destroy(operation_);
         const auto config = read_file(engine_.run_directory(id_) / "config.json");
         if (!config || !container) return {}; // it never came as far as being created
         RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container->isolation));
         return isolation->destroy(operation_, id_, *config);
     }
+
+    Result<void> end_destroy() { return shim_ != nullptr ? shim_->receive_destroyed() : Result<void>(); }
 
     Result<void> detach(Engine::State& state) {
         RT_TRY_ASSIGN(const std::vector<Endpoint> endpoints, state.networks.endpoints_of(id_));
@@ -115,9 +129,7 @@ Result<void> remove_record(Engine& engine, const Container& container) {
     // A container that is being removed cannot be mistaken for one that could be used, should we be killed
     // now.
     if (container.phase == Phase::exited) RT_TRY(state->containers.set_phase(container.id, Phase::removing));
-    RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
-    RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(container.id)));
-    RT_TRY(remove_tree(engine.root_directory(container.id)));
+    RT_TRY(remove_files(engine, container));
     return state->containers.remove(container.id);
 }
 

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace rt {
 namespace {
@@ -34,13 +35,7 @@ public:
 
     std::expected<RunningContainer, RunFailure> go() {
         Result<void> outcome = make();
-        if (outcome) {
-            outcome = shim_->start(operation_);
-            program_failed_ = !outcome && (outcome.error().code == Code::not_found ||
-                                           outcome.error().code == Code::permission_denied);
-            timer_.mark("isolation.start", record_.isolation);
-            if (outcome) outcome = record_start();
-        }
+        if (outcome) outcome = start();
         if (!outcome) {
             undo();
             return std::unexpected(RunFailure{std::move(outcome).error(), program_failed_});
@@ -57,10 +52,9 @@ private:
         RT_TRY(record_intent());
         RT_TRY(prepare_storage());
         RT_TRY(create_container());
-        RT_TRY(attach_network());
-        if (options_.attachment != Attachment::none)
-            RT_TRY(shim_->attach(options_.attachment == Attachment::output_and_input));
-        return {};
+        Result<void> attached = attach_network();
+        Result<void> created = await_created(); // also when the network failed: the shim answers in any case
+        return attached ? created : attached;
     }
 
     Result<void> choose_drivers() {
@@ -86,7 +80,7 @@ private:
         RT_TRY(make_directories(directory_ / "rootfs"));
         made_ = true;
         RT_TRY_ASSIGN(shim_, ShimClient::launch({install_prefix() / "libexec/rt/rt-shim", record_.id,
-                                                 directory_, isolation_, reaper_command(engine_)}));
+                                                 directory_, isolation_, reaper_command(engine_), true}));
         timer_.mark("shim.launch");
         RT_TRY_ASSIGN(storage_, engine_.drivers().storage(record_.storage));
         RT_TRY_ASSIGN(network_, engine_.drivers().network(record_.network));
@@ -190,12 +184,20 @@ private:
         RT_TRY(replace_file(directory_ / "config.json", config));
         RT_TRY(make_directories(engine_.root_directory(record_.id)));
         timer_.mark("bundle");
-        RT_TRY_ASSIGN(created_, shim_->create(operation_, {directory_.native(), config, rootfs_,
-                                                           spec_.terminal, spec_.open_stdin, spec_.open_stdin,
-                                                           engine_.log_file(record_.id)}));
-        for (const std::string& warning : created_.warnings) warnings_.push_back(warning);
-        timer_.mark("isolation.create", record_.isolation);
+        RT_TRY(shim_->send_create(operation_,
+                                  {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
+                                   spec_.open_stdin, engine_.log_file(record_.id)}));
+        creating_ = true;
         return {};
+    }
+
+    // While the shim makes the container, where its driver can make the network namespace ahead.
+    Result<UniqueFd> network_namespace() {
+        if (network_->uses_host_namespace()) return UniqueFd();
+        auto ahead = shim_->network_namespace(operation_);
+        if (ahead || ahead.error().code != Code::unsupported) return ahead;
+        RT_TRY(await_created());
+        return std::move(created_.netns);
     }
 
     Result<void> attach_network() {
@@ -204,12 +206,28 @@ private:
         if (!address_.empty()) request["addresses"].push_back(address_);
         for (const PublishedPort& port : spec_.ports) request["ports"].push_back(to_json(port));
         endpoint_.request = request.dump();
-        const int netns = created_.netns ? created_.netns.get() : -1;
-        RT_TRY_ASSIGN(endpoint_.result,
-                      network_->attach(operation_, endpoint_json(endpoint_, joined_), netns));
-        created_.netns.reset();
+        RT_TRY_ASSIGN(const UniqueFd netns, network_namespace());
+        RT_TRY_ASSIGN(endpoint_.result, network_->attach(operation_, endpoint_json(endpoint_, joined_),
+                                                         netns ? netns.get() : -1));
         timer_.mark("network.attach", record_.network);
         return {};
+    }
+
+    Result<void> await_created() {
+        if (!std::exchange(creating_, false)) return {};
+        RT_TRY_ASSIGN(created_, shim_->receive_created());
+        for (const std::string& warning : created_.warnings) warnings_.push_back(warning);
+        timer_.mark("isolation.create", record_.isolation);
+        return {};
+    }
+
+    Result<void> start() {
+        const Result<void> outcome = shim_->attach_and_start(operation_, options_.attachment);
+        program_failed_ = !outcome && (outcome.error().code == Code::not_found ||
+                                       outcome.error().code == Code::permission_denied);
+        timer_.mark("isolation.start", record_.isolation);
+        if (!outcome) return outcome;
+        return record_start();
     }
 
     Result<void> record_start() {
@@ -241,6 +259,7 @@ private:
     std::optional<LockFile> lock_;
     Path directory_;
     bool made_ = false;
+    bool creating_ = false; // the shim has not yet answered to create
     bool program_failed_ = false;
     std::optional<ShimClient> shim_;
     std::shared_ptr<StorageDriver> storage_;

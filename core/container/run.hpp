@@ -14,11 +14,10 @@
 
 namespace rt {
 
-enum class Attachment { none, output, output_and_input };
-
 struct RunOptions {
-    Attachment attachment = Attachment::none; // of the ShimClient that run() returns, before anything runs
-    ImageProgressSink pull_progress;          // an image that is not here is pulled
+    ShimClient::Attach attachment =
+        ShimClient::Attach::none;    // of the ShimClient that run() returns, before anything runs
+    ImageProgressSink pull_progress; // an image that is not here is pulled
 };
 
 // A container that runs. shim holds the reaper lease: reap() after the exit, or shim.give_up_lease().

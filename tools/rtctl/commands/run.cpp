@@ -64,7 +64,8 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
     if (!request.detach) foreground.emplace(ForegroundOptions{request.spec.terminal, request.interactive});
     RunOptions options;
     if (!request.detach)
-        options.attachment = request.interactive ? Attachment::output_and_input : Attachment::output;
+        options.attachment =
+            request.interactive ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
     ProgressDisplay progress(stderr);
     options.pull_progress = progress.sink();
 
