@@ -6,7 +6,9 @@
 #include "core/shim/protocol.hpp"
 #include "core/shim/run_files.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -20,6 +22,7 @@ namespace {
 using namespace shim;
 
 constexpr int kShimDescriptor = 3;
+constexpr int kProgramDescriptor = 4;
 constexpr std::int64_t kMillisecond = 1'000'000;
 // What the shim may take to answer after the deadline of the call: the driver looks at it between its steps.
 constexpr std::int64_t kGrace = 2000 * kMillisecond;
@@ -36,6 +39,33 @@ struct Pending {
     std::uint32_t request = 0; // 0: none
     Operation operation;
 };
+
+// The program's directory as a mount of its own that nobody can write through; empty where that cannot be
+// had.
+UniqueFd mount_read_only(const Path& directory) {
+    UniqueFd mount(::open_tree(AT_FDCWD, directory.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_RDONLY;
+    if (!mount || ::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+        return {};
+    return mount;
+}
+
+// A container that gets hold of /proc/PID/exe of the shim, or of its copy before exec, must not be able to
+// change the file (CVE-2019-5736). Drivers take care of that by themselves where the mount is missing, which
+// costs each start more. The mount lives as long as the shim, which keeps its descriptor.
+Result<ChildProcess> start_program(const ShimLaunch& launch, const UniqueFd& socket) {
+    const std::vector<std::string> arguments{launch.program.native(), launch.container_id};
+    const std::vector<std::string> environment{
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+    if (const UniqueFd mount = mount_read_only(launch.program.parent_path())) {
+        auto child = ChildProcess::start(
+            arguments, environment, {{socket.get(), kShimDescriptor}, {mount.get(), kProgramDescriptor}},
+            cat("/proc/self/fd/", kProgramDescriptor, "/", launch.program.filename().native()));
+        if (child) return child;
+    }
+    return ChildProcess::start(arguments, environment, {{socket.get(), kShimDescriptor}});
+}
 
 } // namespace
 
@@ -262,9 +292,7 @@ Result<ShimClient> ShimClient::launch(const ShimLaunch& launch) {
     } else {
         RT_TRY(state->send(FrameType::launch, 0, message));
     }
-    auto child = ChildProcess::start({launch.program.native(), launch.container_id},
-                                     {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                                     {{theirs.get(), kShimDescriptor}});
+    auto child = start_program(launch, theirs);
     if (!child) return in_context(std::move(child).error(), "start the shim of '", launch.container_id, "'");
     child->release();
     return ShimClient(std::move(state));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The launcher: a static program without any library that executes another one. argv: the number of a descriptor for the
- * report, the program, then the program's own arguments. A failure is reported as one packet of three 32-bit words:
- * kind (2: error), code (0: see errno), errno; see channel.hpp.
+ * The launcher: a static program without any library that executes another one. argv: the number of a
+ * descriptor for the report, the program, then the program's own arguments. A failure is reported as one
+ * packet of three 32-bit words: kind (2: error), code (0: see errno), errno; see channel.hpp.
  */
 #include <linux/fcntl.h>
 #include <stdint.h>
@@ -14,7 +14,8 @@ static long call3(long number, long a, long b, long c) {
     __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
     return result;
 }
-__asm__(".global _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall launch\n\thlt\n");
+__asm__(
+    ".global _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall launch\n\thlt\n");
 #elif defined(__aarch64__)
 static long call3(long number, long a, long b, long c) {
     register long x8 __asm__("x8") = number;

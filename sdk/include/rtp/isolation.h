@@ -41,8 +41,8 @@ typedef struct rtp_process {
     int32_t pid;        /* in the caller's pid namespace */
     int32_t pidfd;      /* never -1 */
     int32_t console_fd; /* the pty's master when process.terminal is true, else -1 */
-    int32_t netns_fd; /* create() only: the new network namespace; -1 when config_json asks for none, when
-                         it was made ahead (rt.isolation.netns), and for exec() */
+    int32_t netns_fd;   /* create() only: the new network namespace; -1 when config_json asks for none, when
+                           it was made ahead (rt.isolation.netns), and for exec() */
 } rtp_process;
 
 /* A further process in a running container. */
