@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rt-shim CONTAINER-ID, with a socket to the engine as descriptor 3. The id on the command line is for people
+// rt-shim CONTAINER-ID, with a socket to the engine as descriptor 3, and with the mount that it was started
+// from as descriptor 4, if it has one of its own. The id on the command line is for people
 // who look at the process list; everything else comes over the socket.
 #include "shim.hpp"
 
@@ -12,6 +13,7 @@
 namespace {
 
 constexpr int kLauncher = 3;
+constexpr int kProgramMount = 4;
 
 bool is_socket(int fd) {
     struct stat status{};
@@ -26,6 +28,7 @@ bool detach() {
         if (::dup2(null, fd) < 0) return false;
     ::close(null);
     ::umask(022);
+    (void)::fcntl(kProgramMount, F_SETFD, FD_CLOEXEC); // there may be none
     return ::fcntl(kLauncher, F_SETFD, FD_CLOEXEC) == 0;
 }
 

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -180,10 +181,10 @@ void Shim::see_to_reaping() {
     if (superfluous_ && lease_ == 0) return finish();
     const auto phase = container_.phase();
     const bool lives = phase == Container::Phase::running || phase == Container::Phase::ending;
-    if (lease_ == 0 && !lives)
-        reaper_.need();
-    else
-        reaper_.rest();
+    if (lease_ != 0 || lives) return reaper_.rest();
+    // The run directory goes last: who removed it has cleaned up, and could not tell us.
+    if (::access(directory_.c_str(), F_OK) != 0 && errno == ENOENT) return finish();
+    reaper_.need();
 }
 
 void Shim::finish() {

@@ -99,6 +99,16 @@ TEST_F(ShimLeaseTest, TriesAgainWhenTheReaperCannotBeRun) {
     EXPECT_TRUE(eventually([&] { return reaper_runs() > 0; }));
 }
 
+TEST_F(ShimLeaseTest, EndsWhenItsDirectoryIsGone) {
+    ShimClient client = run(shell("exit 0"));
+    ASSERT_TRUE(collect(client).exited);
+    std::filesystem::rename(directory(), temp_ / "gone");
+    EXPECT_TRUE(shim_is_alive(temp_ / "gone"));
+    ASSERT_TRUE(client.give_up_lease());
+    EXPECT_TRUE(eventually([&] { return !shim_is_alive(temp_ / "gone"); }));
+    EXPECT_EQ(reaper_runs(), 0U);
+}
+
 TEST_F(ShimLeaseTest, HasOneHolderAtATime) {
     ShimClient client = run(shell("exit 0"));
     ShimClient other = connect();
