@@ -71,11 +71,13 @@ private:
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
                                          const std::vector<std::string>& environment,
-                                         const std::vector<Descriptor>& descriptors) {
+                                         const std::vector<Descriptor>& descriptors,
+                                         const std::string& program) {
     SpawnPlan plan;
     RT_TRY(plan.pass(descriptors));
     pid_t pid = 0;
-    const int problem = ::posix_spawn(&pid, arguments.front().c_str(), plan.actions(), plan.attributes(),
+    const std::string& file = program.empty() ? arguments.front() : program;
+    const int problem = ::posix_spawn(&pid, file.c_str(), plan.actions(), plan.attributes(),
                                       pointers(arguments).data(), pointers(environment).data());
     if (problem != 0) return fail_errno(problem, "run '", arguments.front(), "'");
     return ChildProcess(pid);

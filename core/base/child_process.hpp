@@ -22,11 +22,13 @@ public:
         int theirs;
     };
 
-    // Runs arguments[0] (absolute path) in a session of its own. environment: "KEY=value" each.
+    // Runs arguments[0] (absolute path), or program where that is given, in a session of its own.
+    // environment: "KEY=value" each.
     // The child shares nothing with us but these descriptors; it is started with vfork's speed.
     static Result<ChildProcess> start(const std::vector<std::string>& arguments,
                                       const std::vector<std::string>& environment,
-                                      const std::vector<Descriptor>& descriptors);
+                                      const std::vector<Descriptor>& descriptors,
+                                      const std::string& program = {});
 
     ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
     ChildProcess& operator=(ChildProcess&& other) noexcept;
