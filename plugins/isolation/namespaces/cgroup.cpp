@@ -118,6 +118,7 @@ std::vector<Cgroup::Directory> Cgroup::wanted(const Resources& resources) const 
 }
 
 std::vector<Cgroup::Directory> Cgroup::directories() const {
+    if (planned_) return *planned_;
     std::vector<Directory> out;
     for (const auto& one : layout_->hierarchies)
         if (std::string path = one.mount_point + path_; ::access(path.c_str(), F_OK) == 0)
@@ -125,45 +126,68 @@ std::vector<Cgroup::Directory> Cgroup::directories() const {
     return out;
 }
 
-Result<void> Cgroup::check_free() const {
-    for (const auto& one : layout_->hierarchies) {
-        const std::string path = one.mount_point + path_;
-        if (::rmdir(path.c_str()) < 0 && errno != ENOENT)
-            return fail(Code::already_exists, "make the cgroup '", path,
-                        "': it exists and is in use; end what runs in it");
+// An empty one is what an earlier container of this path left behind.
+Result<void> Cgroup::make_directory(const Directory& directory) {
+    const std::string& path = directory.path;
+    if (::mkdir(path.c_str(), 0755) < 0) {
+        if (errno == EEXIST) {
+            if (::rmdir(path.c_str()) < 0 && errno != ENOENT)
+                return fail(Code::already_exists, "make the cgroup '", path,
+                            "': it exists and is in use; end what runs in it");
+        } else if (errno != ENOENT) {
+            return fail_errno(errno, "make the cgroup '", path, "'");
+        }
+        RT_TRY(make_directories(directory.hierarchy->mount_point, path_));
     }
+    made_.push_back(path);
     return {};
 }
 
-Result<void> Cgroup::create(const Resources& resources, const std::vector<DeviceSpec>& devices,
-                            const Warn& warn) {
+Result<void> Cgroup::create_one(const Directory& wanted, const CgroupSpec& spec,
+                                const std::vector<DeviceRule>& rules) {
+    const auto& [hierarchy, path] = wanted;
+    RT_TRY(make_directory(wanted));
+    const bool pure_v2 = layout_->kind == CgroupKind::v2;
+    if (hierarchy->v2 && !pure_v2) return {}; // its controllers are with the other hierarchies
+    if (pure_v2) RT_TRY(delegate_controllers(hierarchy->mount_point, path_));
+    if (hierarchy->has("cpuset")) RT_TRY(fill_cpusets_above(hierarchy->mount_point, path_));
+    const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) return fail_errno(errno, "open the cgroup '", path, "'");
+    const LimitTarget target{directory.get(), path, spec.warn};
+    if (!hierarchy->v2) return write_v1_limits(target, *hierarchy, spec.resources, rules);
+    RT_TRY(write_v2_limits(target, spec.resources));
+    return attach_device_program(directory.get(), rules);
+}
+
+Result<void> Cgroup::create_unified(const CgroupSpec& spec) {
+    const Resources& resources = spec.resources;
     if (!resources.unified.empty() && layout_->kind != CgroupKind::v2)
         return fail(Code::unsupported,
                     "config.json: 'linux.resources.unified' needs a pure cgroup v2 host; this one is ",
                     layout_->kind_name());
     if (layout_->kind != CgroupKind::v2) RT_TRY(require_controllers(*layout_, resources));
-    const auto rules = effective_device_rules(resources, devices);
-    for (const auto& [hierarchy, path] : wanted(resources)) {
-        RT_TRY(make_directories(hierarchy->mount_point, path_));
-        if (hierarchy->v2 && layout_->kind == CgroupKind::v2)
-            RT_TRY(delegate_controllers(hierarchy->mount_point, path_));
-        if (hierarchy->has("cpuset")) RT_TRY(fill_cpusets_above(hierarchy->mount_point, path_));
-        const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!directory) return fail_errno(errno, "open the cgroup '", path, "'");
-        const LimitTarget target{directory.get(), path, warn};
-        if (!hierarchy->v2) {
-            RT_TRY(write_v1_limits(target, *hierarchy, resources, rules));
-        } else if (layout_->kind == CgroupKind::v2) {
-            RT_TRY(write_v2_limits(target, resources));
-            RT_TRY(attach_device_program(directory.get(), rules));
-        }
-    }
+    planned_ = wanted(resources);
+    const auto rules = effective_device_rules(resources, spec.devices);
+    for (const Directory& one : *planned_)
+        if (one.hierarchy->v2) RT_TRY(create_one(one, spec, rules));
     return {};
 }
 
-Result<std::vector<UniqueFd>> Cgroup::open_entrances() const {
+Result<void> Cgroup::create_others(const CgroupSpec& spec) {
+    const auto rules = effective_device_rules(spec.resources, spec.devices);
+    for (const Directory& one : *planned_)
+        if (!one.hierarchy->v2) RT_TRY(create_one(one, spec, rules));
+    return {};
+}
+
+void Cgroup::undo() {
+    for (const std::string& path : made_)
+        (void)empty_and_remove(path, [] { return Result<void>(); }); // the first error is the one to tell
+}
+
+Result<std::vector<UniqueFd>> open_entrances(const std::vector<Cgroup::Directory>& cgroups) {
     std::vector<UniqueFd> out;
-    for (const auto& [hierarchy, path] : directories()) {
+    for (const auto& [hierarchy, path] : cgroups) {
         if (hierarchy->v2) continue;
         UniqueFd tasks(::open((path + "/tasks").c_str(), O_WRONLY | O_CLOEXEC));
         if (!tasks) return fail_errno(errno, "open '", path, "/tasks'");

@@ -8,6 +8,7 @@
 #include "oci_config.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,22 +16,28 @@ namespace rt::namespaces {
 
 using Warn = std::function<void(const std::string&)>;
 
+// What is asked of a container's cgroups.
+struct CgroupSpec {
+    const Resources& resources;
+    const std::vector<DeviceSpec>& devices;
+    const Warn& warn;
+};
+
 class Cgroup {
 public:
     // path: see cgroup_path_for(). Nothing is made yet.
     Cgroup(const CgroupLayout& layout, std::string path) : layout_(&layout), path_(std::move(path)) {}
 
-    // Removes what an earlier container of this path left behind. RTP_ALREADY_EXISTS: it holds processes.
-    Result<void> check_free() const;
+    [[nodiscard]] const std::string& path() const { return path_; }
 
-    // Makes the directories and writes the limits. Not undone after a failure:
-    // remove() does that.
-    Result<void> create(const Resources& resources, const std::vector<DeviceSpec>& devices, const Warn& warn);
+    // Makes the directories and writes the limits, in two parts: first what processes are born into (v2),
+    // then the others, which takes longer and can go on while the first process makes itself ready. After a
+    // failure: undo(). RTP_ALREADY_EXISTS: one of this path holds processes.
+    Result<void> create_unified(const CgroupSpec& spec);
+    Result<void> create_others(const CgroupSpec& spec);
+    void undo(); // what this object has made, and nothing else
 
-    // What a process needs to enter: files into which it writes "0" itself (v1), and the directory that
-    // CLONE_INTO_CGROUP takes (v2; -1: there is none). Moving oneself takes no global lock; being moved costs
-    // milliseconds of waiting for an RCU grace period.
-    Result<std::vector<UniqueFd>> open_entrances() const;
+    // The directory that CLONE_INTO_CGROUP takes (v2); empty: there is none.
     Result<UniqueFd> open_unified() const;
 
     // Sends a signal to every process; returns how many there were.
@@ -39,8 +46,8 @@ public:
     // the container.
     Result<void> remove(const std::function<Result<void>()>& check) const;
 
-    // The directories as the host sees them, with the hierarchy each belongs to; those that do not exist left
-    // out.
+    // The directories as the host sees them, with the hierarchy each belongs to: those that create_*() make,
+    // or, for a cgroup of before, those that exist.
     struct Directory {
         const Hierarchy* hierarchy;
         std::string path;
@@ -49,8 +56,18 @@ public:
 
 private:
     [[nodiscard]] std::vector<Directory> wanted(const Resources& resources) const;
+    Result<void> make_directory(const Directory& directory);
+    Result<void> create_one(const Directory& wanted, const CgroupSpec& spec,
+                            const std::vector<DeviceRule>& rules);
+
     const CgroupLayout* layout_;
     std::string path_;
+    std::optional<std::vector<Directory>> planned_;
+    std::vector<std::string> made_;
 };
+
+// What a process needs to enter v1 cgroups: files into which it writes "0" itself. Moving oneself takes no
+// global lock; being moved costs milliseconds of waiting for an RCU grace period.
+Result<std::vector<UniqueFd>> open_entrances(const std::vector<Cgroup::Directory>& cgroups);
 
 } // namespace rt::namespaces

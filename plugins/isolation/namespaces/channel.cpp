@@ -63,7 +63,9 @@ Result<Message> receive_message(int socket) {
     header.msg_controllen = control.size();
     ssize_t got = 0;
     while ((got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0) {
-        if (errno == ECONNRESET) return Message{}; // the other end died with something of ours unread
+        // The other end died with something of ours unread. That is told first, and once; what it said before
+        // it died, or its end, comes next.
+        if (errno == ECONNRESET) continue;
         if (errno != EINTR) return fail_errno(errno, "receive a message of the container's process");
     }
     Message message;

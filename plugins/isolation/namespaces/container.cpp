@@ -9,7 +9,6 @@
 #include "spawn.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sched.h>
 
 namespace rt::namespaces {
@@ -86,7 +85,7 @@ Result<UniqueFd> open_network_namespace(int pid, const Config& config) {
     return fd;
 }
 
-Result<InitSetup> make_setup(ContainerPlan plan, const Cgroup& cgroup) {
+Result<InitSetup> make_setup(ContainerPlan plan) {
     const sdk::Bundle& bundle = plan.bundle;
     InitSetup setup;
     setup.id = bundle.id;
@@ -102,8 +101,7 @@ Result<InitSetup> make_setup(ContainerPlan plan, const Cgroup& cgroup) {
         RT_TRY_ASSIGN(setup.prepared_rootfs, prepare_mounts(setup.rootfs));
         RT_TRY_ASSIGN(setup.prepared_mounts, prepare_mounts(setup.config.mounts));
     }
-    RT_TRY_ASSIGN(setup.entrances, cgroup.open_entrances());
-    setup.cgroups = cgroup.directories();
+    setup.cgroups = plan.cgroup.directories();
     RT_TRY_ASSIGN(setup.joined, open_namespaces(setup.config));
     setup.network_made_ahead = bool(plan.network);
     if (plan.network) setup.joined.emplace_back(std::move(plan.network), CLONE_NEWNET);
@@ -114,10 +112,20 @@ Result<InitSetup> make_setup(ContainerPlan plan, const Cgroup& cgroup) {
     return setup;
 }
 
+// The cgroups are made while the first process does what it can do outside of them. Not with a user
+// namespace: there it could not open the way in.
+Result<void> make_cgroups(Cgroup& cgroup, const CgroupSpec& spec, const InitSetup& setup, int channel) {
+    if (!setup.cgroups_come_later) return {};
+    RT_TRY(cgroup.create_others(spec));
+    (void)send_message(channel, MessageKind::go); // a process that has ended has left its reason to read
+    return {};
+}
+
 } // namespace
 
 Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Call call, sdk::Process& out) {
-    Container container(std::string(plan.bundle.id), Cgroup(plan.layout, std::move(plan.cgroup_path)));
+    Container container(std::string(plan.bundle.id), plan.cgroup);
+    Cgroup& cgroup = plan.cgroup;
     Config& config = plan.config;
     const Warn warn = warner(host, container.id_);
     reduce_capabilities(config.process, warn);
@@ -125,10 +133,18 @@ Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Cal
     container.program_ = config.process.args[0];
     container.namespace_flags_ = flags_to_join(config);
     RT_TRY_ASSIGN(SeccompProgram filter, container.seccomp_.program(config.process.capabilities.bounding));
-    RT_TRY(container.cgroup_.create(config.resources, config.devices, warn));
-    RT_TRY_ASSIGN(InitSetup setup, make_setup(std::move(plan), container.cgroup_));
+    const Resources resources = std::move(config.resources);
+    const std::vector<DeviceSpec> devices = config.devices;
+    const CgroupSpec spec{resources, devices, warn};
+    RT_TRY(cgroup.create_unified(spec));
+    RT_TRY_ASSIGN(InitSetup setup, make_setup(std::move(plan)));
+    setup.cgroups_come_later = !setup.config.has_new(CLONE_NEWUSER);
+    if (!setup.cgroups_come_later) {
+        RT_TRY(cgroup.create_others(spec));
+        RT_TRY_ASSIGN(setup.entrances, open_entrances(setup.cgroups));
+    }
     setup.seccomp = std::move(filter);
-    RT_TRY_ASSIGN(const UniqueFd born_in, container.cgroup_.open_unified());
+    RT_TRY_ASSIGN(const UniqueFd born_in, cgroup.open_unified());
     RT_TRY_ASSIGN(auto ends, make_channel());
     setup.channel = std::move(ends.second);
     container.channel_ = std::move(ends.first);
@@ -140,6 +156,7 @@ Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Cal
     setup.channel.reset();
     UniqueFd terminal, network;
     const auto ready = [&]() -> Result<void> {
+        RT_TRY(make_cgroups(cgroup, spec, setup, container.channel_.get()));
         RT_TRY(map_user_namespace(first.pid, container.channel_.get(), setup.config));
         RT_TRY(await_ready({container.channel_.get(), warn, [call] { return call.check(); }}, terminal));
         if (!setup.network_made_ahead) {
@@ -152,6 +169,7 @@ Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Cal
         kill_and_reap(first);
         return std::unexpected(ready.error());
     }
+    container.cgroup_ = cgroup; // what was made of it is known now
     container.pid_ = first.pid;
     out = {first.pid, std::move(first.pidfd), std::move(terminal), std::move(network)};
     return container;
@@ -162,11 +180,7 @@ Result<void> Container::start(sdk::Host host, sdk::Call call) {
         return fail(Code::failed_precondition, "start the container '", id_, "': it was started before");
     const UniqueFd channel = std::move(channel_);
     const std::string program = std::move(program_);
-    const auto started = let_go({channel.get(), warner(host, id_), [call] { return call.check(); }}, program);
-    // The configuration's JSON was the host's largest use of memory, and the host lives as long as the
-    // container.
-    (void)::malloc_trim(0);
-    return started;
+    return let_go({channel.get(), warner(host, id_), [call] { return call.check(); }}, program);
 }
 
 Result<void> Container::signal(int number, sdk::SignalScope scope) {
@@ -192,7 +206,7 @@ Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, s
     setup.id = id_;
     setup.stdio = request.stdio;
     RT_TRY_ASSIGN(setup.seccomp, seccomp_.program(setup.process.capabilities.bounding));
-    RT_TRY_ASSIGN(setup.entrances, cgroup_.open_entrances());
+    RT_TRY_ASSIGN(setup.entrances, open_entrances(cgroup_.directories()));
     RT_TRY_ASSIGN(setup.launcher, open_launcher());
     setup.target = pidfd_.get();
     setup.namespace_flags = namespace_flags_;

@@ -18,20 +18,20 @@ namespace rt::namespaces {
 struct ContainerPlan {
     const sdk::Bundle& bundle;
     Config config;
-    const CgroupLayout& layout;
-    std::string cgroup_path;
+    Cgroup& cgroup; // nothing of it is made yet
     UniqueFd network;
     UniqueFd launcher;
 };
 
 class Container {
 public:
-    // Everything up to "ready". After a failure the process is gone; the cgroups are the caller's to remove.
+    // Everything up to "ready". After a failure the process is gone; the cgroups are the caller's to undo.
     static Result<Container> create(ContainerPlan plan, sdk::Host host, sdk::Call call, sdk::Process& out);
 
     Result<void> start(sdk::Host host, sdk::Call call);
     Result<sdk::Process> exec(const sdk::Exec& exec, sdk::Host host, sdk::Call call);
     Result<void> signal(int number, sdk::SignalScope scope);
+    [[nodiscard]] const Cgroup& cgroup() const { return cgroup_; }
 
 private:
     Container(std::string id, Cgroup cgroup) : id_(std::move(id)), cgroup_(std::move(cgroup)) {}

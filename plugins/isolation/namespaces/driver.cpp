@@ -57,18 +57,15 @@ Result<sdk::Process> Driver::create(sdk::Call call, const sdk::Bundle& bundle) {
         return fail(Code::already_exists, "create the container '", bundle.id, "': it exists already");
     RT_TRY_ASSIGN(Config config, parse_config(bundle.config_json));
     RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());
-    RT_TRY_ASSIGN(std::string path, cgroup_path_for(config.cgroups_path, bundle.id));
-    const Cgroup cgroup(*host_layout, path);
-    RT_TRY(cgroup.check_free());
+    RT_TRY_ASSIGN(const std::string path, cgroup_path_for(config.cgroups_path, bundle.id));
+    Cgroup cgroup(*host_layout, path);
     sdk::Rollback rollback;
-    rollback.add([&cgroup] {
-        (void)cgroup.remove([] { return Result<void>(); });
-    }); // the first error is the one to tell
+    rollback.add([&cgroup] { cgroup.undo(); });
     sdk::Process process;
     RT_TRY(call.check());
     // A namespace belongs to the user namespace that its maker was in.
     const bool takes_network = config.has_new(CLONE_NEWNET) && !config.has_new(CLONE_NEWUSER);
-    ContainerPlan plan{bundle, std::move(config), *host_layout, std::move(path), {}, std::move(launcher_)};
+    ContainerPlan plan{bundle, std::move(config), cgroup, {}, std::move(launcher_)};
     if (takes_network) plan.network = std::move(network_);
     RT_TRY_ASSIGN(Container container, Container::create(std::move(plan), host_, call, process));
     containers_.emplace(bundle.id, std::move(container));
@@ -100,9 +97,13 @@ Result<void> Driver::destroy(sdk::Call call, std::string_view id, std::string_vi
     RT_TRY_ASSIGN(const std::string configured, parse_cgroups_path(config_json));
     RT_TRY_ASSIGN(const std::string path, cgroup_path_for(configured, id));
     RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());
-    // Closing the channel ends a first process that still waits for start().
-    if (const auto found = containers_.find(id); found != containers_.end()) containers_.erase(found);
-    return Cgroup(*host_layout, path).remove([&call] { return call.check(); });
+    Cgroup cgroup(*host_layout, path);
+    if (const auto found = containers_.find(id); found != containers_.end()) {
+        if (found->second.cgroup().path() == path) cgroup = found->second.cgroup(); // knows what there is
+        // Closing the channel ends a first process that still waits for start().
+        containers_.erase(found);
+    }
+    return cgroup.remove([&call] { return call.check(); });
 }
 
 } // namespace rt::namespaces

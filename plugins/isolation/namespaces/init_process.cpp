@@ -37,11 +37,32 @@ Result<void> common(InitSetup& setup) {
 }
 
 // Moving itself is what a process can do without the global lock that moving another one takes.
-Result<void> enter_cgroups(InitSetup& setup) {
+Result<void> write_entrances(InitSetup& setup) {
     for (const auto& tasks : setup.entrances)
         if (::write(tasks.get(), "0", 1) != 1) return fail_errno(errno, "enter a cgroup");
     setup.entrances.clear();
     return {};
+}
+
+// A cgroup namespace's root is the cgroup its maker is in: only after entering.
+Result<void> make_cgroup_namespace(InitSetup& setup) {
+    if (setup.config.has_new(CLONE_NEWCGROUP) && ::unshare(CLONE_NEWCGROUP) < 0)
+        return fail_errno(errno, "make a cgroup namespace");
+    return {};
+}
+
+Result<void> enter_cgroups_that_are_there(InitSetup& setup) {
+    return setup.cgroups_come_later ? Result<void>() : write_entrances(setup);
+}
+
+// Once, at the latest before anything of the container's own file system is run or shown.
+Result<void> enter_late_cgroups(InitSetup& setup) {
+    if (!std::exchange(setup.cgroups_come_later, false)) return {};
+    RT_TRY_ASSIGN(const Message message, receive_message(setup.channel.get()));
+    if (message.kind != MessageKind::go) ::_exit(126); // the host is gone, or could not make them
+    RT_TRY_ASSIGN(setup.entrances, open_entrances(setup.cgroups));
+    RT_TRY(write_entrances(setup));
+    return make_cgroup_namespace(setup);
 }
 
 Result<void> close_inherited(InitSetup& setup) {
@@ -66,10 +87,7 @@ Result<void> enter_namespaces(InitSetup& setup) {
             return fail_errno(errno, "join the ", spec->type, " namespace '",
                               spec->path.empty() ? "made ahead" : spec->path, "'");
         }
-    // A cgroup namespace's root is the cgroup its maker is in: only now.
-    if (setup.config.has_new(CLONE_NEWCGROUP) && ::unshare(CLONE_NEWCGROUP) < 0)
-        return fail_errno(errno, "make a cgroup namespace");
-    return {};
+    return setup.cgroups_come_later ? Result<void>() : make_cgroup_namespace(setup);
 }
 
 Result<void> set_names(InitSetup& setup) {
@@ -138,8 +156,13 @@ Result<void> mount_root(InitSetup& setup) {
     return {};
 }
 
+bool shows_cgroups(const sdk::Mount& mount) {
+    return mount.type == "cgroup" || mount.type == "cgroup2";
+}
+
 Result<void> mount_everything(InitSetup& setup) {
     for (std::size_t i = 0; i < setup.config.mounts.size(); ++i) {
+        if (shows_cgroups(setup.config.mounts[i])) RT_TRY(enter_late_cgroups(setup));
         UniqueFd prepared = setup.prepared_mounts.empty() ? UniqueFd() : std::move(setup.prepared_mounts[i]);
         RT_TRY(mount_one(setup.root.get(), setup.config.mounts[i], std::move(prepared), setup.cgroups));
     }
@@ -205,7 +228,7 @@ constexpr Step<InitSetup> kSteps[] = {
     {"signals", common<reset_signals>},
     {"standard streams", common<take_stdio>},
     {"inherited descriptors", close_inherited},
-    {"cgroups", enter_cgroups},
+    {"cgroups", enter_cgroups_that_are_there},
     {"session", common<start_session>},
     {"user namespace", become_root_of_user_namespace},
     {"out-of-memory score", common<set_oom_score>},
@@ -216,6 +239,7 @@ constexpr Step<InitSetup> kSteps[] = {
     {"mount propagation", detach_propagation},
     {"root file system", mount_root},
     {"mounts", mount_everything},
+    {"cgroups", enter_late_cgroups},
     {"devices", make_dev},
     {"terminal", make_terminal},
     {"working directory", make_working_directory},

@@ -221,7 +221,7 @@ TEST_F(FakeCgroup, ALimitWithoutAHierarchyForItIsRefused) {
     const CgroupLayout layout{CgroupKind::v1, {{false, directory_.path().string(), {"memory"}}}};
     Resources resources;
     resources.hugepages = {{"2MB", 1}};
-    EXPECT_EQ(Cgroup(layout, "/a").create(resources, {}, [](const std::string&) {}).error().code,
+    EXPECT_EQ(Cgroup(layout, "/a").create_unified({resources, {}, [](const std::string&) {}}).error().code,
               Code::unsupported);
     EXPECT_FALSE(fs::exists(directory_ / "a"));
 }
@@ -236,7 +236,7 @@ TEST_F(FakeCgroup, V2ControllersArePassedOnFromEveryAncestor) {
     Cgroup cgroup(layout, "/a/b");
     // Attaching the device program to a plain directory is what fails at the end, without root even its
     // loading.
-    EXPECT_FALSE(cgroup.create({}, {}, [](const std::string&) {}));
+    EXPECT_FALSE(cgroup.create_unified({Resources(), {}, [](const std::string&) {}}));
     // The kernel adds each; the last one written shows here.
     EXPECT_THAT(read_file(directory_ / "cgroup.subtree_control"), testing::StartsWith("+pids"));
     EXPECT_THAT(read_file(directory_ / "a/cgroup.subtree_control"), testing::StartsWith("+pids"));
