@@ -112,7 +112,8 @@ Result<std::vector<IndexEntry>> parse_index(std::string_view text, std::string_v
             entry.name = optional_text(*notes, "io.containerd.image.name");
             const std::string reference = optional_text(*notes, "org.opencontainers.image.ref.name");
             // Often only a tag ("latest"), which names nothing.
-            if (entry.name.empty() && reference.find_first_of("/:") != reference.npos) entry.name = reference;
+            if (entry.name.empty() && reference.find_first_of("/:") != std::string::npos)
+                entry.name = reference;
         }
         entries.push_back(std::move(entry));
     }

@@ -58,7 +58,7 @@ Result<Platform> parse_platform(std::string_view text) {
     for (std::string_view rest = text;;) {
         const auto slash = rest.find('/');
         parts.emplace_back(rest.substr(0, slash));
-        if (slash == rest.npos) break;
+        if (slash == std::string::npos) break;
         rest.remove_prefix(slash + 1);
     }
     if (parts.size() > 3 || !std::ranges::all_of(parts, is_word))

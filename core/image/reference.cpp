@@ -46,7 +46,7 @@ bool is_path(std::string_view text) {
     for (;;) {
         const auto slash = text.find('/');
         if (!is_path_component(text.substr(0, slash))) return false;
-        if (slash == text.npos) return true;
+        if (slash == std::string::npos) return true;
         text.remove_prefix(slash + 1);
     }
 }
@@ -65,26 +65,26 @@ bool is_host(std::string_view text) {
     std::string_view name = text;
     if (text.starts_with('[')) { // an IPv6 address
         const auto end = text.find(']');
-        if (end == text.npos || end < 2) return false;
+        if (end == std::string::npos || end < 2) return false;
         const auto inside = text.substr(1, end - 1);
         if (!std::ranges::all_of(inside, [](char c) { return is_alnum(c) || c == ':' || c == '.'; }))
             return false;
         const auto rest = text.substr(end + 1);
         return rest.empty() || (rest[0] == ':' && is_port(rest.substr(1)));
     }
-    if (const auto colon = text.find(':'); colon != text.npos) {
+    if (const auto colon = text.find(':'); colon != std::string::npos) {
         if (!is_port(text.substr(colon + 1))) return false;
         name = text.substr(0, colon);
     }
     if (name.empty() || name.front() == '.' || name.front() == '-' || name.back() == '.' ||
-        name.back() == '-' || name.find("..") != name.npos)
+        name.back() == '-' || name.find("..") != std::string::npos)
         return false;
     return std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '.' || c == '-'; });
 }
 
 // The part before the first slash names a registry, not a user.
 bool looks_like_host(std::string_view text) {
-    return text == "localhost" || text.find_first_of(".:[") != text.npos ||
+    return text == "localhost" || text.find_first_of(".:[") != std::string::npos ||
            std::ranges::any_of(text, is_upper);
 }
 
@@ -109,13 +109,14 @@ std::string Reference::name() const {
 Result<Reference> parse_reference(std::string_view text) {
     Reference reference;
     std::string_view rest = text;
-    if (const auto at = rest.find('@'); at != rest.npos) {
+    if (const auto at = rest.find('@'); at != std::string::npos) {
         reference.digest = rest.substr(at + 1);
         if (!is_digest(reference.digest))
             return invalid(text, "what follows '@' is not sha256: and 64 lower case hexadecimal digits");
         rest = rest.substr(0, at);
     }
-    if (const auto colon = rest.rfind(':'); colon != rest.npos && rest.find('/', colon) == rest.npos) {
+    if (const auto colon = rest.rfind(':');
+        colon != std::string::npos && rest.find('/', colon) == std::string::npos) {
         reference.tag = rest.substr(colon + 1);
         if (!is_tag(reference.tag)) return invalid(text, cat("'", reference.tag, "' is not a tag"));
         rest = rest.substr(0, colon);
@@ -123,7 +124,8 @@ Result<Reference> parse_reference(std::string_view text) {
         reference.tag = "latest";
     }
     reference.host = kDefaultHost;
-    if (const auto slash = rest.find('/'); slash != rest.npos && looks_like_host(rest.substr(0, slash))) {
+    if (const auto slash = rest.find('/');
+        slash != std::string::npos && looks_like_host(rest.substr(0, slash))) {
         reference.host = rest.substr(0, slash);
         if (!is_host(reference.host)) return invalid(text, cat("'", reference.host, "' is not a host"));
         rest = rest.substr(slash + 1);
@@ -131,7 +133,8 @@ Result<Reference> parse_reference(std::string_view text) {
     if (reference.host == "index.docker.io") reference.host = kDefaultHost;
     if (!is_path(rest)) return invalid(text, cat("'", rest, "' is not the path of a repository"));
     reference.path = rest;
-    if (reference.host == kDefaultHost && rest.find('/') == rest.npos) reference.path = cat(kOfficial, rest);
+    if (reference.host == kDefaultHost && rest.find('/') == std::string::npos)
+        reference.path = cat(kOfficial, rest);
     if (reference.host.size() + 1 + reference.path.size() > kNameLimit)
         return invalid(text, cat("longer than ", kNameLimit, " characters"));
     return reference;
@@ -142,7 +145,7 @@ std::string familiar_name(std::string_view name) {
     if (!name.starts_with(kHub)) return std::string(name);
     name.remove_prefix(kHub.size());
     // "library/a/b" is a path of its own: only the official images lose the word.
-    if (name.starts_with(kOfficial) && name.find('/', kOfficial.size()) == name.npos)
+    if (name.starts_with(kOfficial) && name.find('/', kOfficial.size()) == std::string::npos)
         name.remove_prefix(kOfficial.size());
     return std::string(name);
 }

@@ -25,9 +25,10 @@ Result<void> configure(int context, const std::string& option) {
     if (option == "rw" || option == "ro") return {}; // of the mount, not of the file system
     const auto equals = option.find('=');
     const std::string key = option.substr(0, equals);
-    const int result = equals == option.npos ? ::fsconfig(context, FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
-                                             : ::fsconfig(context, FSCONFIG_SET_STRING, key.c_str(),
-                                                          option.c_str() + equals + 1, 0);
+    const int result =
+        equals == std::string::npos
+            ? ::fsconfig(context, FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
+            : ::fsconfig(context, FSCONFIG_SET_STRING, key.c_str(), option.c_str() + equals + 1, 0);
     if (result != 0) {
         const int problem = errno;
         return fail_errno(problem, "mount option '", option, "'", log_of(context));

@@ -22,7 +22,7 @@ std::string resolve_link(const std::string& name, std::string_view target, bool 
     std::vector<std::string_view> parts;
     const std::string path =
         relative_to_link && !target.starts_with('/')
-            ? cat(name.substr(0, name.rfind('/') == name.npos ? 0 : name.rfind('/')), "/", target)
+            ? cat(name.substr(0, name.rfind('/') == std::string::npos ? 0 : name.rfind('/')), "/", target)
             : std::string(target);
     for (std::size_t at = 0; at < path.size();) {
         const auto end = std::min(path.find('/', at), path.size());

@@ -36,7 +36,7 @@ std::string from_base64(std::string text) {
 
 // "https://index.docker.io/v1/" stands for "index.docker.io".
 std::string_view host_of_key(std::string_view key) {
-    if (const auto scheme = key.find("://"); scheme != key.npos) key.remove_prefix(scheme + 3);
+    if (const auto scheme = key.find("://"); scheme != std::string::npos) key.remove_prefix(scheme + 3);
     return key.substr(0, key.find('/'));
 }
 
@@ -69,7 +69,7 @@ public:
 private:
     [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
     void skip(std::string_view characters) {
-        while (at_ < text_.size() && characters.find(text_[at_]) != characters.npos) ++at_;
+        while (at_ < text_.size() && characters.find(text_[at_]) != std::string::npos) ++at_;
     }
     std::string token() {
         std::string out;
@@ -111,7 +111,7 @@ Result<Credentials> read_credentials(const Path& file, const std::string& host) 
         Credentials credentials{text_of(value, "username"), text_of(value, "password"),
                                 text_of(value, "identitytoken")};
         const std::string pair = from_base64(text_of(value, "auth"));
-        if (const auto colon = pair.find(':'); colon != pair.npos) {
+        if (const auto colon = pair.find(':'); colon != std::string::npos) {
             credentials.user = pair.substr(0, colon);
             credentials.password = pair.substr(colon + 1);
         }

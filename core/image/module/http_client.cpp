@@ -34,7 +34,7 @@ std::string lower(std::string_view text) {
 
 std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == text.npos) return {};
+    if (first == std::string::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
@@ -63,7 +63,7 @@ struct Exchange {
             exchange->response.headers.clear();
             return size;
         }
-        if (const auto colon = line.find(':'); colon != line.npos)
+        if (const auto colon = line.find(':'); colon != std::string::npos)
             exchange->response.headers.emplace(lower(line.substr(0, colon)),
                                                std::string(trim(line.substr(colon + 1))));
         return size;
@@ -179,17 +179,17 @@ bool is_this_machine(std::string_view host) {
     if (host == "localhost") return true;
     // 127.0.0.0/8 in digits, and not a name that begins like it.
     return host.starts_with("127.") && std::ranges::count(host, '.') == 3 && host.back() != '.' &&
-           host.find_first_not_of("0123456789.") == host.npos;
+           host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 std::string origin_of(std::string_view url) {
     const auto scheme = url.find("://");
-    if (scheme == url.npos) return {};
+    if (scheme == std::string::npos) return {};
     std::string name = lower(url.substr(0, scheme));
     if (name != "http" && name != "https") return {};
     const auto start = scheme + 3;
     const auto authority = url.substr(start, std::min(url.find_first_of("/?#", start), url.size()) - start);
-    if (authority.empty() || authority.find('@') != authority.npos) return {};
+    if (authority.empty() || authority.find('@') != std::string::npos) return {};
     return cat(name, "://", lower(authority));
 }
 

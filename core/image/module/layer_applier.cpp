@@ -33,7 +33,8 @@ mode_t read_umask() {
     mode_t mask = 077;
     if (auto status = read_file("/proc/self/status")) {
         const auto at = status->find("Umask:\t");
-        if (at != status->npos) mask = static_cast<mode_t>(std::stoul(status->substr(at + 7, 8), nullptr, 8));
+        if (at != std::string::npos)
+            mask = static_cast<mode_t>(std::stoul(status->substr(at + 7, 8), nullptr, 8));
     }
     return mask;
 }

@@ -123,7 +123,8 @@ Result<std::string> Repository::fetch_token(const Challenge& challenge, const Ca
                            "&scope=", percent_encode(scope),
                            "&refresh_token=", percent_encode(credentials_.identity_token));
     } else {
-        request.url = cat(realm, realm.find('?') == realm.npos ? "?" : "&", "scope=", percent_encode(scope));
+        request.url =
+            cat(realm, realm.find('?') == std::string::npos ? "?" : "&", "scope=", percent_encode(scope));
         if (!service.empty()) request.url += cat("&service=", percent_encode(service));
         if (!credentials_.empty()) request.authorization = credentials_.basic();
     }

@@ -84,7 +84,7 @@ private:
     void serve(int client) {
         std::string text;
         char buffer[4096];
-        while (text.find("\r\n\r\n") == text.npos) {
+        while (text.find("\r\n\r\n") == std::string::npos) {
             const ssize_t count = ::recv(client, buffer, sizeof buffer, 0);
             if (count <= 0) return;
             text.append(buffer, static_cast<std::size_t>(count));
@@ -99,7 +99,8 @@ private:
             "HTTP/1.1 " + std::to_string(response.status) + " Whatever\r\nConnection: close\r\n";
         if (!response.headers.contains("Content-Length"))
             head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-        for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+        for (const auto& [name, value] : response.headers)
+            head.append(name).append(": ").append(value).append("\r\n");
         std::string answer = head + "\r\n" + response.body.substr(0, response.cut_after);
         for (std::size_t sent = 0; sent < answer.size();) {
             const ssize_t count = ::send(client, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
@@ -118,7 +119,7 @@ private:
         for (std::size_t at = text.find("\r\n") + 2; at < text.size();) {
             const auto end = text.find("\r\n", at);
             const auto colon = text.find(": ", at);
-            if (end == at || end == text.npos) break;
+            if (end == at || end == std::string::npos) break;
             std::string name = text.substr(at, colon - at);
             std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
             request.headers[name] = text.substr(colon + 2, end - colon - 2);

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using Form = LayerTarget::Form;
 using test::TarBuilder;
-using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -368,7 +367,7 @@ protected:
             std::string name, mode, owner, time;
             words >> name >> mode >> owner >> time;
             if (mode.size() == 5 && mode[0] == '4')
-                line = name + " " + mode + " " + owner + line.substr(line.find(time) + time.size());
+                line = cat(name, " ", mode, " ", owner, line.substr(line.find(time) + time.size()));
         }
         return lines;
     }
@@ -383,7 +382,7 @@ TEST_F(StackedLayers, ComeToTheSameInBothForms) {
         ASSERT_TRUE(plain) << plain.error().message;
         ASSERT_TRUE(overlay) << overlay.error().message;
         EXPECT_EQ(without_directory_times(*plain), without_directory_times(*overlay));
-        for (const std::string& line : *overlay) EXPECT_FALSE(line.find(".wh.") != line.npos) << line;
+        for (const std::string& line : *overlay) EXPECT_FALSE(line.find(".wh.") != std::string::npos) << line;
     }
 }
 

@@ -26,7 +26,7 @@ inline std::string attributes_of(const std::string& path) {
         std::string value(4096, '\0');
         const ssize_t length = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
         value.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-        if (!name.starts_with("security.selinux")) found.insert(name + "=" + value);
+        if (!name.starts_with("security.selinux")) found.insert(std::string(name).append("=").append(value));
     }
     std::string text;
     for (const std::string& item : found) text += " " + item;

@@ -36,7 +36,7 @@ Result<Filter> parse_filters(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
         const auto equals = text.find('=');
         const std::string key = text.substr(0, equals);
-        const std::string value = equals == text.npos ? "" : text.substr(equals + 1);
+        const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
         if (key == "reference" && !value.empty())
             filter.reference = value;
         else if (key == "dangling" && (value == "true" || value == "false"))
