@@ -31,7 +31,7 @@ struct Container {
     std::int64_t started_at = 0;
     std::int64_t finished_at = 0;
     int exit_code = 0;
-    std::string problem; // why the latest start failed
+    std::string problem; // why nobody can say how it ended
 };
 
 class ContainerStore {

@@ -136,20 +136,20 @@ Json network_settings(const Json& endpoints, const std::string& network) {
 
 } // namespace
 
-Result<std::vector<ContainerSummary>> list_containers(Engine& engine, Which which) {
+Result<ContainerList> list_containers(Engine& engine, Which which) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY(recover(engine));
+    ContainerList list;
+    list.problems = recover(engine);
     RT_TRY_ASSIGN(const auto containers, state->containers.list());
-    std::vector<ContainerSummary> summaries;
     for (const Container& stored : containers) {
         const Container container = as_it_is(engine, stored);
         const bool running = container.phase == Phase::running;
         if (which == Which::running && !running) continue;
         RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
-        summaries.push_back({container, running, join(arguments_of(*state, container, spec)),
-                             status_of(container), show_ports(endpoint_results(*state, container.id))});
+        list.containers.push_back({container, running, join(arguments_of(*state, container, spec)),
+                                   status_of(container), show_ports(endpoint_results(*state, container.id))});
     }
-    return summaries;
+    return list;
 }
 
 Result<Json> inspect_container(Engine& engine, const Container& stored) {

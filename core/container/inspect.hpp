@@ -20,7 +20,11 @@ struct ContainerSummary {
 };
 
 enum class Which { running, all };
-Result<std::vector<ContainerSummary>> list_containers(Engine& engine, Which which); // the newest first
+struct ContainerList {
+    std::vector<ContainerSummary> containers; // the newest first
+    std::vector<Error> problems;              // what could not be cleaned up on the way
+};
+Result<ContainerList> list_containers(Engine& engine, Which which);
 
 // docker inspect's object, plus "Drivers", "Phases" and "Warnings".
 Result<Json> inspect_container(Engine& engine, const Container& container);

@@ -29,28 +29,31 @@ Json default_mounts() {
     });
 }
 
-Json bind_mount(const std::string& source, const std::string& target, bool read_only) {
+Json bind_mount(const BindMount& mount) {
     Json options{"rbind", "rprivate"};
-    if (read_only) options.push_back("ro");
-    return {{"destination", target}, {"type", "bind"}, {"source", source}, {"options", options}};
+    if (mount.read_only) options.push_back("rro"); // with everything that is mounted below it
+    return {{"destination", mount.target}, {"type", "bind"}, {"source", mount.source}, {"options", options}};
 }
 
-// What the user mounts takes the place of what is there by default, and comes after everything above it.
+// What the user mounts takes the place of what is there by default, and comes after everything above it. Our
+// own files count as the user's, so a mount over /etc does not hide them.
 Json mounts(const OciInput& input) {
     std::vector<BindMount> binds = input.spec.binds;
-    const auto depth = [](const BindMount& mount) { return std::ranges::count(mount.target, '/'); };
-    std::ranges::stable_sort(binds, {}, depth);
     const auto is_taken = [&](const std::string& target) {
         return std::ranges::find(binds, target, &BindMount::target) != binds.end();
     };
+    const bool own_dev = is_taken("/dev");
     Json list = Json::array();
-    for (Json defaults = default_mounts(); Json & entry : defaults)
-        if (!is_taken(entry["destination"])) list.push_back(std::move(entry));
+    for (Json defaults = default_mounts(); Json & entry : defaults) {
+        const std::string target = entry["destination"];
+        if (!is_taken(target) && !(own_dev && target.starts_with("/dev/"))) list.push_back(std::move(entry));
+    }
     for (const char* name : {"resolv.conf", "hostname", "hosts"})
         if (const std::string target = cat("/etc/", name); !is_taken(target))
-            list.push_back(bind_mount(cat(input.bundle, "/", name), target, false));
-    for (const BindMount& mount : binds)
-        list.push_back(bind_mount(mount.source, mount.target, mount.read_only));
+            binds.push_back({cat(input.bundle, "/", name), target, false});
+    std::ranges::stable_sort(binds, {},
+                             [](const BindMount& mount) { return std::ranges::count(mount.target, '/'); });
+    for (const BindMount& mount : binds) list.push_back(bind_mount(mount));
     return list;
 }
 

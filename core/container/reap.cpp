@@ -5,7 +5,6 @@
 #include "core/base/lock_file.hpp"
 #include "core/container/spec.hpp"
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <optional>
@@ -24,20 +23,26 @@ constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was kille
 
 class Reap {
 public:
-    Reap(Engine& engine, std::string id, ShimClient* shim)
-        : engine_(engine), id_(std::move(id)), shim_(shim), operation_(Engine::new_operation()) {}
+    Reap(Engine& engine, std::string id, ShimClient* shim, std::optional<LockFile> lock = std::nullopt)
+        : engine_(engine), id_(std::move(id)), shim_(shim), lock_(std::move(lock)),
+          operation_(Engine::new_operation()) {}
 
     enum class Outcome { record, remove };
 
     Result<void> go(Outcome wanted) {
         RT_TRY_ASSIGN(Engine::State* const state, engine_.state());
         RT_TRY(make_directories(engine_.lock_file("x").parent_path()));
-        RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine_.lock_file(id_)));
-        std::optional<Container> container;
-        if (auto found = state->containers.find(id_); found && found->id == id_)
-            container = std::move(*found);
+        if (!lock_) {
+            RT_TRY_ASSIGN(lock_, LockFile::acquire(engine_.lock_file(id_)));
+        }
+        auto found = state->containers.find(id_);
+        if (!found && found.error().code != Code::not_found) return std::unexpected(std::move(found).error());
+        const std::optional<Container> container =
+            found ? std::optional<Container>(std::move(*found)) : std::nullopt;
 
         const bool removed = container && (wanted == Outcome::remove || goes(*container));
+        // Once its files begin to go it cannot be anything else any more, should we be killed now.
+        if (container && wanted == Outcome::remove) RT_TRY(state->containers.set_phase(id_, Phase::removing));
         RT_TRY(begin_destroy(container));
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
@@ -78,11 +83,7 @@ private:
             RT_TRY_ASSIGN(const auto network, state.networks.find_by_id(endpoint.network_id));
             if (!network) continue;
             RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(network->driver));
-            Endpoint named = endpoint;
-            // Interrupted before attach: the id is all that a backend needs to find what there is.
-            if (named.request == "{}")
-                named.request = Json{{"id", endpoint.id}, {"container_id", id_}}.dump();
-            RT_TRY(backend->detach(operation_, endpoint_json(named, *network), -1));
+            RT_TRY(backend->detach(operation_, endpoint_json(endpoint, *network), -1));
         }
         return {};
     }
@@ -94,7 +95,7 @@ private:
             exit ? std::string()
                  : std::string("nobody saw how it ended: its shim was killed, or the host went down");
         return state.database.transaction([&]() -> Result<void> {
-            RT_TRY(state.database.run("DELETE FROM endpoints WHERE container_id = ?", {id_}));
+            RT_TRY(state.networks.remove_endpoints_of(id_));
             return state.containers.set_exited(id_, exit ? exit->finished_at : now_ns(),
                                                exit ? exit->exit_code : kUnknownExit, problem);
         });
@@ -111,6 +112,7 @@ private:
     Engine& engine_;
     std::string id_;
     ShimClient* shim_;
+    std::optional<LockFile> lock_;
     Operation operation_;
 };
 
@@ -120,17 +122,8 @@ Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* s
     return Reap(engine, container_id, shim).go(Reap::Outcome::record);
 }
 
-Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim) {
-    return Reap(engine, container_id, shim).go(Reap::Outcome::remove);
-}
-
-Result<void> remove_record(Engine& engine, const Container& container) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    // A container that is being removed cannot be mistaken for one that could be used, should we be killed
-    // now.
-    if (container.phase == Phase::exited) RT_TRY(state->containers.set_phase(container.id, Phase::removing));
-    RT_TRY(remove_files(engine, container));
-    return state->containers.remove(container.id);
+Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock) {
+    return Reap(engine, container_id, shim, std::move(lock)).go(Reap::Outcome::remove);
 }
 
 std::vector<std::string> reaper_command(const Engine& engine) {

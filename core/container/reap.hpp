@@ -4,6 +4,7 @@
 // Repeatable from any point; two at once get an order through the container's lock.
 #pragma once
 
+#include "core/base/lock_file.hpp"
 #include "core/container/engine.hpp"
 #include "core/shim/client.hpp"
 
@@ -16,12 +17,9 @@ namespace rt {
 // A container that ends with --rm, or that was never started, is removed; any other is recorded as exited.
 Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* shim);
 
-// Takes back a start that did not come to its end: as reap(), and the container goes in any case.
-Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim);
-
-// Removes a container that has ended (or never began) with everything that is its own. The lock is held by
-// the caller.
-Result<void> remove_record(Engine& engine, const Container& container);
+// As reap(), and the container goes in any case: for a start that did not come to its end, and for a removal.
+// The caller holds the container's lock and hands it over.
+Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock);
 
 // The command line of `rtctl` that reaps; the id follows it.
 std::vector<std::string> reaper_command(const Engine& engine);

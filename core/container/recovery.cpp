@@ -58,14 +58,24 @@ Result<void> sweep_locks(Engine& engine) {
 
 } // namespace
 
-Result<void> recover(Engine& engine) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+std::vector<Error> recover(Engine& engine) {
+    std::vector<Error> problems;
+    const auto note = [&](Result<void> outcome) {
+        if (!outcome) problems.push_back(std::move(outcome).error());
+    };
+    auto state = engine.state();
+    if (!state) return {std::move(state).error()};
     for (const Phase phase : {Phase::creating, Phase::removing, Phase::running}) {
-        RT_TRY_ASSIGN(const auto containers, state->containers.in_phase(phase));
-        for (const Container& container : containers) RT_TRY(finish(engine, container.id));
+        const auto containers = (*state)->containers.in_phase(phase);
+        if (!containers) return {containers.error()};
+        for (const Container& container : *containers)
+            if (auto finished = finish(engine, container.id); !finished)
+                note(in_context(std::move(finished).error(), "clean up after container '", container.name,
+                                "'"));
     }
-    RT_TRY(sweep_run_directories(engine, *state));
-    return sweep_locks(engine);
+    note(sweep_run_directories(engine, **state));
+    note(sweep_locks(engine));
+    return problems;
 }
 
 Result<Container> refresh(Engine& engine, const Container& container) {

@@ -5,10 +5,13 @@
 
 #include "core/container/engine.hpp"
 
+#include <vector>
+
 namespace rt {
 
-// Everything there is to be found. Does not touch what a live process is working on.
-Result<void> recover(Engine& engine);
+// Everything there is to be found. Does not touch what a live process is working on. One that cannot be put
+// right does not keep the others from it: what went wrong is returned, one error each.
+std::vector<Error> recover(Engine& engine);
 
 // The container as it really is: when its shim is dead, it is reaped first. not_found: it went away by that.
 Result<Container> refresh(Engine& engine, const Container& container);

@@ -31,11 +31,18 @@ std::string host_name() {
 class Run {
 public:
     Run(Engine& engine, const ContainerSpec& spec, const RunOptions& options)
-        : engine_(engine), options_(options), spec_(spec), operation_(Engine::new_operation()) {}
+        : engine_(engine), options_(options), spec_(spec), operation_(Engine::new_operation()) {
+        operation_.cancel_fd = options.cancel_fd;
+    }
 
     std::expected<RunningContainer, RunFailure> go() {
-        Result<void> outcome = make();
-        if (outcome) outcome = start();
+        Result<void> outcome;
+        try {
+            outcome = make();
+            if (outcome) outcome = start();
+        } catch (const std::exception& exception) {
+            outcome = fail(Code::internal, "run '", spec_.image, "': ", exception.what());
+        }
         if (!outcome) {
             undo();
             return std::unexpected(RunFailure{std::move(outcome).error(), program_failed_});
@@ -129,7 +136,7 @@ private:
         Result<void> outcome = insert();
         // A name may belong to a container that is about to go, or was left half made by a killed process.
         if (!outcome && outcome.error().code == Code::already_exists) {
-            RT_TRY(recover(engine_));
+            (void)recover(engine_); // what it could not put right is not what was asked for here
             outcome = insert();
         }
         if (!outcome && outcome.error().code == Code::already_exists)
@@ -149,11 +156,20 @@ private:
             if (!image_is_there)
                 return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
             RT_TRY(state_->containers.add(record_));
-            endpoint_ = {random_hex(12), joined_.id, record_.id, "{}", ""};
-            RT_TRY(state_->networks.add_endpoint(endpoint_));
+            endpoint_ = {random_hex(12), joined_.id, record_.id, "", ""};
             RT_TRY_ASSIGN(address_, state_->networks.lease_address(joined_, endpoint_.id));
-            return {};
+            endpoint_.request = endpoint_request();
+            return state_->networks.add_endpoint(endpoint_);
         });
+    }
+
+    // Whole, before attach: whoever has to detach after us has nothing else to go by.
+    std::string endpoint_request() const {
+        Json request{{"id", endpoint_.id},  {"container_id", record_.id}, {"hostname", hostname_},
+                     {"interface", "eth0"}, {"addresses", Json::array()}, {"ports", Json::array()}};
+        if (!address_.empty()) request["addresses"].push_back(address_);
+        for (const PublishedPort& port : spec_.ports) request["ports"].push_back(to_json(port));
+        return request.dump();
     }
 
     Result<void> prepare_storage() {
@@ -201,11 +217,6 @@ private:
     }
 
     Result<void> attach_network() {
-        Json request{{"id", endpoint_.id},  {"container_id", record_.id}, {"hostname", hostname_},
-                     {"interface", "eth0"}, {"addresses", Json::array()}, {"ports", Json::array()}};
-        if (!address_.empty()) request["addresses"].push_back(address_);
-        for (const PublishedPort& port : spec_.ports) request["ports"].push_back(to_json(port));
-        endpoint_.request = request.dump();
         RT_TRY_ASSIGN(const UniqueFd netns, network_namespace());
         RT_TRY_ASSIGN(endpoint_.result, network_->attach(operation_, endpoint_json(endpoint_, joined_),
                                                          netns ? netns.get() : -1));
@@ -215,37 +226,47 @@ private:
 
     Result<void> await_created() {
         if (!std::exchange(creating_, false)) return {};
-        RT_TRY_ASSIGN(created_, shim_->receive_created());
+        auto created = shim_->receive_created();
+        if (!created) return explain(std::move(created).error());
+        created_ = std::move(*created);
         for (const std::string& warning : created_.warnings) warnings_.push_back(warning);
         timer_.mark("isolation.create", record_.isolation);
         return {};
     }
 
+    // The isolation driver mounts what the storage driver answered. When the host cannot do that at all, the
+    // storage driver's probe has the better words.
+    Result<void> explain(Error error) {
+        const auto probe = storage_->probe(operation_);
+        if (!probe && probe.error().code == Code::unsupported) error = probe.error();
+        return std::unexpected(std::move(error));
+    }
+
+    // Recorded as running first: from the moment the program runs, everybody has to know of it.
     Result<void> start() {
+        record_.phase = Phase::running;
+        record_.started_at = now_ns();
+        Result<void> recorded = state_->database.transaction([&]() -> Result<void> {
+            RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.result));
+            return state_->containers.set_started(record_.id, record_.started_at, start_record());
+        });
+        if (!recorded) return recorded;
+        timer_.mark("record start");
         const Result<void> outcome = shim_->attach_and_start(operation_, options_.attachment);
         program_failed_ = !outcome && (outcome.error().code == Code::not_found ||
                                        outcome.error().code == Code::permission_denied);
         timer_.mark("isolation.start", record_.isolation);
         if (!outcome) return outcome;
-        return record_start();
+        return state_->containers.set_started(record_.id, record_.started_at, start_record());
     }
 
-    Result<void> record_start() {
-        record_.phase = Phase::running;
-        record_.started_at = now_ns();
-        record_.start =
-            Json{{"pid", created_.pid}, {"phases", timer_.to_json()}, {"warnings", warnings_}}.dump();
-        return state_->database.transaction([&]() -> Result<void> {
-            RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.request, endpoint_.result));
-            return state_->containers.set_started(record_.id, record_.started_at, record_.start);
-        });
+    std::string start_record() const {
+        return Json{{"pid", created_.pid}, {"phases", timer_.to_json()}, {"warnings", warnings_}}.dump();
     }
 
     // The error that led here is the one to report; what cannot be undone now, recover() undoes later.
     void undo() {
-        if (!made_) return;
-        lock_.reset();
-        (void)abandon(engine_, record_.id, shim_ ? &*shim_ : nullptr);
+        if (made_) (void)abandon(engine_, record_.id, shim_ ? &*shim_ : nullptr, std::move(*lock_));
     }
 
     Engine& engine_;

@@ -16,7 +16,8 @@ namespace rt {
 
 struct RunOptions {
     ShimClient::Attach attachment =
-        ShimClient::Attach::none;    // of the ShimClient that run() returns, before anything runs
+        ShimClient::Attach::none; // of the ShimClient that run() returns, before anything runs
+    int cancel_fd = -1;           // readable: give up, leave nothing; matters most while an image is pulled
     ImageProgressSink pull_progress; // an image that is not here is pulled
 };
 

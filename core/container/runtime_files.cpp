@@ -31,11 +31,9 @@ std::string host_file(const Path& path) {
     return read_file(path).value_or(std::string());
 }
 
-} // namespace
-
-std::string container_resolv_conf(const std::string& host_resolv_conf) {
+std::string without_loopback_servers(const std::string& resolv_conf) {
     std::string text;
-    std::istringstream lines(host_resolv_conf);
+    std::istringstream lines(resolv_conf);
     for (std::string line; std::getline(lines, line);) {
         std::istringstream words(line);
         std::string key;
@@ -47,12 +45,24 @@ std::string container_resolv_conf(const std::string& host_resolv_conf) {
     return text;
 }
 
+// What systemd-resolved asks, when /etc/resolv.conf only names that itself.
+constexpr const char* kResolvedServers = "/run/systemd/resolve/resolv.conf";
+
+} // namespace
+
+std::string container_resolv_conf(const std::string& host, const std::string& fallback) {
+    const std::string own = without_loopback_servers(host);
+    if (own.find("nameserver") != own.npos || fallback.empty()) return own;
+    return without_loopback_servers(fallback);
+}
+
 Result<void> write_runtime_files(const RuntimeFiles& files) {
     const std::string resolv_conf = host_file("/etc/resolv.conf");
     RT_TRY(write_new(files.directory / "hosts", files.own_network ? hosts(files) : host_file("/etc/hosts")));
     RT_TRY(write_new(files.directory / "hostname", cat(files.hostname, "\n")));
     return write_new(files.directory / "resolv.conf",
-                     files.own_network ? container_resolv_conf(resolv_conf) : resolv_conf);
+                     files.own_network ? container_resolv_conf(resolv_conf, host_file(kResolvedServers))
+                                       : resolv_conf);
 }
 
 } // namespace rt

@@ -19,8 +19,9 @@ struct RuntimeFiles {
 
 Result<void> write_runtime_files(const RuntimeFiles& files);
 
-// resolv.conf for a container with a network of its own: servers on the loopback would be its own loopback,
-// so they go.
-std::string container_resolv_conf(const std::string& host_resolv_conf);
+// resolv.conf for a container with a network of its own. Servers on the loopback would be its own loopback:
+// where the host's are all of that kind, those of the host's resolver behind them (fallback, of the same
+// format) take their place.
+std::string container_resolv_conf(const std::string& host, const std::string& fallback);
 
 } // namespace rt

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 namespace rt {
@@ -24,6 +26,19 @@ Json ports_to_json(const std::vector<PublishedPort>& ports) {
     return list;
 }
 
+// RFC 1123, and the kernel's limit.
+Result<void> validate_hostname(const std::string& name) {
+    const auto allowed = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+    };
+    if (name.size() > 64 || !std::ranges::all_of(name, allowed) || name.starts_with('-') ||
+        name.starts_with('.'))
+        return fail(
+            Code::invalid_argument,
+            "the hostname is not valid: at most 64 letters, digits, '-' and '.', the first no '-' or '.'");
+    return {};
+}
+
 Result<void> validate_binds(const std::vector<BindMount>& binds) {
     std::set<std::string> targets;
     for (const BindMount& bind : binds) {
@@ -33,7 +48,7 @@ Result<void> validate_binds(const std::vector<BindMount>& binds) {
         if (!bind.target.starts_with('/'))
             return fail(Code::invalid_argument, "mount '", bind.source, ":", bind.target, "': '", bind.target,
                         "' is not an absolute path in the container");
-        if (bind.target.find_first_not_of('/') == bind.target.npos)
+        if (bind.target == "/")
             return fail(Code::invalid_argument, "mount '", bind.source, ":", bind.target,
                         "': the root of a container cannot be mounted over");
         if (!targets.insert(bind.target).second)
@@ -112,8 +127,7 @@ Result<void> validate(const ContainerSpec& spec) {
     if (!spec.working_directory.empty() && !spec.working_directory.starts_with('/'))
         return fail(Code::invalid_argument, "working directory '", spec.working_directory,
                     "' is not an absolute path");
-    if (spec.hostname.size() > 64)
-        return fail(Code::invalid_argument, "hostname '", spec.hostname, "' is longer than 64 characters");
+    RT_TRY(validate_hostname(spec.hostname));
     constexpr std::int64_t kLeastMemory =
         6LL << 20U; // below this the kernel kills the first process before it runs
     if (spec.memory < 0 || (spec.memory > 0 && spec.memory < kLeastMemory))

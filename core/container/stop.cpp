@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 namespace rt {
 namespace {
@@ -37,7 +38,7 @@ Result<bool> wait_readable(int fd, Deadline deadline) {
     }
 }
 
-// True: the exit (or the shim's own end) came before the deadline.
+// True: what is waited for, or the end of the shim itself, came before the deadline.
 Result<bool> wait_for(ShimClient& shim, ShimEvent::Kind kind, Deadline deadline) {
     for (;;) {
         if (!shim.has_buffered()) {
@@ -90,13 +91,61 @@ Result<void> end_with_shim(Engine& engine, const Container& container, int first
     return see_reaped(engine, container, shim);
 }
 
-// As above. A container that ends by itself meanwhile takes its shim with it: then it is over, which is what
-// was wanted.
+// As above, and sees to it that the container is cleaned up: it may end by itself meanwhile and take its shim
+// with it, or its shim may be killed.
 Result<void> end(Engine& engine, const Container& container, int first_signal, std::chrono::seconds grace) {
-    Result<void> outcome = end_with_shim(engine, container, first_signal, grace);
-    if (!outcome && !shim_is_alive(engine.run_directory(container.id)))
-        outcome = reap(engine, container.id, nullptr);
-    return outcome;
+    const Path directory = engine.run_directory(container.id);
+    const Result<void> outcome = end_with_shim(engine, container, first_signal, grace);
+    if (shim_is_alive(directory)) return outcome;
+    return std::filesystem::exists(directory) ? reap(engine, container.id, nullptr) : Result<void>();
+}
+
+// Its program has ended, though it may not have been cleaned up yet.
+bool has_ended(Engine& engine, const Container& container) {
+    if (container.phase != Phase::running) return true;
+    const auto exit = read_exit_record(engine.run_directory(container.id));
+    return exit && exit->has_value();
+}
+
+// SIGRTMIN+3 and the like; systemd in a container is stopped with it. 0: not one of these.
+int parse_realtime_signal(const std::string& name) {
+    int offset = 0;
+    const char* const last = name.data() + name.size();
+    if (name == "RTMIN") return SIGRTMIN;
+    if (name == "RTMAX") return SIGRTMAX;
+    if (name.size() < 7 || std::from_chars(name.data() + 6, last, offset).ptr != last || offset < 0) return 0;
+    if (offset > SIGRTMAX - SIGRTMIN) return 0;
+    if (name.starts_with("RTMIN+")) return SIGRTMIN + offset;
+    if (name.starts_with("RTMAX-")) return SIGRTMAX - offset;
+    return 0;
+}
+
+enum class Removal { done, again };
+
+// Under the lock: what is found now may differ from what was found before.
+Result<Removal> remove_once(Engine& engine, const Container& found, Force force) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    Result<Container> container = refresh(engine, found);
+    if (!container && container.error().code == Code::not_found) return Removal::done; // --rm was quicker
+    if (!container) return std::unexpected(std::move(container).error());
+    if (container->phase == Phase::running) {
+        if (force == Force::no && !has_ended(engine, *container))
+            return fail(Code::failed_precondition, "container '", container->name,
+                        "' is running: stop it first, or remove it with -f");
+        RT_TRY(end(engine, *container, SIGKILL, kKillLimit));
+    }
+    RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
+    container = state->containers.find(found.id);
+    if (!container && container.error().code == Code::not_found) {
+        ::unlink(engine.lock_file(found.id).c_str());
+        return Removal::done;
+    }
+    if (!container) return std::unexpected(std::move(container).error());
+    // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
+    if (container->phase != Phase::exited && shim_is_alive(engine.run_directory(found.id)))
+        return Removal::again;
+    RT_TRY(abandon(engine, found.id, nullptr, std::move(lock)));
+    return Removal::done;
 }
 
 } // namespace
@@ -116,6 +165,7 @@ Result<int> parse_signal(const std::string& text) {
         if (name == abbreviation) return candidate;
         known.emplace_back(abbreviation);
     }
+    if (const int realtime = parse_realtime_signal(name); realtime != 0) return realtime;
     const std::string best = nearest(name, known);
     return fail(Code::invalid_argument, "unknown signal '", text, "'",
                 best.empty() ? std::string() : cat(" (did you mean ", best, "?)"));
@@ -146,21 +196,18 @@ Result<void> stop(Engine& engine, const std::string& reference, std::chrono::sec
 Result<std::string> remove(Engine& engine, const std::string& reference, Force force) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    Result<Container> container = refresh(engine, found);
-    if (container && container->phase == Phase::running) {
-        if (force == Force::no)
-            return fail(Code::failed_precondition, "container '", container->name,
-                        "' is running: stop it first, or remove it with -f");
-        RT_TRY(end(engine, *container, SIGKILL, kKillLimit));
+    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
+    const auto deadline = std::chrono::steady_clock::now() + kKillLimit;
+    for (;;) {
+        RT_TRY_ASSIGN(const Removal removal, remove_once(engine, found, force));
+        if (removal == Removal::done) return found.id;
+        if (std::chrono::steady_clock::now() > deadline)
+            return fail(
+                Code::unavailable, "container '", found.name,
+                "' is being started or cleaned up by another process that does not come to an end: end that "
+                "process");
+        ::poll(nullptr, 0, 5);
     }
-    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
-    container = state->containers.find(found.id);
-    if (!container && container.error().code == Code::not_found) return found.id; // --rm was quicker
-    if (!container) return std::unexpected(std::move(container).error());
-    RT_TRY(remove_record(engine, *container));
-    RT_TRY(remove_tree(engine.run_directory(found.id)));
-    ::unlink(engine.lock_file(found.id).c_str());
-    return found.id;
 }
 
 } // namespace rt

@@ -47,10 +47,8 @@ Result<void> NetworkStore::add_endpoint(const Endpoint& endpoint) {
         {endpoint.id, endpoint.network_id, endpoint.container_id, endpoint.request, endpoint.result});
 }
 
-Result<void> NetworkStore::set_endpoint_result(const std::string& endpoint_id, const std::string& request,
-                                               const std::string& result) {
-    return database_.run("UPDATE endpoints SET request = ?, result = ? WHERE id = ?",
-                         {request, result, endpoint_id});
+Result<void> NetworkStore::set_endpoint_result(const std::string& endpoint_id, const std::string& result) {
+    return database_.run("UPDATE endpoints SET result = ? WHERE id = ?", {result, endpoint_id});
 }
 
 Result<std::vector<Endpoint>> NetworkStore::endpoints_of(const std::string& container_id) {
@@ -63,8 +61,8 @@ Result<std::vector<Endpoint>> NetworkStore::endpoints_of(const std::string& cont
     return found;
 }
 
-Result<void> NetworkStore::remove_endpoint(const std::string& endpoint_id) {
-    return database_.run("DELETE FROM endpoints WHERE id = ?", {endpoint_id});
+Result<void> NetworkStore::remove_endpoints_of(const std::string& container_id) {
+    return database_.run("DELETE FROM endpoints WHERE container_id = ?", {container_id});
 }
 
 Result<std::string> NetworkStore::lease_address(const Network& network, const std::string& endpoint_id) {

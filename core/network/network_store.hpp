@@ -42,13 +42,12 @@ public:
     Result<void> set_result(const std::string& network_id, const std::string& result);
 
     Result<void> add_endpoint(const Endpoint& endpoint);
-    Result<void> set_endpoint_result(const std::string& endpoint_id, const std::string& request,
-                                     const std::string& result);
+    Result<void> set_endpoint_result(const std::string& endpoint_id, const std::string& result);
     Result<std::vector<Endpoint>> endpoints_of(const std::string& container_id);
-    Result<void> remove_endpoint(const std::string& endpoint_id); // its lease goes with it
+    Result<void> remove_endpoints_of(const std::string& container_id); // their leases go with them
 
-    // The lowest free address of the network's first subnet, as "10.88.0.5/20"; "" when it has no subnet.
-    // resource_exhausted: none is free.
+    // For an endpoint that is added in the same transaction: the lowest free address of the network's first
+    // subnet, as "10.88.0.5/20"; "" when it has no subnet. resource_exhausted: none is free.
     Result<std::string> lease_address(const Network& network, const std::string& endpoint_id);
 
 private:

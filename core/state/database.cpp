@@ -179,10 +179,6 @@ Result<void> Database::run(std::string_view sql, const std::vector<SqlValue>& va
     return outcome;
 }
 
-std::int64_t Database::changes() const {
-    return sqlite3_changes64(connection_.get());
-}
-
 Result<void> Database::transaction(const std::function<Result<void>()>& body) {
     RT_TRY(run("BEGIN IMMEDIATE"));
     Result<void> outcome = body();

@@ -51,9 +51,6 @@ public:
     Result<void> run(std::string_view sql, const std::vector<SqlValue>& values = {},
                      const std::function<void(const SqlRow&)>& on_row = {});
 
-    // Rows changed by the last statement.
-    [[nodiscard]] std::int64_t changes() const;
-
     // Runs body in one write transaction (BEGIN IMMEDIATE); rolled back when it fails. Not nested.
     Result<void> transaction(const std::function<Result<void>()>& body);
 

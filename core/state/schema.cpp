@@ -63,7 +63,7 @@ CREATE TABLE containers (
     started_at  INTEGER NOT NULL DEFAULT 0,
     finished_at INTEGER NOT NULL DEFAULT 0,
     exit_code   INTEGER NOT NULL DEFAULT 0,
-    problem     TEXT NOT NULL DEFAULT '' -- why the latest start failed
+    problem     TEXT NOT NULL DEFAULT '' -- why nobody can say how it ended
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX containers_by_image ON containers(image_id);
 
@@ -80,7 +80,7 @@ CREATE TABLE endpoints (
     id           TEXT PRIMARY KEY, -- 12 hex digits
     network_id   TEXT NOT NULL REFERENCES networks(id),
     container_id TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
-    request      TEXT NOT NULL,    -- JSON given to attach
+    request      TEXT NOT NULL,    -- JSON for attach, without the network
     result       TEXT NOT NULL     -- JSON it answered; "" while it has not
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX endpoints_by_container ON endpoints(container_id);
@@ -88,7 +88,7 @@ CREATE INDEX endpoints_by_container ON endpoints(container_id);
 CREATE TABLE leases (              -- addresses in use
     network_id  TEXT NOT NULL REFERENCES networks(id) ON DELETE CASCADE,
     address     INTEGER NOT NULL,  -- IPv4, host byte order
-    endpoint_id TEXT NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+    endpoint_id TEXT NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (network_id, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases_by_endpoint ON leases(endpoint_id);

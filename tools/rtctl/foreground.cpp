@@ -50,6 +50,22 @@ sigset_t forwarded_signals() {
     return set;
 }
 
+// When nobody takes our output any more (a closed pipe, a full disk) the container goes on, and its log has
+// everything.
+void put(int fd, std::string_view data) {
+    while (!data.empty()) {
+        const ssize_t count = ::write(fd, data.data(), data.size());
+        if (count >= 0) {
+            data.remove_prefix(static_cast<std::size_t>(count));
+        } else if (errno == EAGAIN) {
+            pollfd writable{fd, POLLOUT, 0};
+            ::poll(&writable, 1, -1);
+        } else if (errno != EINTR) {
+            return;
+        }
+    }
+}
+
 } // namespace
 
 struct Foreground::State {
@@ -75,6 +91,10 @@ Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_uniq
     state_->signals = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     ::signal(SIGPIPE,
              SIG_IGN); // NOLINT(cert-err33-c): cannot fail for SIGPIPE; write() tells about a closed reader
+}
+
+int Foreground::signals() const {
+    return state_->signals.get();
 }
 
 Foreground::~Foreground() {
@@ -147,10 +167,7 @@ Result<std::optional<ForegroundResult>> Foreground::State::take_event(ShimClient
     case ShimEvent::Kind::progress: return std::nullopt;
     case ShimEvent::Kind::output: break;
     }
-    // When nobody reads our output any more the container goes on, and its log has everything.
-    const int fd = event.stream == Stream::error ? STDERR_FILENO : STDOUT_FILENO;
-    const auto written = write_all(fd, event.data, "standard output");
-    if (!written && written.error().sys_errno != EPIPE) return std::unexpected(written.error());
+    put(event.stream == Stream::error ? STDERR_FILENO : STDOUT_FILENO, event.data);
     return std::nullopt;
 }
 

@@ -30,6 +30,9 @@ public:
     Foreground& operator=(const Foreground&) = delete;
     ~Foreground();
 
+    // Readable when a signal has come that is meant for the container; before it runs, that ends the start.
+    [[nodiscard]] int signals() const;
+
     // Until the container ends, its shim dies, or the detach keys (ctrl-p ctrl-q, with a terminal) are typed.
     Result<ForegroundResult> follow(ShimClient& shim);
 

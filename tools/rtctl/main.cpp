@@ -5,6 +5,8 @@
 
 #include "core/base/nearest.hpp"
 
+#include <sys/stat.h>
+
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -139,5 +141,6 @@ int main_with(const Arguments& arguments) {
 } // namespace rt::cli
 
 int main(int argc, char** argv) {
+    ::umask(022); // what containers are to read (hosts, mount points) must not depend on who calls
     return rt::cli::main_with({argv + 1, argv + argc});
 }

@@ -8,6 +8,7 @@
 #include <boost/program_options/positional_options.hpp>
 
 #include <iostream>
+#include <set>
 
 namespace rt::cli {
 namespace {
@@ -62,6 +63,37 @@ Split split_at_first_operand(const options::options_description& description, co
     return split;
 }
 
+// "--rm=true" and "--rm=false", as docker's flags may be given.
+Arguments plain_flags(const options::options_description& description, const Arguments& words) {
+    Arguments plain;
+    for (const std::string& word : words) {
+        const auto equals = word.find('=');
+        const auto* option = word.starts_with("--") && equals != word.npos
+                                 ? find_option(description, word.substr(2, equals - 2))
+                                 : nullptr;
+        const std::string value = option == nullptr || takes_value(*option) ? "" : word.substr(equals + 1);
+        if (value == "true")
+            plain.push_back(word.substr(0, equals));
+        else if (value != "false")
+            plain.push_back(word);
+    }
+    return plain;
+}
+
+// An option given twice counts as it was given last, unless it is one that collects.
+options::parsed_options last_one_wins(options::parsed_options given,
+                                      const options::options_description& description) {
+    std::set<std::string> seen;
+    for (auto option = given.options.rbegin(); option != given.options.rend(); ++option) {
+        const auto* known = find_option(description, option->string_key);
+        const bool collects = known == nullptr || known->semantic()->is_composing();
+        if (!collects && !seen.insert(option->string_key).second) option->string_key.clear();
+    }
+    std::erase_if(given.options,
+                  [](const auto& option) { return option.string_key.empty() && option.position_key < 0; });
+    return given;
+}
+
 std::string nearest_option(const options::options_description& description, std::string word) {
     const std::string given = word.substr(0, word.find('='));
     std::vector<std::string> known;
@@ -89,6 +121,7 @@ Result<std::optional<Parsed>> parse(const Command& command, options::options_des
 
     Split split{arguments, {}};
     if (operands == Operands::end_options) split = split_at_first_operand(description, arguments);
+    split.ours = plain_flags(description, split.ours);
     options::options_description all;
     all.add(description);
     all.add_options()(kOperands, options::value<Arguments>());
@@ -100,7 +133,7 @@ Result<std::optional<Parsed>> parse(const Command& command, options::options_des
         namespace style = options::command_line_style;
         options::command_line_parser parser(split.ours);
         parser.options(all).positional(positional).style(style::unix_style & ~style::allow_guessing);
-        options::store(parser.run(), parsed.values);
+        options::store(last_one_wins(parser.run(), description), parsed.values);
     } catch (const options::unknown_option& error) {
         const std::string word = error.get_option_name();
         return usage_error(cat("unknown option '", word, "'", nearest_option(description, word)));

@@ -71,7 +71,7 @@ Result<std::int64_t> parse_size(const std::string& text) {
     if (unit == "g" || unit == "G" || unit == "gb" || unit == "GB") factor = 1LL << 30U;
     if (unit == "t" || unit == "T" || unit == "tb" || unit == "TB") factor = 1LL << 40U;
     const double bytes = number * static_cast<double>(factor);
-    if (problem != std::errc() || factor < 0 || bytes < 0 || bytes > 0x1p62)
+    if (problem != std::errc() || factor < 0 || !(bytes >= 0 && bytes <= 0x1p62))
         return fail(Code::invalid_argument, "'", text,
                     "' is not a size: a number with b, k, m, g or t, as in 512m");
     return static_cast<std::int64_t>(bytes);
@@ -81,8 +81,9 @@ Result<std::int64_t> parse_cpus(const std::string& text) {
     double number = 0;
     const char* const last = text.data() + text.size();
     const auto [rest, problem] = std::from_chars(text.data(), last, number);
-    // The kernel's least quota is 1 ms in a period of 100 ms.
-    if (problem != std::errc() || rest != last || number < 0.01 || number > 100'000)
+    // The kernel's least quota is 1 ms in a period of 100 ms; 0 is docker's word for no limit.
+    const bool in_range = number == 0 || (number >= 0.01 && number <= 10'000);
+    if (problem != std::errc() || rest != last || !in_range)
         return fail(Code::invalid_argument, "'", text, "' is not a number of CPUs: 0.01 or more, as in 1.5");
     return std::llround(number * 1e9);
 }
@@ -103,6 +104,8 @@ Result<BindMount> parse_bind(const std::string& text) {
     bind.read_only = mode == "ro";
     // "./x" and "../x" are from here, as docker's client takes them; a bare word is the name of a volume.
     if (bind.source.starts_with('.')) bind.source = std::filesystem::absolute(bind.source).lexically_normal();
+    bind.target = std::filesystem::path(bind.target).lexically_normal();
+    if (bind.target.size() > 1 && bind.target.ends_with('/')) bind.target.pop_back();
     return bind;
 }
 

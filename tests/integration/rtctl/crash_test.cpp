@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 namespace {
 
@@ -29,6 +31,10 @@ protected:
         ::execv(raw[0], raw.data());
         ::_exit(255);
     }
+    std::vector<std::string> all_ids() {
+        std::istringstream lines(rtctl_({"ps", "-aq", "--no-trunc"}).out);
+        return {std::istream_iterator<std::string>(lines), {}};
+    }
     pid_t shim_of(const std::string& id) const {
         std::ifstream file(rtctl_.run() / "containers" / id / "shim.pid");
         std::string key;
@@ -39,15 +45,36 @@ protected:
 };
 
 TEST_F(Crash, KillingRunAtAnyMomentLeavesNothing) {
-    for (int microseconds = 0; microseconds < 30'000; microseconds += 400) {
-        const pid_t pid = start({"run", "--rm", "--name", "victim", "busybox", "true"});
-        ::usleep(static_cast<useconds_t>(microseconds)); // the moment is what is being varied
+    const auto round = [&](int number, std::vector<std::string> program) {
+        std::vector<std::string> words{
+            "run", "--rm", "-p", "18090:9", "--name", "victim" + std::to_string(number), "busybox"};
+        words.insert(words.end(), program.begin(), program.end());
+        const pid_t pid = start(words);
+        ::usleep(static_cast<useconds_t>(number) * 400); // the moment is what is being varied
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
-    }
-    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); })) << rtctl_({"ps", "-a"}).out;
+        for (const std::string& id : all_ids()) (void)rtctl_({"rm", "-f", id});
+    };
+    for (int number = 0; number < 60; ++number) round(number, {"true"});
+    for (int number = 0; number < 60; ++number) round(number, {"sleep", "1000"});
+    EXPECT_TRUE(eventually([&] { return all_ids().empty(); })) << rtctl_({"ps", "-a"}).out;
     EXPECT_TRUE(is_clean()) << difference();
-    EXPECT_EQ(sh("echo still works").out, "still works\n");
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18090:9", "busybox", "echo", "still works"}).out,
+              "still works\n");
+}
+
+TEST_F(Crash, KillingStopAndRmAtAnyMomentLosesNothingAndCanBeRepeated) {
+    for (int number = 0; number < 30; ++number) {
+        const std::string name = "victim" + std::to_string(number);
+        ASSERT_EQ(
+            rtctl_({"run", "-d", "-p", "18091:9", "--name", name, "busybox", "sleep", "1000"}).exit_code, 0);
+        const pid_t pid = start(number % 2 == 0 ? std::vector<std::string>{"rm", "-f", name}
+                                                : std::vector<std::string>{"stop", "-t", "0", name});
+        ::usleep(static_cast<useconds_t>(number) * 300); // the moment is what is being varied
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        EXPECT_EQ(rtctl_({"rm", "-f", name}).exit_code, 0);
+    }
 }
 
 TEST_F(Crash, AContainerOutlivesTheRtctlThatStartedIt) {

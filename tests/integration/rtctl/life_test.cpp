@@ -80,12 +80,15 @@ TEST_F(Life, KillSendsAnySignal) {
 
 TEST_F(Life, LogsKeepTheStreamsApartAndTheOrder) {
     ASSERT_EQ(rtctl_({"run", "--name", "one", "busybox", "sh", "-c",
-                      "for i in 1 2 3; do echo $i; done; echo e >&2"})
+                      "for i in 1 2 3; do echo $i; done; sleep 0.1; echo e >&2"})
                   .exit_code,
               0);
     const auto all = rtctl_({"logs", "one"});
     EXPECT_EQ(all.out, "1\n2\n3\n");
     EXPECT_EQ(all.err, "e\n");
+    std::string command = "exec 2>&1;";
+    for (const std::string& word : rtctl_.command({"logs", "one"})) command += " " + word;
+    EXPECT_EQ(rt::test::run_program({"sh", "-c", command}).out, "1\n2\n3\ne\n");
     EXPECT_THAT(rtctl_({"logs", "-t", "one"}).out, HasSubstr("Z 1\n"));
     const auto last = rtctl_({"logs", "--tail", "2", "one"});
     EXPECT_EQ(last.out + last.err, "3\ne\n");
@@ -153,6 +156,26 @@ TEST_F(Life, StopAndRmFromTwoProcessesAtOnceBothEndWell) {
     ::waitpid(other, &wait_status, 0);
     EXPECT_EQ(WEXITSTATUS(wait_status), 0);
     EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
+TEST_F(Life, RmOfAContainerThatIsJustBeingStartedEndsItOrRefuses) {
+    for (int round = 0; round < 10; ++round) {
+        const pid_t starter = ::fork();
+        if (starter == 0)
+            ::_exit(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code);
+        EXPECT_TRUE(eventually([&] { return rtctl_({"rm", "-f", "one"}).err.empty(); }));
+        ::waitpid(starter, nullptr, 0);
+        (void)rtctl_({"rm", "-f", "one"}); // the rm before may have been first
+        EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+    }
+}
+
+TEST_F(Life, AContainerThatHasJustEndedCanBeRemovedWithoutForce) {
+    for (int round = 0; round < 5; ++round) {
+        ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "true"}).exit_code, 0);
+        ASSERT_TRUE(eventually([&] { return rtctl_({"ps", "-q"}).out.empty(); }));
+        EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    }
 }
 
 } // namespace

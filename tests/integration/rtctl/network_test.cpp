@@ -83,4 +83,11 @@ TEST_F(WithBusybox, HostNetworkIsTheHostsAndNoneHasOnlyLo) {
     EXPECT_EQ(rtctl_({"run", "--rm", "--network", "none", "-p", "80:80", "busybox", "true"}).exit_code, 125);
 }
 
+TEST_F(WithBusybox, AStartThatFailsGivesItsPortBack) {
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18082:9", "busybox", "no-such-program"}).exit_code, 127);
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18082:9", "-u", "nobody-here", "busybox", "true"}).exit_code,
+              125);
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18082:9", "busybox", "true"}).exit_code, 0);
+}
+
 } // namespace

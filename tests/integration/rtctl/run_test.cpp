@@ -2,6 +2,7 @@
 #include "with_busybox.hpp"
 
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 namespace {
 
@@ -121,6 +122,27 @@ TEST_F(WithBusybox, InspectTellsDriversPhasesAndAddress) {
             "10."));
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
     EXPECT_NE(rtctl_({"inspect", "one"}).exit_code, 0);
+}
+
+TEST_F(WithBusybox, FilesOfTheEngineAreReadableWhateverTheCallersUmask) {
+    const ::mode_t before = ::umask(077);
+    EXPECT_EQ(sh("cat /etc/hosts > /dev/null && echo yes", {"-u", "web"}).out, "yes\n");
+    ::umask(before);
+}
+
+TEST_F(WithBusybox, AReadOnlyMountIsSoWithEverythingBelowIt) {
+    const auto dir = rtctl_.directory() / "tree";
+    std::filesystem::create_directories(dir / "sub");
+    ASSERT_EQ(rt::test::run_program({"mount", "-t", "tmpfs", "none", dir / "sub"}).exit_code, 0);
+    EXPECT_NE(sh("touch /t/sub/x", {"-v", dir.native() + ":/t:ro"}).exit_code, 0);
+    EXPECT_EQ(sh("touch /t/sub/x", {"-v", dir.native() + ":/t"}).exit_code, 0);
+    ASSERT_EQ(rt::test::run_program({"umount", dir / "sub"}).exit_code, 0);
+}
+
+TEST_F(WithBusybox, AMountOverEtcDoesNotHideHosts) {
+    const auto dir = rtctl_.directory() / "etc";
+    std::filesystem::create_directories(dir);
+    EXPECT_EQ(sh("grep -c localhost /etc/hosts", {"-v", dir.native() + ":/etc"}).out, "2\n");
 }
 
 } // namespace

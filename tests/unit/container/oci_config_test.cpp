@@ -59,7 +59,7 @@ TEST_F(OciConfigTest, PutsMountsOfTheUserAboveTheDefaultsAndParentsFirst) {
     EXPECT_LT(std::ranges::find(list, "/dev"), std::ranges::find(list, "/dev/shm"));
     for (const json& mount : result["mounts"])
         if (mount["destination"] == "/data") {
-            EXPECT_THAT(mount["options"], testing::Contains("ro"));
+            EXPECT_THAT(mount["options"], testing::Contains("rro"));
         }
 }
 

@@ -25,8 +25,15 @@ TEST(RuntimeFiles, DoNotFollowALinkThatStandsInTheirPlace) {
 
 TEST(ResolvConf, LosesServersOnTheLoopback) {
     EXPECT_EQ(rt::container_resolv_conf(
-                  "# c\nnameserver 127.0.0.53\nnameserver 9.9.9.9\nnameserver ::1\nsearch x\n"),
+                  "# c\nnameserver 127.0.0.53\nnameserver 9.9.9.9\nnameserver ::1\nsearch x\n",
+                  "nameserver 8.8.8.8\n"),
               "# c\nnameserver 9.9.9.9\nsearch x\n");
+}
+
+TEST(ResolvConf, TakesTheServersBehindALocalResolverWhenNoneIsLeft) {
+    EXPECT_EQ(rt::container_resolv_conf("nameserver 127.0.0.53\n", "nameserver 10.0.0.2\nsearch y\n"),
+              "nameserver 10.0.0.2\nsearch y\n");
+    EXPECT_EQ(rt::container_resolv_conf("nameserver 127.0.0.53\n", ""), "");
 }
 
 } // namespace

@@ -42,13 +42,15 @@ TEST(ContainerSpec, IsValidated) {
     EXPECT_TRUE(refused([](auto& spec) { spec.name = "x"; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.working_directory = "relative"; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.hostname = std::string(65, 'h'); }));
+    EXPECT_TRUE(refused([](auto& spec) { spec.hostname = "a\n10.0.0.1 bank"; }));
+    EXPECT_TRUE(refused([](auto& spec) { spec.hostname = "\xff"; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.memory = 1024; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.memory = -1; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.nano_cpus = -1; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.cap_drop = {"NOPE"}; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"volume", "/data", false}}; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/srv", "data", false}}; }));
-    EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/srv", "//", false}}; }));
+    EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/srv", "/", false}}; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/a", "/d", false}, {"/b", "/d", false}}; }));
 }
 

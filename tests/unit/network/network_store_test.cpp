@@ -36,7 +36,7 @@ TEST_F(NetworkStoreTest, LeasesTheLowestFreeAddressAndNeverTheGatewayOrTheEnds) 
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, rt::Code::resource_exhausted);
 
-    ASSERT_TRUE(store_.remove_endpoint("10.1.2.4/29"));
+    ASSERT_TRUE(store_.remove_endpoints_of("10.1.2.4/29"));
     EXPECT_EQ(store_.lease_address(network_, "late").value_or("none"), "10.1.2.4/29");
 }
 

@@ -48,6 +48,14 @@ TEST(Options, MayFollowOperandsElsewhere) {
     EXPECT_THAT((*parsed)->operands, ElementsAre("a", "b"));
 }
 
+TEST(Options, MayBeGivenTwiceAndFlagsMayHaveAValue) {
+    const auto parsed = parse_words({"-i", "-i", "--name", "a", "--name", "b", "--tty=false", "image"});
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ((*parsed)->get<std::string>("name"), "b");
+    EXPECT_FALSE((*parsed)->has("tty"));
+    EXPECT_TRUE((*parse_words({"--tty=true", "image"}))->has("tty"));
+}
+
 TEST(Options, RefuseWhatIsUnknownOrIncomplete) {
     for (const Arguments& words : {Arguments{"--nmae", "x", "image"}, Arguments{"--name"},
                                    Arguments{"-x", "image"}, Arguments{}, Arguments{"--na=x", "image"}}) {

@@ -96,7 +96,8 @@ TEST(RunOptions, AVariableWithoutValueIsTakenFromOurs) {
 TEST(RunOptions, RefuseNonsense) {
     for (const Arguments& words :
          {Arguments{"-m", "lots", "i"}, Arguments{"-m", "-1", "i"}, Arguments{"-m", "5x", "i"},
-          Arguments{"-m", "1e99g", "i"}, Arguments{"--cpus", "0", "i"}, Arguments{"--cpus", "two", "i"},
+          Arguments{"-m", "1e99g", "i"}, Arguments{"--cpus", "0.001", "i"}, Arguments{"--cpus", "nan", "i"},
+          Arguments{"-m", "nan", "i"}, Arguments{"--cpus", "100000", "i"}, Arguments{"--cpus", "two", "i"},
           Arguments{"-v", "/a", "i"}, Arguments{"-v", "/a:/b:rx", "i"}, Arguments{"-v", ":/b", "i"},
           Arguments{"-p", "x", "i"}, Arguments{"-e", "=x", "i"}, Arguments{"--pids-limit", "many", "i"},
           Arguments{"--rm=maybe", "i"}}) {

@@ -5,8 +5,9 @@
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/session.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
-#include <cstdio>
 
 namespace rt::cli {
 namespace {
@@ -34,7 +35,9 @@ Result<int> logs(const Globals& globals, const Arguments& arguments) {
     const bool timestamps = parsed->has("timestamps");
     RT_TRY(read_log(engine->log_file(container.id), tail, [&](const LogEntry& entry) {
         const std::string line = timestamps ? cat(entry.time, " ", entry.text) : entry.text;
-        std::fwrite(line.data(), 1, line.size(), entry.stream == Stream::error ? stderr : stdout);
+        // Unbuffered: both may be the same pipe, and then the order matters.
+        (void)write_all(entry.stream == Stream::error ? STDERR_FILENO : STDOUT_FILENO, line,
+                        "the log"); // reader gone: no matter
     }));
     return 0;
 }

@@ -43,11 +43,12 @@ Result<int> ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const Format format, parse_format(parsed->get<std::string>("format")));
     const bool whole = parsed->has("no-trunc");
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    RT_TRY_ASSIGN(const auto containers,
+    RT_TRY_ASSIGN(const auto list,
                   list_containers(*engine, parsed->has("all") ? Which::all : Which::running));
 
     Table table({"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"});
-    for (const ContainerSummary& summary : containers) {
+    for (const Error& problem : list.problems) warn(problem.message);
+    for (const ContainerSummary& summary : list.containers) {
         const std::string id = whole ? summary.record.id : summary.record.id.substr(0, kShortId);
         if (parsed->has("quiet"))
             print_line(id);

@@ -19,9 +19,11 @@ namespace {
 constexpr int kEngineFailed = 125;
 constexpr int kCannotExecute = 126;
 constexpr int kNotFound = 127;
+constexpr int kInterrupted = 130;
 
 int report(const RunFailure& failure) {
     std::fprintf(stderr, "rtctl: %s\n", failure.error.message.c_str());
+    if (failure.error.code == Code::cancelled) return kInterrupted;
     if (!failure.program_failed) return kEngineFailed;
     return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;
 }
@@ -38,7 +40,7 @@ Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& con
     case ForegroundEnd::lost:
         RT_TRY(reap(engine, container.record.id, nullptr));
         return fail(Code::internal, "the shim of container '", container.record.name,
-                    "' was killed; what was left of the container has been removed");
+                    "' was killed; what was left of the container has been cleaned up");
     }
     return result.exit.exit_code;
 }
@@ -66,6 +68,7 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
     if (!request.detach)
         options.attachment =
             request.interactive ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
+    if (foreground) options.cancel_fd = foreground->signals();
     ProgressDisplay progress(stderr);
     options.pull_progress = progress.sink();
 
