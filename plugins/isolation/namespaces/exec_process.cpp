@@ -8,22 +8,10 @@
 namespace rt::namespaces {
 namespace {
 
-template <Result<void> (*run)(ProcessSetup&)>
-Result<void> common(ExecSetup& setup) {
-    return run(setup);
-}
-
 Result<void> close_inherited(ExecSetup& setup) {
     std::vector<int> keep{setup.channel.get(), setup.launcher.get(), setup.target};
     for (const auto& fd : setup.entrances) keep.push_back(fd.get());
     close_all_except(keep);
-    return {};
-}
-
-Result<void> enter_cgroups(ExecSetup& setup) {
-    for (const auto& tasks : setup.entrances)
-        if (::write(tasks.get(), "0", 1) != 1) return fail_errno(errno, "enter a cgroup");
-    setup.entrances.clear();
     return {};
 }
 
@@ -52,7 +40,7 @@ constexpr Step<ExecSetup> kSteps[] = {
     {"signals", common<reset_signals>},
     {"standard streams", common<take_stdio>},
     {"inherited descriptors", close_inherited},
-    {"cgroups", enter_cgroups},
+    {"cgroups", common<enter_cgroups>},
     {"session", common<start_session>},
     {"out-of-memory score", common<set_oom_score>},
     {"security label", common<open_label>},

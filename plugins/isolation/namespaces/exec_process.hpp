@@ -9,9 +9,8 @@
 namespace rt::namespaces {
 
 struct ExecSetup : ProcessSetup {
-    std::vector<UniqueFd> entrances; // the tasks files of the container's v1 cgroups
-    int target = -1;                 // pidfd of the container's first process
-    int namespace_flags = 0;         // CLONE_NEW* to join
+    int target = -1;         // pidfd of the container's first process
+    int namespace_flags = 0; // CLONE_NEW* to join
 };
 
 [[noreturn]] void run_exec(ExecSetup& setup);

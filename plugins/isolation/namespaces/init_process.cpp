@@ -31,19 +31,6 @@ std::vector<int> needed_descriptors(const InitSetup& setup) {
     return keep;
 }
 
-template <Result<void> (*run)(ProcessSetup&)>
-Result<void> common(InitSetup& setup) {
-    return run(setup);
-}
-
-// Moving itself is what a process can do without the global lock that moving another one takes.
-Result<void> write_entrances(InitSetup& setup) {
-    for (const auto& tasks : setup.entrances)
-        if (::write(tasks.get(), "0", 1) != 1) return fail_errno(errno, "enter a cgroup");
-    setup.entrances.clear();
-    return {};
-}
-
 // A cgroup namespace's root is the cgroup its maker is in: only after entering.
 Result<void> make_cgroup_namespace(InitSetup& setup) {
     if (setup.config.has_new(CLONE_NEWCGROUP) && ::unshare(CLONE_NEWCGROUP) < 0)
@@ -52,7 +39,7 @@ Result<void> make_cgroup_namespace(InitSetup& setup) {
 }
 
 Result<void> enter_cgroups_that_are_there(InitSetup& setup) {
-    return setup.cgroups_come_later ? Result<void>() : write_entrances(setup);
+    return setup.cgroups_come_later ? Result<void>() : enter_cgroups(setup);
 }
 
 // Once, at the latest before anything of the container's own file system is run or shown.
@@ -61,7 +48,7 @@ Result<void> enter_late_cgroups(InitSetup& setup) {
     RT_TRY_ASSIGN(const Message message, receive_message(setup.channel.get()));
     if (message.kind != MessageKind::go) ::_exit(126); // the host is gone, or could not make them
     RT_TRY_ASSIGN(setup.entrances, open_entrances(setup.cgroups));
-    RT_TRY(write_entrances(setup));
+    RT_TRY(enter_cgroups(setup));
     return make_cgroup_namespace(setup);
 }
 

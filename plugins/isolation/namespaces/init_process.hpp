@@ -14,8 +14,7 @@ struct InitSetup : ProcessSetup {
     std::string root_path;
     std::vector<sdk::Mount> rootfs;
     PreparedMounts prepared_rootfs, prepared_mounts; // with a user namespace only
-    std::vector<UniqueFd> entrances;                 // the tasks files of the container's v1 cgroups
-    bool cgroups_come_later = false;                 // ... are opened by the process, when the host says so
+    bool cgroups_come_later = false; // the entrances are opened by the process, when the host says so
     std::vector<Cgroup::Directory> cgroups;
     std::vector<std::pair<UniqueFd, int>> joined; // existing namespaces and their CLONE_NEW* flags
     bool network_made_ahead = false;              // the new network namespace is among them, loopback is up

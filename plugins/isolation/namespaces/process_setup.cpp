@@ -92,6 +92,14 @@ void close_all_except(std::span<const int> keep) {
     (void)::close_range(first, ~0U, 0); // close errors of somebody else's descriptors say nothing to us
 }
 
+// Moving itself is what a process can do without the global lock that moving another one takes.
+Result<void> enter_cgroups(ProcessSetup& setup) {
+    for (const auto& tasks : setup.entrances)
+        if (::write(tasks.get(), "0", 1) != 1) return fail_errno(errno, "enter a cgroup");
+    setup.entrances.clear();
+    return {};
+}
+
 Result<void> start_session(ProcessSetup&) {
     if (::setsid() < 0) return fail_errno(errno, "start a session");
     return {};

@@ -27,6 +27,7 @@ struct ProcessSetup {
     UniqueFd launcher;                    // see launcher.hpp; empty: not needed
     UniqueFd label; // the process's own /proc/self/attr/..., while the host's /proc is in sight
     UniqueFd terminal_slave;
+    std::vector<UniqueFd> entrances; // the tasks files of the container's v1 cgroups
     std::vector<std::uint32_t> groups;
     bool in_working_directory = false;
 };
@@ -36,6 +37,12 @@ struct Step {
     const char* name;
     Result<void> (*run)(Setup&);
 };
+
+// A step that does not depend on which process it is, for the table of either.
+template <Result<void> (*run)(ProcessSetup&), class Setup>
+Result<void> common(Setup& setup) {
+    return run(setup);
+}
 
 // Reports to the host and ends the process.
 [[noreturn]] void give_up(const ProcessSetup& setup, std::string_view step, const Error& error);
@@ -62,6 +69,7 @@ void warn(const ProcessSetup& setup, const std::string& text);
 Result<void> reset_signals(ProcessSetup& setup);
 Result<void> take_stdio(ProcessSetup& setup);     // the given descriptors become 0, 1 and 2
 void close_all_except(std::span<const int> keep); // 0, 1 and 2 stay
+Result<void> enter_cgroups(ProcessSetup& setup);  // by the entrances, which it closes
 Result<void> start_session(ProcessSetup& setup);
 Result<void> set_oom_score(ProcessSetup& setup);    // needs the host's /proc
 Result<void> open_label(ProcessSetup& setup);       // needs the host's /proc
