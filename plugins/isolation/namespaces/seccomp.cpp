@@ -8,7 +8,7 @@ namespace rt::namespaces {
 namespace {
 
 constexpr std::string_view kCompilerVersion =
-    "1"; // to be raised with every change of the compiler or the built-in profile
+    "2"; // to be raised with every change of the compiler or the built-in profile
 
 std::string library_version() {
     const scmp_version* version = ::seccomp_version();

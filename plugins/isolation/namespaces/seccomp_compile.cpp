@@ -154,7 +154,7 @@ private:
     std::map<std::uint32_t, std::size_t> actions_;
 };
 
-// One comparison of a 64-bit argument in two halves.
+// One comparison of an argument: of 64 bits in two halves, or of the lower one alone.
 Target emit_condition(Assembler& out, const SeccompCondition& condition, bool little_endian,
                       const Target& yes, const Target& no) {
     const std::uint32_t base = offsetof(seccomp_data, args) + condition.index * 8;
@@ -177,6 +177,7 @@ Target emit_condition(Assembler& out, const SeccompCondition& condition, bool li
     };
     test_low();
     const Target low_half = load_half(false);
+    if (condition.low_half) return low_half;
     const auto test_high = [&] {
         switch (condition.compare) {
         case SCMP_CMP_NE: return out.branch(BPF_JEQ, high, low_half, yes);

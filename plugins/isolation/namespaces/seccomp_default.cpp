@@ -121,12 +121,18 @@ constexpr std::array<Privileged, 14> kPrivileged{{
 
 constexpr std::uint64_t kNamespaceFlags =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-constexpr std::uint64_t kAlgorithmSockets = 38, kVmSockets = 40; // AF_ALG, AF_VSOCK
+constexpr std::uint32_t kAlgorithmSockets = 38, kVmSockets = 40; // AF_ALG, AF_VSOCK
 
 void allow(SeccompProfile& profile, std::string_view names) {
     for (const auto word : std::views::split(names, ' '))
         if (!word.empty())
             profile.rules.push_back({std::string(word.begin(), word.end()), SECCOMP_RET_ALLOW, {}});
+}
+
+// The first argument, which the kernel takes as an int: what a caller puts into the other half of the
+// register must make no difference here either.
+void allow_if_int(SeccompProfile& profile, const char* name, scmp_compare compare, std::uint32_t value) {
+    profile.rules.push_back({name, SECCOMP_RET_ALLOW, {{0, compare, value, 0, true}}});
 }
 
 void allow_if(SeccompProfile& profile, const char* name, SeccompCondition condition) {
@@ -152,13 +158,13 @@ SeccompProfile default_seccomp_profile(std::uint64_t capabilities) {
     allow(profile, kOnArm);
 #endif
     // Sockets into the kernel's crypto code and between virtual machines are not a container's business.
-    allow_if(profile, "socket", {0, SCMP_CMP_LT, kAlgorithmSockets, 0});
-    allow_if(profile, "socket", {0, SCMP_CMP_EQ, kAlgorithmSockets + 1, 0});
-    allow_if(profile, "socket", {0, SCMP_CMP_GT, kVmSockets, 0});
+    allow_if_int(profile, "socket", SCMP_CMP_LT, kAlgorithmSockets);
+    allow_if_int(profile, "socket", SCMP_CMP_EQ, kAlgorithmSockets + 1);
+    allow_if_int(profile, "socket", SCMP_CMP_GT, kVmSockets);
     // Linux and Linux for 32 bits, each also with the version number of UNAME26, and the question for the
     // present one.
-    for (const std::uint64_t persona : {0x0ULL, 0x8ULL, 0x20000ULL, 0x20008ULL, 0xffffffffULL})
-        allow_if(profile, "personality", {0, SCMP_CMP_EQ, persona, 0});
+    for (const std::uint32_t persona : {0x0U, 0x8U, 0x20000U, 0x20008U, 0xffffffffU})
+        allow_if_int(profile, "personality", SCMP_CMP_EQ, persona);
     for (const auto& [capability, names] : kPrivileged)
         if ((capabilities >> capability & 1) != 0) allow(profile, names);
     if ((capabilities >> CAP_SYS_ADMIN & 1) == 0) {

@@ -20,6 +20,7 @@ struct SeccompCondition {
     unsigned index = 0; // of the argument, 0 to 5
     scmp_compare compare = SCMP_CMP_EQ;
     std::uint64_t value = 0, second = 0; // masked comparison: (argument & value) == second
+    bool low_half = false; // the kernel takes the argument as an int, whatever its other 32 bits are
 };
 
 struct SeccompRule {

@@ -85,14 +85,28 @@ TEST(SeccompDefault, LooksAtArguments) {
     EXPECT_EQ(with(SYS_socket, 39), kAllow);         // AF_NFC
     EXPECT_EQ(with(SYS_socket, 40), kErrno | EPERM); // AF_VSOCK
     EXPECT_EQ(with(SYS_socket, 41), kAllow);
-    EXPECT_EQ(with(SYS_socket, 1ULL << 32), kAllow);
     EXPECT_EQ(with(SYS_clone, SIGCHLD), kAllow);
     EXPECT_EQ(with(SYS_clone, SIGCHLD | CLONE_NEWUSER), kErrno | EPERM);
     EXPECT_EQ(with(SYS_clone, SIGCHLD | CLONE_THREAD | CLONE_VM), kAllow);
     EXPECT_EQ(with(SYS_personality, 0), kAllow);
     EXPECT_EQ(with(SYS_personality, 0xffffffff), kAllow);
     EXPECT_EQ(with(SYS_personality, 0x0040000), kErrno | EPERM); // ADDR_NO_RANDOMIZE
-    EXPECT_EQ(with(SYS_personality, 0x100000008), kErrno | EPERM);
+}
+
+TEST(SeccompDefault, IsNotPassedByAnIntWithABitInItsUpperHalf) {
+    const auto program = builtin(kNoCapabilities);
+    const auto with = [&](long number, std::uint64_t argument) {
+        return decide(program, native(), static_cast<unsigned>(number), {argument});
+    };
+    for (const std::uint64_t upper : {1ULL << 32, 1ULL << 63, 0xffffffffULL << 32}) {
+        EXPECT_EQ(with(SYS_socket, upper | 38), kErrno | EPERM) << upper;
+        EXPECT_EQ(with(SYS_socket, upper | 40), kErrno | EPERM) << upper;
+        EXPECT_EQ(with(SYS_socket, upper | 2), kAllow) << upper;
+        EXPECT_EQ(with(SYS_socket, upper | 39), kAllow) << upper;
+        EXPECT_EQ(with(SYS_personality, upper | 0x0040000), kErrno | EPERM) << upper;
+        EXPECT_EQ(with(SYS_personality, upper | 0x8), kAllow) << upper;
+        EXPECT_EQ(with(SYS_clone, upper | SIGCHLD | CLONE_NEWUSER), kErrno | EPERM) << upper;
+    }
 }
 
 TEST(SeccompDefault, FollowsCapabilities) {
@@ -215,7 +229,8 @@ TEST(SeccompDefault, RunsInTheKernel) {
             ::_exit(2);
         const bool refused = ::syscall(SYS_keyctl, 0, 0, 0, 0, 0) == -1 && errno == EPERM;
         const bool absent = ::syscall(SYS_clone3, nullptr, 0) == -1 && errno == ENOSYS;
-        ::_exit(refused && absent && ::getpid() > 0 ? 0 : 1);
+        const bool no_vsock = ::syscall(SYS_socket, 1ULL << 32 | 40, 1, 0) == -1 && errno == EPERM;
+        ::_exit(refused && absent && no_vsock && ::getpid() > 0 ? 0 : 1);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
