@@ -7,12 +7,6 @@ namespace rt {
 namespace {
 
 constexpr std::string_view kFormat1 = R"sql(
-CREATE TABLE blobs (              -- files in blobs/sha256, complete and verified
-    digest      TEXT PRIMARY KEY, -- "sha256:..."
-    size        INTEGER NOT NULL, -- bytes
-    created_at  INTEGER NOT NULL  -- ns
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE images (
     id          TEXT PRIMARY KEY, -- digest of the config: "sha256:..."
     config      TEXT NOT NULL,    -- image config JSON, byte for byte

@@ -15,12 +15,13 @@ namespace {
 using rt::Database;
 using rt::test::TempDir;
 
-constexpr const char* kInsert = "INSERT INTO blobs (digest, size, created_at) VALUES (?, ?, 0)";
+constexpr const char* kInsert =
+    "INSERT INTO networks (id, name, driver, options, result, created_at) VALUES (?1, ?1, '', '{}', '', ?2)";
 
 std::int64_t count(Database& database) {
     std::int64_t rows = -1;
-    EXPECT_TRUE(
-        database.run("SELECT count(*) FROM blobs", {}, [&](const rt::SqlRow& row) { rows = row.number(0); }));
+    EXPECT_TRUE(database.run("SELECT count(*) FROM networks", {},
+                             [&](const rt::SqlRow& row) { rows = row.number(0); }));
     return rows;
 }
 
