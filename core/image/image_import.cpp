@@ -73,11 +73,13 @@ Result<Image> ImageService::import(const Path& source, const ImportOptions& opti
         return intake.record(config_json, make_manifest(config, {layer.blob}), {layer}, names, {});
     };
     auto image = work();
-    auto cleaned = collect_garbage(operation);
+    if (image)
+        tidy(progress, operation);
+    else
+        (void)collect_garbage(operation); // the failure itself is what counts
     if (!image)
         return in_context(std::move(image).error(), "import ",
                           source == "-" ? "standard input" : cat("'", source.native(), "'"));
-    if (!cleaned) return std::unexpected(std::move(cleaned).error());
     return image;
 }
 

@@ -247,9 +247,11 @@ Result<std::vector<Image>> ImageService::load(const Path& source, const std::str
     };
     auto images = work();
     // The archive's other files, and all of them after a failure.
-    auto cleaned = collect_garbage(operation);
+    if (images)
+        tidy(progress, operation);
+    else
+        (void)collect_garbage(operation); // the failure itself is what counts
     if (!images) return in_context(std::move(images).error(), "load ", what);
-    if (!cleaned) return std::unexpected(std::move(cleaned).error());
     return images;
 }
 

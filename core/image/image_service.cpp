@@ -59,6 +59,13 @@ void note(const ImageProgressSink& progress, std::string text) {
 
 } // namespace
 
+// What was asked for is done: what could not be tidied is worth a note, and the next one tries again.
+void ImageService::tidy(const ImageProgressSink& progress, const Operation& operation) {
+    if (auto cleaned = collect_garbage(operation); !cleaned)
+        note(progress,
+             cat("warning: what is not needed any more could not be removed: ", cleaned.error().message));
+}
+
 Result<Image> ImageService::pull(const std::string& text, const PullOptions& options,
                                  const ImageProgressSink& progress, const Operation& operation) {
     RT_TRY_ASSIGN(const Reference reference, parse_reference(text));
@@ -94,7 +101,7 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
     // What an image that had the name before, or a killed pull, left; and what this one did, unless the next
     // try can go on with it.
     if (image)
-        RT_TRY(collect_garbage(operation));
+        tidy(progress, operation);
     else if (image.error().code == Code::corrupt || image.error().code == Code::resource_exhausted)
         (void)collect_garbage(operation); // the failure itself is what counts
     return image;

@@ -49,6 +49,7 @@ struct ImportOptions {
 struct RemovedImage {
     std::vector<std::string> untagged; // names, as people write them
     std::vector<std::string> deleted;  // ids
+    std::string warning;               // why files of them may still be here; empty: they are not
 };
 
 class ImageService {
@@ -86,6 +87,9 @@ public:
 
 private:
     friend class ImageIntake;
+
+    // collect_garbage() after a success: its failure is a note.
+    void tidy(const ImageProgressSink& progress, const Operation& operation);
 
     const Wiring& wiring_;
     Database& database_;

@@ -32,6 +32,7 @@ Result<int> rmi(const Globals& globals, const Arguments& arguments) {
         }
         for (const std::string& name : removed->untagged) print_line(cat("Untagged: ", name));
         for (const std::string& id : removed->deleted) print_line(cat("Deleted: ", id));
+        if (!removed->warning.empty()) warn(removed->warning);
     }
     return exit_code;
 }
