@@ -28,8 +28,11 @@ Result<void> check_component(const std::string& path, const struct stat& status,
     if (!is_link(status) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return fail(Code::permission_denied, what, " '", file.native(), "' is not trusted: '", path,
                     "' can be written by ", (status.st_mode & S_IWOTH) != 0 ? "everybody" : "its group",
-                    ", who could change what runs as root; correct it with 'chmod go-w ", path,
-                    "', or keep the file elsewhere");
+                    ", who could change what runs as root; ",
+                    // /tmp and its like are meant to be so.
+                    (status.st_mode & S_ISVTX) != 0
+                        ? std::string("keep the file elsewhere")
+                        : cat("correct it with 'chmod go-w ", path, "', or keep the file elsewhere"));
     return {};
 }
 

@@ -33,9 +33,8 @@ Result<void> validate_hostname(const std::string& name) {
     };
     if (name.size() > 64 || !std::ranges::all_of(name, allowed) || name.starts_with('-') ||
         name.starts_with('.'))
-        return fail(
-            Code::invalid_argument,
-            "the hostname is not valid: at most 64 letters, digits, '-' and '.', the first no '-' or '.'");
+        return fail(Code::invalid_argument, "the hostname '", name,
+                    "' is not valid: at most 64 letters, digits, '-' and '.', the first no '-' or '.'");
     return {};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plugin/instance.hpp"
 
+#include "core/base/text.hpp"
+
 #include "core/plugin/log.hpp"
 
 #include <algorithm>
@@ -16,30 +18,6 @@ constexpr std::size_t kOutputLimit = 4U << 20U; // of one answer in JSON
 bool is_draft(std::string_view interface_id) {
     const auto slash = interface_id.rfind('/');
     return interface_id.substr(0, slash).ends_with("-draft");
-}
-
-bool is_continuation(unsigned char byte) {
-    return (byte & 0xC0U) == 0x80U;
-}
-
-// Messages go into JSON and onto terminals: what is not UTF-8, and control characters, become '?'.
-std::string printable(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto first = static_cast<unsigned char>(text[i]);
-        std::size_t length = first < 0x80U   ? 1
-                             : first < 0xC2U ? 0
-                             : first < 0xE0U ? 2
-                             : first < 0xF0U ? 3
-                                             : 4;
-        if (first > 0xF4U || length > text.size() - i) length = 0;
-        for (std::size_t k = 1; k < length; ++k)
-            if (!is_continuation(static_cast<unsigned char>(text[i + k]))) length = 0;
-        const bool is_shown = length > 1 || (length == 1 && first >= 0x20U && first != 0x7FU);
-        out += is_shown ? text.substr(i, length) : std::string_view("?");
-        i += std::max<std::size_t>(1, length);
-    }
-    return out;
 }
 
 void log_from_plugin(void* context, std::int32_t level, const char* message, const rtp_log_field* fields,

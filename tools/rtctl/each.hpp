@@ -3,6 +3,7 @@
 // the exit code is 1 when any failed. As docker does it.
 #pragma once
 
+#include "core/base/text.hpp"
 #include "tools/rtctl/command.hpp"
 #include "tools/rtctl/output.hpp"
 
@@ -17,7 +18,7 @@ int for_each_operand(const Arguments& operands, Action&& action) {
         if (const Result<void> outcome = action(reference); outcome) {
             print_line(reference);
         } else {
-            std::fprintf(stderr, "rtctl: %s\n", outcome.error().message.c_str());
+            std::fprintf(stderr, "rtctl: %s\n", printable(outcome.error().message).c_str());
             exit_code = 1;
         }
     }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace rt::cli {
 namespace {
@@ -50,9 +51,9 @@ sigset_t forwarded_signals() {
     return set;
 }
 
-// When nobody takes our output any more (a closed pipe, a full disk) the container goes on, and its log has
-// everything.
-void put(int fd, std::string_view data) {
+// False: nobody reads our output any more. When it only cannot be written (a full disk) the container goes
+// on; its log is in another place.
+bool put(int fd, std::string_view data) {
     while (!data.empty()) {
         const ssize_t count = ::write(fd, data.data(), data.size());
         if (count >= 0) {
@@ -61,9 +62,10 @@ void put(int fd, std::string_view data) {
             pollfd writable{fd, POLLOUT, 0};
             ::poll(&writable, 1, -1);
         } else if (errno != EINTR) {
-            return;
+            return errno != EPIPE;
         }
     }
+    return true;
 }
 
 } // namespace
@@ -75,6 +77,8 @@ struct Foreground::State {
     std::optional<RawTerminal> raw;
     bool stdin_open = false;
     bool saw_ctrl_p = false;
+    bool reader_gone = false;
+    int asked_to_end = 0;
 
     Result<void> pass_signals(ShimClient& shim);
     Result<bool> pass_input(ShimClient& shim); // true: detach
@@ -116,7 +120,10 @@ Result<void> Foreground::State::pass_signals(ShimClient& shim) {
             if (options.terminal) RT_TRY(pass_size(shim));
             continue;
         }
-        const auto sent = shim.signal({"signal"}, number, SignalScope::first_process);
+        // A first process feels no signal that it does not handle. Who asks a third time means it.
+        const bool insists = (number == SIGINT || number == SIGTERM) && ++asked_to_end >= 3;
+        const auto sent = shim.signal({"signal"}, insists ? SIGKILL : number,
+                                      insists ? SignalScope::all_processes : SignalScope::first_process);
         // It may have ended meanwhile: its exit is on the way to us.
         if (!sent && sent.error().code != Code::failed_precondition && sent.error().code != Code::not_found)
             return sent;
@@ -167,7 +174,11 @@ Result<std::optional<ForegroundResult>> Foreground::State::take_event(ShimClient
     case ShimEvent::Kind::progress: return std::nullopt;
     case ShimEvent::Kind::output: break;
     }
-    put(event.stream == Stream::error ? STDERR_FILENO : STDOUT_FILENO, event.data);
+    const bool taken = put(event.stream == Stream::error ? STDERR_FILENO : STDOUT_FILENO, event.data);
+    if (taken || std::exchange(reader_gone, true)) return std::nullopt;
+    // "rtctl run ... | head": what SIGPIPE would do to a program of the host, and which the first process of
+    // a container would not feel. Without it the program would write into its log for ever.
+    (void)shim.signal({"reader gone"}, SIGKILL, SignalScope::all_processes); // it may have ended just now
     return std::nullopt;
 }
 

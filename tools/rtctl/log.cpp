@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/log.hpp"
 
+#include "core/base/text.hpp"
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -30,7 +32,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 } // namespace
 
 void log(LogLevel level, std::string_view text) {
-    logger().log(level_of(level), "{}", text);
+    logger().log(level_of(level), "{}", printable(text));
 }
 
 } // namespace rt::cli

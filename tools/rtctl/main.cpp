@@ -4,10 +4,12 @@
 #include "tools/rtctl/output.hpp"
 
 #include "core/base/nearest.hpp"
+#include "core/base/text.hpp"
 
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -99,9 +101,10 @@ int run_command(const Match& match, const Globals& globals, const Arguments& wor
     } catch (const std::exception& exception) {
         outcome = fail(Code::internal, match.command->name, ": ", exception.what());
     }
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0 && outcome && errno != EPIPE)
+        outcome = fail_errno(errno, match.command->name, ": write to standard output");
     if (outcome) return *outcome;
-    std::fprintf(stderr, "rtctl: %s\n", outcome.error().message.c_str());
+    std::fprintf(stderr, "rtctl: %s\n", printable(outcome.error().message).c_str());
     return outcome.error().code == Code::invalid_argument ? kUsageExit : 1;
 }
 

@@ -2,6 +2,7 @@
 #include "tools/rtctl/progress.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/base/text.hpp"
 #include "tools/rtctl/output.hpp"
 
 #include <unistd.h>
@@ -43,7 +44,7 @@ ProgressDisplay::ProgressDisplay(std::FILE* out) : out_(out), terminal_(is_termi
 
 void ProgressDisplay::show(const ImageProgress& progress) {
     if (progress.layer.empty()) {
-        std::fprintf(out_, "%s\n", progress.text.c_str());
+        std::fprintf(out_, "%s\n", printable(progress.text).c_str());
         drawn_ = 0; // what was drawn scrolls up with the rest
         return;
     }

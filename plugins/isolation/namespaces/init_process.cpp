@@ -157,6 +157,7 @@ Result<void> mount_everything(InitSetup& setup) {
 }
 
 Result<void> make_dev(InitSetup& setup) {
+    if (binds_dev(setup.config.mounts)) return {};
     const DeviceSource source = device_source(setup);
     RT_TRY(make_default_devices(setup.root.get(), source));
     RT_TRY(make_devices(setup.root.get(), setup.config.devices, source));
@@ -173,7 +174,7 @@ Result<void> make_working_directory(InitSetup& setup) {
 Result<void> make_terminal(InitSetup& setup) {
     if (!setup.process.terminal) return {};
     RT_TRY_ASSIGN(Terminal terminal, open_terminal(setup.root.get(), setup.process));
-    RT_TRY(bind_console(setup.root.get(), terminal));
+    if (!binds_dev(setup.config.mounts)) RT_TRY(bind_console(setup.root.get(), terminal));
     RT_TRY(take_terminal(terminal.slave));
     return send_message(setup.channel.get(), MessageKind::terminal, {}, terminal.master.get());
 }

@@ -10,6 +10,9 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
+#include <filesystem>
+
 namespace rt::namespaces {
 namespace {
 
@@ -99,6 +102,15 @@ Result<UniqueFd> open_null_device() {
 }
 
 } // namespace
+
+bool binds_dev(const std::vector<sdk::Mount>& mounts) {
+    return std::ranges::any_of(mounts, [](const sdk::Mount& mount) {
+        const auto target = std::filesystem::path("/" + mount.target + "/.").lexically_normal();
+        const bool bind = mount.type == "bind" || std::ranges::count(mount.options, "bind") > 0 ||
+                          std::ranges::count(mount.options, "rbind") > 0;
+        return bind && (target == "/dev/" || target == "//dev/");
+    });
+}
 
 Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts) {
     PreparedMounts out(mounts.size());

@@ -20,6 +20,9 @@ Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts);
 Result<void> mount_one(int root, const sdk::Mount& mount, UniqueFd prepared,
                        const std::vector<Cgroup::Directory>& cgroups);
 
+// /dev is a directory of the host (-v /dev:/dev): it is used as it is, nothing may be made in it.
+bool binds_dev(const std::vector<sdk::Mount>& mounts);
+
 // Hides a path: a directory under an empty read-only tmpfs, anything else under the host's null device.
 // Nothing there: ok.
 class PathMasker {

@@ -5,8 +5,9 @@
 // one by one, which takes two more such periods. A datagram socket that was never bound is freed at once.
 #include "container_side.hpp"
 
-#include "netns.hpp"
 #include "sysctl.hpp"
+
+#include <rt/network/netns.hpp>
 
 #include <net/if.h>
 #include <net/route.h>
@@ -71,7 +72,7 @@ sdk::Result<void> add_default_route(int fd, Ipv4 gateway) {
 sdk::Result<void> configure_inside(int netns_fd, const std::string& link, const Ipv4Prefix& address,
                                    Ipv4 gateway) {
     sdk::UniqueFd fd;
-    RT_TRY(inside_namespace(netns_fd, [&]() -> sdk::Result<void> {
+    RT_TRY(network::inside_namespace(netns_fd, [&]() -> sdk::Result<void> {
         fd.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         if (!fd) return sdk::fail_errno(errno, "open a socket in the container's network namespace");
         return disable_ipv6(link); // /proc/sys/net is that of the namespace the thread is in

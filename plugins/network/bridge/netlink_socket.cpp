@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netlink_socket.hpp"
 
-#include "netns.hpp"
+#include <rt/network/netns.hpp>
 
 #include <sys/socket.h>
 
@@ -76,7 +76,7 @@ NetlinkFailure read_failure(const nlmsghdr* message, std::uint32_t first_sequenc
 sdk::Result<NetlinkSocket> NetlinkSocket::open(int protocol, int netns_fd) {
     sdk::UniqueFd fd;
     if (netns_fd >= 0) {
-        RT_TRY_ASSIGN(fd, open_socket_in(netns_fd, AF_NETLINK, SOCK_RAW, protocol));
+        RT_TRY_ASSIGN(fd, network::open_socket_in(netns_fd, AF_NETLINK, SOCK_RAW, protocol));
     } else {
         fd.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
         if (!fd) return sdk::fail_errno(errno, "open a netlink socket");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network driver `none`: a container has a network namespace with nothing in it but lo, which is up.
-#include "../bridge/netns.hpp"
-
+#include <rt/network/netns.hpp>
 #include <rt/sdk/network.hpp>
 
 #include <net/if.h>
@@ -21,7 +20,7 @@ using rt::sdk::Result;
 
 // The flags of lo in the namespace, after those in also were set.
 Result<int> loopback_flags(int netns_fd, int also) {
-    RT_TRY_ASSIGN(const auto fd, rt::bridge::open_socket_in(netns_fd, AF_INET, SOCK_DGRAM, 0));
+    RT_TRY_ASSIGN(const auto fd, rt::network::open_socket_in(netns_fd, AF_INET, SOCK_DGRAM, 0));
     ifreq request{};
     std::strcpy(request.ifr_name, "lo");
     if (::ioctl(fd.get(), SIOCGIFFLAGS, &request) != 0)

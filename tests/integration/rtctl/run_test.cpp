@@ -145,4 +145,22 @@ TEST_F(WithBusybox, AMountOverEtcDoesNotHideHosts) {
     EXPECT_EQ(sh("grep -c localhost /etc/hosts", {"-v", dir.native() + ":/etc"}).out, "2\n");
 }
 
+TEST_F(WithBusybox, AProgramWhoseReaderIsGoneEnds) {
+    std::string command;
+    for (const std::string& word :
+         rtctl_.command({"run", "--rm", "busybox", "sh", "-c", "'while :; do echo y; done'"}))
+        command += word + " ";
+    EXPECT_EQ(rt::test::run_program({"sh", "-c", command + "| head -n 1"}).out, "y\n");
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
+TEST_F(WithBusybox, AMountOverDevIsUsedAsItIsAndNothingIsMadeInIt) {
+    const auto dir = rtctl_.directory() / "dev";
+    std::filesystem::create_directories(dir / "pts");
+    for (const char* name : {"ptmx", "null", "fd"}) rt::test::write_file(dir / name, "mine");
+    EXPECT_EQ(sh("ls /dev", {"-v", dir.native() + ":/dev"}).out, "fd\nnull\nptmx\npts\n");
+    EXPECT_EQ(rt::test::run_program({"ls", dir.native()}).out, "fd\nnull\nptmx\npts\n");
+    EXPECT_EQ(rt::test::read_file(dir / "ptmx"), "mine");
+}
+
 } // namespace

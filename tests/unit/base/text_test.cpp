@@ -2,6 +2,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/base/nearest.hpp"
+#include "core/base/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -53,6 +54,15 @@ TEST(Clock, WordsDurationsAsDockerDoes) {
         {3 * 365 * 86400, "3 years"}};
     for (const auto& [seconds, words] : table)
         EXPECT_EQ(rt::human_duration(seconds * kSecond), words) << seconds;
+}
+
+TEST(Printable, LeavesNothingThatATerminalWouldObey) {
+    EXPECT_EQ(rt::printable("a\n\x1b[31mb\x7f\t"), "a??[31mb??");
+    EXPECT_EQ(rt::printable("gr\xc3\xbc\xc3\x9f \xe2\x80\xa6 \xf0\x9f\x90\xb3"),
+              "gr\xc3\xbc\xc3\x9f \xe2\x80\xa6 \xf0\x9f\x90\xb3");
+    EXPECT_EQ(rt::printable("\xff\xc3\xc0\x80\xc2\x9b\xed\xa0\x80"),
+              "?????"
+              "???"); // invalid, overlong, C1, surrogate
 }
 
 } // namespace

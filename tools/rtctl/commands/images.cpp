@@ -109,7 +109,7 @@ options::options_description describe() {
     description.add_options()("all,a", "accepted for docker's sake: there are no hidden images")(
         "quiet,q", "ids only")("no-trunc", "whole ids")("digests",
                                                         "show what the names stand for at the registry")(
-        "filter,f", options::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+        "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
         "reference=PATTERN or dangling=true|false (may be given again)")(
         "format", options::value<std::string>()->value_name("table|json"),
         "how to show them; json: one object a line");

@@ -13,7 +13,7 @@ namespace {
 Result<int> import(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()(
-        "change,c", options::value<std::vector<std::string>>()->value_name("INSTRUCTION"),
+        "change,c", options::value<std::vector<std::string>>()->composing()->value_name("INSTRUCTION"),
         "a Dockerfile instruction for the image's config: CMD, ENTRYPOINT, ENV, EXPOSE, "
         "LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR (may be given again)")(
         "message,m", options::value<std::string>()->value_name("TEXT"),

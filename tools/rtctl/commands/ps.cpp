@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/clock.hpp"
+#include "core/base/text.hpp"
 #include "core/container/inspect.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
@@ -14,9 +15,16 @@ namespace {
 constexpr std::size_t kShortId = 12;
 constexpr std::size_t kShortCommand = 20;
 
+// A command line comes from the image: it may hold anything.
 std::string quote(const std::string& command, bool whole) {
-    return whole || command.size() <= kShortCommand ? cat("\"", command, "\"")
-                                                    : cat("\"", command.substr(0, kShortCommand - 1), "…\"");
+    std::string shown = printable(command);
+    if (!whole && shown.size() > kShortCommand) {
+        std::size_t end = kShortCommand - 1;
+        while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xc0U) == 0x80U)
+            --end; // no half character
+        shown = shown.substr(0, end) + "…";
+    }
+    return cat("\"", shown, "\"");
 }
 
 Json to_json(const ContainerSummary& summary) {

@@ -15,15 +15,20 @@ Result<int> rm(const Globals& globals, const Arguments& arguments) {
     if (!parsed) return 0;
     const Force force = parsed->has("force") ? Force::yes : Force::no;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    return for_each_operand(parsed->operands, [&](const std::string& reference) -> Result<void> {
+    std::vector<std::string> present;
+    for (const std::string& reference : parsed->operands) {
+        RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+        const auto found = state->containers.find(reference);
+        // As docker has it: with -f, one that is not there is no failure.
+        if (!found && force == Force::yes && found.error().code == Code::not_found)
+            warn(found.error().message);
+        else
+            present.push_back(reference);
+    }
+    return for_each_operand(present, [&](const std::string& reference) -> Result<void> {
         const auto removed = remove(*engine, reference, force);
-        // As docker has it: with -f, one that is not there is as good as removed.
-        if (!removed && force == Force::yes && removed.error().code == Code::not_found) {
-            std::fprintf(stderr, "rtctl: %s\n", removed.error().message.c_str());
-            return {};
-        }
-        if (!removed) return std::unexpected(removed.error());
-        return {};
+        if (removed || (force == Force::yes && removed.error().code == Code::not_found)) return {};
+        return std::unexpected(removed.error());
     });
 }
 

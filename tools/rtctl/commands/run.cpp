@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/run.hpp"
 
+#include "core/base/text.hpp"
 #include "core/container/reap.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/foreground.hpp"
@@ -22,7 +23,7 @@ constexpr int kNotFound = 127;
 constexpr int kInterrupted = 130;
 
 int report(const RunFailure& failure) {
-    std::fprintf(stderr, "rtctl: %s\n", failure.error.message.c_str());
+    std::fprintf(stderr, "rtctl: %s\n", printable(failure.error.message).c_str());
     if (failure.error.code == Code::cancelled) return kInterrupted;
     if (!failure.program_failed) return kEngineFailed;
     return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;

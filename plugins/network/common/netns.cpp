@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "netns.hpp"
+#include "rt/network/netns.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-namespace rt::bridge {
+namespace rt::network {
 
 // Two setns() cost about 3 us, a thread of its own about 40 us. The way back needs no memory that a failing
 // host could refuse in practice; should it fail nevertheless, this thread would go on configuring somebody
@@ -39,4 +39,4 @@ sdk::Result<sdk::UniqueFd> open_socket_in(int netns_fd, int domain, int type, in
     return fd;
 }
 
-} // namespace rt::bridge
+} // namespace rt::network

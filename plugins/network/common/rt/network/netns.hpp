@@ -8,7 +8,7 @@
 
 #include <functional>
 
-namespace rt::bridge {
+namespace rt::network {
 
 // Runs body while this thread is inside the namespace.
 sdk::Result<void> inside_namespace(int netns_fd, const std::function<sdk::Result<void>()>& body);
@@ -17,4 +17,4 @@ sdk::Result<void> inside_namespace(int netns_fd, const std::function<sdk::Result
 // good.
 sdk::Result<sdk::UniqueFd> open_socket_in(int netns_fd, int domain, int type, int protocol);
 
-} // namespace rt::bridge
+} // namespace rt::network
