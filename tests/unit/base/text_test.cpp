@@ -61,8 +61,7 @@ TEST(Printable, LeavesNothingThatATerminalWouldObey) {
     EXPECT_EQ(rt::printable("gr\xc3\xbc\xc3\x9f \xe2\x80\xa6 \xf0\x9f\x90\xb3"),
               "gr\xc3\xbc\xc3\x9f \xe2\x80\xa6 \xf0\x9f\x90\xb3");
     EXPECT_EQ(rt::printable("\xff\xc3\xc0\x80\xc2\x9b\xed\xa0\x80"),
-              "?????"
-              "???"); // invalid, overlong, C1, surrogate
+              "?????????"); // invalid, overlong, C1, surrogate
 }
 
 } // namespace
