@@ -21,11 +21,8 @@ Result<Engine::State*> Engine::state() {
 Path Engine::run_directory(const std::string& container_id) const {
     return wiring_.run / "containers" / container_id;
 }
-Path Engine::root_directory(const std::string& container_id) const {
-    return wiring_.root / "containers" / container_id;
-}
 Path Engine::log_file(const std::string& container_id) const {
-    return root_directory(container_id) / cat(container_id, "-json.log");
+    return wiring_.root / "logs" / cat(container_id, "-json.log");
 }
 Path Engine::lock_file(const std::string& name) const {
     return wiring_.run / "locks" / name;

@@ -35,10 +35,10 @@ public:
     [[nodiscard]] const Wiring& wiring() const { return wiring_; }
     DriverRegistry& drivers() { return drivers_; }
 
-    // Where things of a container are. run_directory is the OCI bundle, gone after a reboot; root_directory
-    // has the log.
+    // Where things of a container are. run_directory is the OCI bundle, gone after a reboot. The log is a
+    // file beside those of others: a directory of its own would cost two changes of the file system for each
+    // container.
     [[nodiscard]] Path run_directory(const std::string& container_id) const;
-    [[nodiscard]] Path root_directory(const std::string& container_id) const;
     [[nodiscard]] Path log_file(const std::string& container_id) const;
     // Held by whoever changes the container: two processes that do something to one get an order.
     [[nodiscard]] Path lock_file(const std::string& name) const;

@@ -16,7 +16,7 @@ namespace {
 Result<void> remove_files(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
     RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(container.id)));
-    return remove_tree(engine.root_directory(container.id));
+    return remove_tree(engine.log_file(container.id));
 }
 
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down

@@ -198,7 +198,7 @@ private:
                       oci_config({record_.id, directory_.native(), hostname_,
                                   engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_}));
         RT_TRY(replace_file(directory_ / "config.json", config));
-        RT_TRY(make_directories(engine_.root_directory(record_.id)));
+        RT_TRY(make_directories(engine_.log_file(record_.id).parent_path()));
         timer_.mark("bundle");
         RT_TRY(shim_->send_create(operation_,
                                   {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,

@@ -190,7 +190,7 @@ std::set<std::string> Rtctl::traces() const {
     add_processes(found, directory_.path());
     add_tree(found, "run ", run() / "containers", 2);
     add_tree(found, "lock ", run() / "locks", 1);
-    add_tree(found, "root ", root() / "containers", 2);
+    add_tree(found, "log ", root() / "logs", 1);
     add_tree(found, "snapshot ", root() / "storage", 3);
     return found;
 }
