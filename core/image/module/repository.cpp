@@ -245,6 +245,10 @@ Result<void> Repository::blob(const BlobDescriptor& blob, std::uint64_t from, By
                         blob.size, " bytes that the manifest says");
         return data.empty() ? Result<void>() : sink.write(data);
     };
+    // A part that another manifest's word for this digest left behind: corrupt, so the caller begins anew
+    // without it.
+    if (from > blob.size)
+        return fail(Code::corrupt, call.object, ": ", from, " bytes were stored, but it has ", blob.size);
     auto pause = first_wait_;
     for (int tries = 1; from < blob.size || tries == 1; ++tries, pause = std::min(pause * 2, kLongestWait)) {
         if (from > call.from) { // it went forward: patience begins anew
@@ -260,6 +264,9 @@ Result<void> Repository::blob(const BlobDescriptor& blob, std::uint64_t from, By
         if (good && from < blob.size && from == call.from && tries >= 2)
             return fail(Code::corrupt, call.object, ": the registry '", host_, "' sends ", from, " of ",
                         blob.size, " bytes");
+        if (response && response->status == 416)
+            return fail(Code::corrupt, call.object, ": the registry '", host_, "' has no bytes from ", from,
+                        " on");
         const bool again =
             good || (response ? is_temporary(response->status) : response.error().code == Code::unavailable);
         if (!again || tries >= kMostTries) {

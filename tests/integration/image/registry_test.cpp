@@ -275,6 +275,21 @@ TEST_F(Registry, GoesOnWithWhatAnEarlierProcessFetched) {
     EXPECT_EQ(test::read_file(store.blob_path(blob_.digest)), content_);
 }
 
+TEST_F(Registry, BeginsAnewWhenMoreIsStoredThanThereIs) {
+    test::TempDir directory;
+    const ContentStore store = ContentStore::open(directory.path()).value();
+    test::write_file(store.part_path(blob_.digest), content_ + "and more");
+    FakeHttpServer server([&](const FakeRequest& request) { return part(request); });
+    Repository repository(server.host(), "a/b", {}, kShort);
+    LayerRequest request;
+    request.repository = &repository;
+    request.blob = blob_;
+    EXPECT_EQ(stream_layer(store, request, cancellation_).error().code, Code::corrupt);
+    std::filesystem::remove(store.part_path(blob_.digest)); // as the intake does on "corrupt"
+    EXPECT_TRUE(stream_layer(store, request, cancellation_));
+    EXPECT_EQ(test::read_file(store.blob_path(blob_.digest)), content_);
+}
+
 TEST(ThisMachine, IsRecognised) {
     for (const char* host :
          {"localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]:5000", "[::1]"})
