@@ -40,7 +40,6 @@ TEST(JsonLines, EndsOnAnyText) {
                              "}", "{\"a\":}", "[1 2", "{\"\\u12\":1}", "nul", "{1:2}", "[[[["})
         (void)scan_lines(text, "text");
     (void)scan_lines(std::string(100000, '['), "text");
-    SUCCEED();
 }
 
 } // namespace
