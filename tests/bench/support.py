@@ -138,8 +138,6 @@ class Workspace:
             for name in ("bin", "proc", "sys", "dev", "etc", "tmp"):
                 os.makedirs(f"{path}/{name}")
             shutil.copy("/bin/busybox", f"{path}/bin/busybox")
-            for name in ("hosts", "hostname", "resolv.conf"):  # as the images of every distribution have them
-                open(f"{path}/etc/{name}", "w").close()
             for name in ("true", "sleep", "sh"):
                 os.link(f"{path}/bin/busybox", f"{path}/bin/{name}")
         return path
