@@ -17,12 +17,7 @@ protected:
     void SetUp() override {
         rtctl_.import_busybox();
         ASSERT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
-        // Its veth goes some time after its namespace.
-        ASSERT_TRUE(rt::test::eventually([&] {
-            before_ = traces();
-            return std::ranges::none_of(before_,
-                                        [](const auto& line) { return line.starts_with("link rtv"); });
-        }));
+        ASSERT_TRUE(take_as_clean());
     }
     void TearDown() override {
         if (!IsSkipped() && !HasFatalFailure()) {
@@ -30,7 +25,14 @@ protected:
         }
     }
 
-    // A veth goes some time after its namespace, so this waits.
+    // What is there now, while no container is, may stay. A veth goes some time after its namespace.
+    bool take_as_clean() {
+        return rt::test::eventually([&] {
+            before_ = traces();
+            return std::ranges::none_of(before_,
+                                        [](const auto& line) { return line.starts_with("link rtv"); });
+        });
+    }
     bool is_clean() {
         return rt::test::eventually([&] { return traces() == before_; });
     }
