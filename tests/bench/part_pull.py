@@ -74,9 +74,14 @@ def unpack(layers, directory):
     return (time.perf_counter_ns() - start) / 1e6
 
 
-def measure_pull(workspace, runs, report):
+def make_pull_image():
+    """The path of the image's OCI layout; made where it is not kept from an earlier run."""
     script = os.path.join(os.path.dirname(__file__), "../../scripts/make-test-image")
-    layout = subprocess.run([script, "two-layers"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    return subprocess.run([script, "two-layers"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def measure_pull(workspace, runs, report):
+    layout = make_pull_image()
     layers = layers_of(layout)
     registry = Registry(workspace, f"{layout}.registry")
     reference = f"{registry.address}/{REPOSITORY}:latest"
