@@ -30,6 +30,9 @@ public:
     enum class Outcome { record, remove };
 
     Result<void> go(Outcome wanted) {
+        const bool by_shim = shim_ != nullptr;
+        // Its end has been told to who holds its lease: nobody else can begin anything with it.
+        if (by_shim && wanted == Outcome::record) RT_TRY(shim_->send_destroy(operation_));
         RT_TRY_ASSIGN(Engine::State* const state, engine_.state());
         RT_TRY(make_directories(engine_.lock_file("x").parent_path()));
         if (!lock_) {
@@ -43,12 +46,13 @@ public:
         const bool removed = container && (wanted == Outcome::remove || goes(*container));
         // Once its files begin to go it cannot be anything else any more, should we be killed now.
         if (container && wanted == Outcome::remove) RT_TRY(state->containers.set_phase(id_, Phase::removing));
-        RT_TRY(begin_destroy(container));
+        if (by_shim && wanted == Outcome::remove) RT_TRY(shim_->send_destroy(operation_));
+        if (!by_shim) RT_TRY(destroy(container));
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
-        const bool early = removed && wanted == Outcome::record && shim_ != nullptr;
+        const bool early = removed && wanted == Outcome::record && by_shim;
         const Result<void> files = early ? remove_files(engine_, *container) : Result<void>();
-        RT_TRY(end_destroy());
+        if (by_shim) RT_TRY(shim_->receive_destroyed());
         RT_TRY(files);
         if (container) {
             RT_TRY(detach(*state));
@@ -65,17 +69,13 @@ private:
         return spec && spec->auto_remove;
     }
 
-    // Through the shim while it lives. Without it, by an instance of our own: the config says where things
-    // are.
-    Result<void> begin_destroy(const std::optional<Container>& container) {
-        if (shim_ != nullptr) return shim_->send_destroy(operation_);
+    // Without a shim, by an instance of our own: the config says where things are.
+    Result<void> destroy(const std::optional<Container>& container) {
         const auto config = read_file(engine_.run_directory(id_) / "config.json");
         if (!config || !container) return {}; // it never came as far as being created
         RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container->isolation));
         return isolation->destroy(operation_, id_, *config);
     }
-
-    Result<void> end_destroy() { return shim_ != nullptr ? shim_->receive_destroyed() : Result<void>(); }
 
     Result<void> detach(Engine::State& state) {
         RT_TRY_ASSIGN(const std::vector<Endpoint> endpoints, state.networks.endpoints_of(id_));
@@ -103,8 +103,14 @@ private:
 
     // The last steps: from here on nothing of the start is left, and nobody needs to come again.
     Result<void> close() {
-        if (shim_ != nullptr) RT_TRY(shim_->reaped());
-        RT_TRY(remove_tree(engine_.run_directory(id_)));
+        const Path directory = engine_.run_directory(id_);
+        if (shim_ != nullptr) RT_TRY(shim_->send_reaped());
+        Result<void> removed = remove_tree(directory); // while the shim takes away its own files
+        if (shim_ != nullptr) {
+            RT_TRY(shim_->receive_reaped());
+            if (!removed) removed = remove_tree(directory);
+        }
+        RT_TRY(std::move(removed));
         ::unlink(engine_.lock_file(id_).c_str());
         return {};
     }

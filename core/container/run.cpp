@@ -90,11 +90,7 @@ private:
                                                  directory_, isolation_, reaper_command(engine_), true}));
         timer_.mark("shim.launch");
         RT_TRY_ASSIGN(storage_, engine_.drivers().storage(record_.storage));
-        RT_TRY_ASSIGN(network_, engine_.drivers().network(record_.network));
-        if (!spec_.ports.empty() && !network_->publishes_ports())
-            return fail(Code::invalid_argument, "publish a port: network '", record_.network,
-                        "' cannot: leave -p out, or choose a network driver that has ports");
-        timer_.mark("load drivers");
+        timer_.mark("load driver", record_.storage);
         return {};
     }
 
@@ -126,11 +122,14 @@ private:
 
     // Before anything is made that could be left behind: whose it is.
     Result<void> record_intent() {
+        RT_TRY_ASSIGN(joined_, ensure_network(*state_));
+        if (!spec_.ports.empty() && !joined_.traits.publishes_ports)
+            return fail(Code::invalid_argument, "publish a port: network '", record_.network,
+                        "' cannot: leave -p out, or choose a network driver that has ports");
         hostname_ = spec_.hostname;
         if (hostname_.empty())
-            hostname_ = network_->uses_host_namespace() ? host_name() : record_.id.substr(0, 12);
+            hostname_ = joined_.traits.host_namespace ? host_name() : record_.id.substr(0, 12);
         RT_TRY_ASSIGN(plan_, plan_process(spec_, image_config_, hostname_));
-        RT_TRY_ASSIGN(joined_, ensure_network(*state_, *network_));
         record_.spec = to_json(spec_).dump(-1, ' ', false, Json::error_handler_t::replace);
         record_.created_at = now_ns();
         Result<void> outcome = insert();
@@ -191,7 +190,7 @@ private:
     }
 
     Result<void> create_container() {
-        const bool own_network = !network_->uses_host_namespace();
+        const bool own_network = !joined_.traits.host_namespace;
         RT_TRY(make_bind_sources());
         RT_TRY(write_runtime_files({directory_, hostname_, address_, own_network}));
         RT_TRY_ASSIGN(const std::string config,
@@ -209,17 +208,24 @@ private:
 
     // While the shim makes the container, where its driver can make the network namespace ahead.
     Result<UniqueFd> network_namespace() {
-        if (network_->uses_host_namespace()) return UniqueFd();
+        if (joined_.traits.host_namespace) return UniqueFd();
         auto ahead = shim_->network_namespace(operation_);
         if (ahead || ahead.error().code != Code::unsupported) return ahead;
         RT_TRY(await_created());
         return std::move(created_.netns);
     }
 
+    // Its driver is loaded only now, while the shim makes the container.
     Result<void> attach_network() {
+        RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(record_.network));
+        if (backend->traits() != joined_.traits)
+            return fail(Code::failed_precondition, "attach to network '", joined_.name,
+                        "': it was made with another driver than '", backend->plugin(),
+                        "', which the wiring has for it now: give that driver a name of its own there");
+        timer_.mark("load driver", record_.network);
         RT_TRY_ASSIGN(const UniqueFd netns, network_namespace());
-        RT_TRY_ASSIGN(endpoint_.result, network_->attach(operation_, endpoint_json(endpoint_, joined_),
-                                                         netns ? netns.get() : -1));
+        RT_TRY_ASSIGN(endpoint_.result, backend->attach(operation_, endpoint_json(endpoint_, joined_),
+                                                        netns ? netns.get() : -1));
         timer_.mark("network.attach", record_.network);
         return {};
     }
@@ -284,7 +290,6 @@ private:
     bool program_failed_ = false;
     std::optional<ShimClient> shim_;
     std::shared_ptr<StorageDriver> storage_;
-    std::shared_ptr<NetworkBackend> network_;
     std::string image_config_;
     std::vector<std::string> parents_; // snapshots of the image, the topmost first
     std::string hostname_;
@@ -296,22 +301,23 @@ private:
     ShimCreated created_;
     std::vector<std::string> warnings_;
 
-    Result<Network> ensure_network(Engine::State& state, NetworkBackend& backend);
+    Result<Network> ensure_network(Engine::State& state);
 };
 
 // The network that has its driver's name: made with the first container that joins it, and kept.
-Result<Network> Run::ensure_network(Engine::State& state, NetworkBackend& backend) {
+Result<Network> Run::ensure_network(Engine::State& state) {
     RT_TRY_ASSIGN(auto found, state.networks.find(record_.network));
     if (found && !found->result.empty()) return std::move(*found);
+    RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(record_.network));
     RT_TRY_ASSIGN(const LockFile lock,
                   LockFile::acquire(engine_.lock_file(cat("network-", record_.network))));
     RT_TRY_ASSIGN(found, state.networks.find(record_.network));
     if (!found) {
-        found = Network{random_hex(12), record_.network, record_.network, "{}", ""};
+        found = Network{random_hex(12), record_.network, record_.network, backend->traits(), "{}", ""};
         RT_TRY(state.networks.add(*found));
     }
     if (found->result.empty()) {
-        RT_TRY_ASSIGN(found->result, backend.create_network(operation_, network_json(*found).dump()));
+        RT_TRY_ASSIGN(found->result, backend->create_network(operation_, network_json(*found).dump()));
         RT_TRY(state.networks.set_result(found->id, found->result));
     }
     return std::move(*found);

@@ -13,11 +13,16 @@
 
 namespace rt {
 
+// What a backend says of itself once and for all.
+struct NetworkTraits {
+    bool host_namespace = false;  // containers stay in the host's network namespace; attach gets netns_fd -1
+    bool publishes_ports = false; // without it ports are refused before anything is made
+    bool operator==(const NetworkTraits&) const = default;
+};
+
 class NetworkBackend : public Driver {
 public:
-    // Containers stay in the host's network namespace; attach gets netns_fd -1.
-    [[nodiscard]] virtual bool uses_host_namespace() const = 0;
-    [[nodiscard]] virtual bool publishes_ports() const = 0;
+    [[nodiscard]] virtual NetworkTraits traits() const = 0;
 
     virtual Result<std::string> create_network(const Operation&, const std::string& network_json) = 0;
     virtual Result<void> remove_network(const Operation&, const std::string& network_json) = 0;

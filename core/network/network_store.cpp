@@ -9,14 +9,18 @@
 namespace rt {
 namespace {
 
-constexpr std::string_view kFindByName =
-    "SELECT id, name, driver, options, result FROM networks WHERE name = ?";
-constexpr std::string_view kFindById = "SELECT id, name, driver, options, result FROM networks WHERE id = ?";
+constexpr std::string_view kColumns =
+    "SELECT id, name, driver, host_namespace, publishes_ports, options, result FROM networks ";
 
-Result<std::optional<Network>> find_one(Database& database, std::string_view sql, const std::string& key) {
+Result<std::optional<Network>> find_one(Database& database, std::string_view where, const std::string& key) {
     std::optional<Network> found;
-    RT_TRY(database.run(sql, {key}, [&](const SqlRow& row) {
-        found = Network{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)};
+    RT_TRY(database.run(cat(kColumns, where), {key}, [&](const SqlRow& row) {
+        found = Network{row.text(0),
+                        row.text(1),
+                        row.text(2),
+                        {row.number(3) != 0, row.number(4) != 0},
+                        row.text(5),
+                        row.text(6)};
     }));
     return found;
 }
@@ -24,17 +28,19 @@ Result<std::optional<Network>> find_one(Database& database, std::string_view sql
 } // namespace
 
 Result<std::optional<Network>> NetworkStore::find(const std::string& name) {
-    return find_one(database_, kFindByName, name);
+    return find_one(database_, "WHERE name = ?", name);
 }
 
 Result<std::optional<Network>> NetworkStore::find_by_id(const std::string& id) {
-    return find_one(database_, kFindById, id);
+    return find_one(database_, "WHERE id = ?", id);
 }
 
 Result<void> NetworkStore::add(const Network& network) {
     return database_.run(
-        "INSERT INTO networks (id, name, driver, options, result, created_at) VALUES (?,?,?,?,?,?)",
-        {network.id, network.name, network.driver, network.options, network.result, now_ns()});
+        "INSERT INTO networks (id, name, driver, host_namespace, publishes_ports, options, result, created_at) "
+        "VALUES (?,?,?,?,?,?,?,?)",
+        {network.id, network.name, network.driver, std::int64_t{network.traits.host_namespace},
+         std::int64_t{network.traits.publishes_ports}, network.options, network.result, now_ns()});
 }
 
 Result<void> NetworkStore::set_result(const std::string& network_id, const std::string& result) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/interfaces/network_backend.hpp"
 #include "core/network/port.hpp"
 #include "core/state/database.hpp"
 
@@ -17,7 +18,8 @@ namespace rt {
 struct Network {
     std::string id; // 12 hex digits
     std::string name;
-    std::string driver;  // instance
+    std::string driver; // instance
+    NetworkTraits traits;
     std::string options; // JSON object
     std::string result;  // JSON the backend answered; "" while it has not
 };

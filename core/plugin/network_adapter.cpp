@@ -13,11 +13,9 @@ public:
     [[nodiscard]] const std::string& plugin() const override { return plugin_->plugin(); }
     Result<std::string> probe(const Operation& operation) override { return plugin_->probe(operation); }
 
-    [[nodiscard]] bool uses_host_namespace() const override {
-        return (table_->features & RTP_NETWORK_HOST_NAMESPACE) != 0;
-    }
-    [[nodiscard]] bool publishes_ports() const override {
-        return (table_->features & RTP_NETWORK_PORTS) != 0;
+    [[nodiscard]] NetworkTraits traits() const override {
+        return {(table_->features & RTP_NETWORK_HOST_NAMESPACE) != 0,
+                (table_->features & RTP_NETWORK_PORTS) != 0};
     }
 
     Result<std::string> create_network(const Operation& operation, const std::string& network) override {

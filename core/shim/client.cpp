@@ -77,7 +77,7 @@ struct ShimClient::State {
     std::vector<Received> answers;
     std::vector<std::uint32_t> awaited; // requests whose answer somebody will ask for
     std::uint32_t last_request = 0;
-    Pending namespace_made, create, destroy;
+    Pending namespace_made, create, destroy, reaped;
     std::size_t window = kStdinWindow;
     bool stdin_open = true;
     bool closed = false;
@@ -92,6 +92,7 @@ struct ShimClient::State {
     void forget(std::uint32_t request);
     Result<bool> wait_readable(const Operation* operation, bool& cancelled);
     Result<void> simple(FrameType type, std::string_view payload = {}, const Operation* operation = nullptr);
+    Result<void> simple_answer(Pending& pending, std::string_view what);
 };
 
 // All of a frame; blocks while the shim does not read, which it always does.
@@ -264,7 +265,12 @@ Result<Received> ShimClient::State::answer(Pending& pending, std::string_view wh
 
 Result<void> ShimClient::State::simple(FrameType type, std::string_view payload, const Operation* operation) {
     RT_TRY_ASSIGN(const std::uint32_t request, ask(type, payload));
-    RT_TRY_ASSIGN(const Received received, answer(request, operation));
+    Pending pending{request, operation == nullptr ? Operation() : *operation};
+    return simple_answer(pending, "ok");
+}
+
+Result<void> ShimClient::State::simple_answer(Pending& pending, std::string_view what) {
+    RT_TRY_ASSIGN(const Received received, answer(pending, what));
     if (received.header.type == FrameType::ok) return {};
     return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
 }
@@ -426,9 +432,7 @@ Result<void> ShimClient::send_destroy(const Operation& operation) {
 }
 
 Result<void> ShimClient::receive_destroyed() {
-    RT_TRY_ASSIGN(const Received answer, state_->answer(state_->destroy, "destroy"));
-    if (answer.header.type == FrameType::ok) return {};
-    return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+    return state_->simple_answer(state_->destroy, "destroy");
 }
 
 Result<void> ShimClient::destroy(const Operation& operation) {
@@ -437,7 +441,17 @@ Result<void> ShimClient::destroy(const Operation& operation) {
 }
 
 Result<void> ShimClient::reaped() {
-    return state_->simple(FrameType::reaped);
+    RT_TRY(send_reaped());
+    return receive_reaped();
+}
+
+Result<void> ShimClient::send_reaped() {
+    RT_TRY_ASSIGN(state_->reaped.request, state_->ask(FrameType::reaped, {}));
+    return {};
+}
+
+Result<void> ShimClient::receive_reaped() {
+    return state_->simple_answer(state_->reaped, "reaped");
 }
 
 } // namespace rt

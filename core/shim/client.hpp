@@ -131,8 +131,10 @@ public:
     // Ends what is left of the container by the driver's destroy(). The shim stays.
     Result<void> destroy(const Operation& operation);
     // Everything is cleaned up and recorded: the shim exits, and its socket and pid file go. Only with the
-    // lease.
+    // lease. In two halves like destroy().
     Result<void> reaped();
+    Result<void> send_reaped();
+    Result<void> receive_reaped();
 
 private:
     struct State;

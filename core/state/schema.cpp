@@ -65,6 +65,8 @@ CREATE TABLE networks (
     id          TEXT PRIMARY KEY, -- 12 hex digits
     name        TEXT NOT NULL UNIQUE,
     driver      TEXT NOT NULL,    -- instance
+    host_namespace  INTEGER NOT NULL, -- 0 or 1: what its driver said of itself, so that a start that needs
+    publishes_ports INTEGER NOT NULL, --   to know it need not load the driver yet
     options     TEXT NOT NULL,    -- JSON
     result      TEXT NOT NULL,    -- JSON the driver answered; "" before
     created_at  INTEGER NOT NULL

@@ -118,6 +118,7 @@ class Workspace:
         self.build = os.path.abspath(build)
         self.directory = tempfile.mkdtemp(prefix="rt-bench-", dir="/var/lib")
         self.run = tempfile.mkdtemp(prefix="rt-bench-", dir="/run")
+        subprocess.run(["mount", "-t", "tmpfs", "none", self.run], check=True)  # as /run is on a booted host
         self.cgroup = os.path.basename(self.directory)
         self.config = self.write_config("rt")
 
@@ -156,6 +157,7 @@ class Workspace:
             if ids:
                 subprocess.run(self.rtctl("rm", "-f", *ids), capture_output=True)
         subprocess.run("umount -R %s/*/storage/* 2>/dev/null" % self.directory, shell=True)
+        subprocess.run(["umount", "-l", self.run], check=True)
         for path in (self.directory, self.run):
             shutil.rmtree(path, ignore_errors=True)
         groups = [f"/sys/fs/cgroup/{name}/{self.cgroup}" for name in os.listdir("/sys/fs/cgroup")]

@@ -21,7 +21,7 @@ protected:
     rt::test::TempDir dir_;
     rt::Database database_ = *rt::Database::open(dir_ / "root");
     rt::NetworkStore store_{database_};
-    rt::Network network_{"0123456789ab", "bridge", "bridge", "{}",
+    rt::Network network_{"0123456789ab", "bridge", "bridge", {false, true}, "{}",
                          R"({"subnets": [{"subnet": "10.1.2.0/29", "gateway": "10.1.2.1"}]})"};
 };
 

@@ -164,8 +164,8 @@ TEST_F(Adapter, ChecksTheAnswersOfANetworkBackend) {
     const auto sound = make_network_backend(spec("breach-network", config_of("none")));
     ASSERT_TRUE(sound) << sound.error().message;
     EXPECT_EQ((*sound)->create_network(kOperation, "{}").value_or(""), "{}");
-    EXPECT_TRUE((*sound)->publishes_ports());
-    EXPECT_FALSE((*sound)->uses_host_namespace());
+    EXPECT_TRUE((*sound)->traits().publishes_ports);
+    EXPECT_FALSE((*sound)->traits().host_namespace);
     for (const char* breach : {"no-answer", "no-object", "null-data", "endless"}) {
         const auto backend = make_network_backend(spec("breach-network", config_of(breach)));
         ASSERT_TRUE(backend);

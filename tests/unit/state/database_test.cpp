@@ -16,7 +16,8 @@ using rt::Database;
 using rt::test::TempDir;
 
 constexpr const char* kInsert =
-    "INSERT INTO networks (id, name, driver, options, result, created_at) VALUES (?1, ?1, '', '{}', '', ?2)";
+    "INSERT INTO networks (id, name, driver, host_namespace, publishes_ports, options, result, created_at) "
+    "VALUES (?1, ?1, '', 0, 0, '{}', '', ?2)";
 
 std::int64_t count(Database& database) {
     std::int64_t rows = -1;
