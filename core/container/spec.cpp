@@ -119,10 +119,14 @@ Result<ContainerSpec> spec_from_json(const std::string& text) {
     }
 }
 
+Result<void> validate_container_name(const std::string& name) {
+    if (is_valid_name(name) && name.size() >= 2) return {};
+    return fail(Code::invalid_argument, "container name '", name,
+                "' is not valid: two or more of [a-zA-Z0-9_.-], the first a letter or digit");
+}
+
 Result<void> validate(const ContainerSpec& spec) {
-    if (!spec.name.empty() && (!is_valid_name(spec.name) || spec.name.size() < 2))
-        return fail(Code::invalid_argument, "container name '", spec.name,
-                    "' is not valid: two or more of [a-zA-Z0-9_.-], the first a letter or digit");
+    if (!spec.name.empty()) RT_TRY(validate_container_name(spec.name));
     if (!spec.working_directory.empty() && !spec.working_directory.starts_with('/'))
         return fail(Code::invalid_argument, "working directory '", spec.working_directory,
                     "' is not an absolute path");
