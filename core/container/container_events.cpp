@@ -18,14 +18,13 @@ Result<void> note_event(Engine::State& state, const Container& container, const 
                         const EventDetails& details) {
     Json attributes = Json::object();
     const Json spec = Json::parse(container.spec, nullptr, false);
-    if (spec.is_object() && spec.contains("labels") && spec["labels"].is_object()) attributes = spec["labels"];
+    if (spec.is_object() && spec.contains("labels") && spec["labels"].is_object())
+        attributes = spec["labels"];
     attributes["image"] = container.image_name;
     attributes["name"] = container.name;
     for (const auto& [key, value] : details) attributes[key] = value;
-    return state.events.add({.type = "container",
-                             .action = action,
-                             .actor_id = container.id,
-                             .attributes = dump(attributes)});
+    return state.events.add(
+        {.type = "container", .action = action, .actor_id = container.id, .attributes = dump(attributes)});
 }
 
 Result<void> note_network_event(Engine::State& state, const Network& network, const std::string& container_id,

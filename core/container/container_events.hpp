@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events of containers with the attributes that docker gives them: image, name, the labels, and what belongs to the
-// action. Inside the transaction of the change. One per thread.
+// Events of containers with the attributes that docker gives them: image, name, the labels, and what belongs
+// to the action. Inside the transaction of the change. One per thread.
 #pragma once
 
 #include "core/container/engine.hpp"

@@ -119,17 +119,18 @@ Result<void> ContainerStore::set_start_record(const std::string& id, const std::
 }
 
 Result<void> ContainerStore::set_exited(const std::string& id, const ContainerEnd& end) {
-    return database_.run("UPDATE containers SET phase = 'exited', finished_at = ?, exit_code = ?, "
-                         "oom_killed = ?, problem = ? WHERE id = ?",
-                         {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, id});
+    return database_.run(
+        "UPDATE containers SET phase = 'exited', finished_at = ?, exit_code = ?, "
+        "oom_killed = ?, problem = ? WHERE id = ?",
+        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, id});
 }
 
 Result<void> ContainerStore::set_restarting(const std::string& id, const ContainerEnd& end,
                                             std::int64_t delay) {
-    return database_.run("UPDATE containers SET phase = 'restarting', finished_at = ?, exit_code = ?, "
-                         "oom_killed = ?, problem = ?, restart_delay = ? WHERE id = ?",
-                         {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem,
-                          delay, id});
+    return database_.run(
+        "UPDATE containers SET phase = 'restarting', finished_at = ?, exit_code = ?, "
+        "oom_killed = ?, problem = ?, restart_delay = ? WHERE id = ?",
+        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, delay, id});
 }
 
 Result<void> ContainerStore::set_not_started(const Container& before, int exit_code,

@@ -32,9 +32,9 @@ struct Container {
     std::int64_t finished_at = 0;
     int exit_code = 0;
     bool oom_killed = false;
-    std::string problem;          // why it did not start, or why nobody can say how it ended
-    bool stopped_by_user = false; // stop or kill, since a user started it
-    int restart_count = 0;        // by its restart policy, since a user started it
+    std::string problem;            // why it did not start, or why nobody can say how it ended
+    bool stopped_by_user = false;   // stop or kill, since a user started it
+    int restart_count = 0;          // by its restart policy, since a user started it
     std::int64_t restart_delay = 0; // ns; the latest that its restart policy took
 };
 

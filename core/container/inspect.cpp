@@ -78,11 +78,11 @@ std::string status_of(const Container& container) {
 
 Json state_json(const Container& container, const Json& start) {
     const bool running = container.phase == Phase::running;
-    const std::string_view status = running                              ? "running"
-                                    : container.phase == Phase::exited   ? "exited"
+    const std::string_view status = running                                ? "running"
+                                    : container.phase == Phase::exited     ? "exited"
                                     : container.phase == Phase::restarting ? "restarting"
-                                    : container.phase == Phase::removing ? "removing"
-                                                                         : "created";
+                                    : container.phase == Phase::removing   ? "removing"
+                                                                           : "created";
     return {{"Status", status},
             {"Running", running},
             {"Pid", running ? start.value("pid", 0) : 0},

@@ -64,7 +64,8 @@ Result<void> Launch::find_image() {
         RT_TRY_ASSIGN(snapshots, state_->images.snapshots(record_.image_id, record_.storage));
     }
     if (!snapshots)
-        return fail(Code::failed_precondition, "image '", spec_.image, "' was removed while it was to be used");
+        return fail(Code::failed_precondition, "image '", spec_.image,
+                    "' was removed while it was to be used");
     parents_ = std::move(*snapshots);
     timer_.mark("image");
     return {};
@@ -95,8 +96,7 @@ Result<void> Launch::insert() {
         bool image_is_there = false;
         RT_TRY(state_->database.run("SELECT 1 FROM images WHERE id = ?", {record_.image_id},
                                     [&](const SqlRow&) { image_is_there = true; }));
-        if (!image_is_there)
-            return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
+        if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
         RT_TRY(note_event(*state_, record_, "create"));
         return joined_.id.empty() ? Result<void>() : record_endpoint();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps from a wish to a running container, in the order of the methods. run.cpp, create.cpp and start.cpp are
-// three walks over them. What is made is remembered in the database and the run directory first; undo is reap(),
-// which knows how to take back any part of it. One thread.
+// The steps from a wish to a running container, in the order of the methods. run.cpp, create.cpp and
+// start.cpp are three walks over them. What is made is remembered in the database and the run directory
+// first; undo is reap(), which knows how to take back any part of it. One thread.
 #pragma once
 
 #include "core/base/lock_file.hpp"
@@ -30,8 +30,8 @@ public:
     Result<void> find_image_again();
 
     // Both, from here on to a running program.
-    Result<void> launch_shim();    // as early as can be: it loads its driver while we go on
-    Result<void> join_network();   // the network it joins is there
+    Result<void> launch_shim();     // as early as can be: it loads its driver while we go on
+    Result<void> join_network();    // the network it joins is there
     Result<void> record_endpoint(); // with an address, in a transaction of the caller's
     Result<void> make_bundle();
     Result<void> make_container(); // the shim creates, meanwhile the network is attached

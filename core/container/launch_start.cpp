@@ -41,8 +41,7 @@ Result<void> Launch::join_network() {
         return fail(Code::invalid_argument, "publish a port: network '", record_.network,
                     "' cannot: leave -p out, or choose a network driver that has ports");
     hostname_ = spec_.hostname;
-    if (hostname_.empty())
-        hostname_ = joined_.traits.host_namespace ? host_name() : record_.id.substr(0, 12);
+    if (hostname_.empty()) hostname_ = joined_.traits.host_namespace ? host_name() : record_.id.substr(0, 12);
     return plan();
 }
 
@@ -113,9 +112,9 @@ Result<void> Launch::make_container() {
                               engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     timer_.mark("bundle");
-    RT_TRY(shim_->send_create(operation_, {directory_.native(), config, rootfs_, spec_.terminal,
-                                           spec_.open_stdin, spec_.open_stdin,
-                                           engine_.log_file(record_.id)}));
+    RT_TRY(
+        shim_->send_create(operation_, {directory_.native(), config, rootfs_, spec_.terminal,
+                                        spec_.open_stdin, spec_.open_stdin, engine_.log_file(record_.id)}));
     creating_ = true;
     Result<void> attached = attach_network();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case
@@ -140,8 +139,8 @@ Result<void> Launch::attach_network() {
                     "', which the wiring has for it now: give that driver a name of its own there");
     timer_.mark("load driver", record_.network);
     RT_TRY_ASSIGN(const UniqueFd netns, network_namespace());
-    RT_TRY_ASSIGN(endpoint_.result, backend->attach(operation_, endpoint_json(endpoint_, joined_),
-                                                    netns ? netns.get() : -1));
+    RT_TRY_ASSIGN(endpoint_.result,
+                  backend->attach(operation_, endpoint_json(endpoint_, joined_), netns ? netns.get() : -1));
     timer_.mark("network.attach", record_.network);
     return {};
 }
@@ -156,8 +155,8 @@ Result<void> Launch::await_created() {
     return {};
 }
 
-// The isolation driver mounts what the storage driver answered. When the host cannot do that at all, the storage
-// driver's probe has the better words.
+// The isolation driver mounts what the storage driver answered. When the host cannot do that at all, the
+// storage driver's probe has the better words.
 Result<void> Launch::explain(Error error) {
     const auto probe = storage_->probe(operation_);
     if (!probe && probe.error().code == Code::unsupported) error = probe.error();

@@ -17,8 +17,8 @@ std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::s
 Result<void> rename(Engine& engine, const std::string& reference, const std::string& name);
 
 enum class WaitFor { not_running, next_exit, removed };
-// Waits until it is so, and answers the exit code of the latest run. One that its restart policy will start again
-// counts as running. cancelled: cancel_fd became readable.
+// Waits until it is so, and answers the exit code of the latest run. One that its restart policy will start
+// again counts as running. cancelled: cancel_fd became readable.
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd = -1);
 
 } // namespace rt

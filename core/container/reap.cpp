@@ -58,8 +58,8 @@ public:
         if (container_ && wanted == Outcome::remove)
             RT_TRY(state_->containers.set_phase(id_, Phase::removing));
         if (wanted != Outcome::record) RT_TRY(begin_destroy());
-        // A container that has ended has nothing mounted any more; its files can go while the shim removes its
-        // cgroups.
+        // A container that has ended has nothing mounted any more; its files can go while the shim removes
+        // its cgroups.
         const bool early = removed && wanted == Outcome::record && shim_ != nullptr;
         const Result<void> files = early ? remove_files(engine_, *container_) : Result<void>();
         RT_TRY(end_destroy());
@@ -96,7 +96,8 @@ private:
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_destroyed()));
         if (shim_ != nullptr || !container_) return {};
         const auto config = read_file(directory_ / "config.json");
-        if (!config && config.error().code == Code::not_found) return {}; // it never came as far as being created
+        if (!config && config.error().code == Code::not_found)
+            return {}; // it never came as far as being created
         RT_TRY(config);
         RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container_->isolation));
         return isolation->destroy(operation_, id_, *config);
@@ -133,9 +134,9 @@ private:
                          "nobody saw how it ended: its shim was killed, or the host went down"};
         if (exit) end = {exit->finished_at, exit->exit_code, false, {}};
         const std::int64_t seconds = (end.when - container_->started_at) / 1'000'000'000;
-        RT_TRY(note_event(*state_, *container_, "die",
-                          {{"exitCode", std::to_string(end.exit_code)},
-                           {"execDuration", std::to_string(seconds)}}));
+        RT_TRY(note_event(
+            *state_, *container_, "die",
+            {{"exitCode", std::to_string(end.exit_code)}, {"execDuration", std::to_string(seconds)}}));
         return removed ? Result<void>() : state_->containers.set_exited(id_, end);
     }
 
@@ -179,7 +180,8 @@ Result<void> take_back_start(Engine& engine, ShimClient* shim, LockFile lock, co
     return Reap(engine, failed.before.id, shim, std::move(lock)).go(Reap::Outcome::take_back, &failed);
 }
 
-Error with_last_words(const Engine& engine, const std::string& container_id, const ShimClient* shim, Error error) {
+Error with_last_words(const Engine& engine, const std::string& container_id, const ShimClient* shim,
+                      Error error) {
     const Path directory = engine.run_directory(container_id);
     if (shim == nullptr || error.code != Code::unavailable || !shim_dies(directory)) return error;
     auto words = read_file(directory / "shim.log", 1U << 20U);

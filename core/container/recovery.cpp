@@ -13,8 +13,8 @@
 namespace rt {
 namespace {
 
-// The shim reaps in our place, if it can; a dead one leaves that to us. Who holds the lock is at work on it: he
-// cleans up after himself, and his shim does if he dies.
+// The shim reaps in our place, if it can; a dead one leaves that to us. Who holds the lock is at work on it:
+// he cleans up after himself, and his shim does if he dies.
 Result<void> finish(Engine& engine, const std::string& id) {
     const Path directory = engine.run_directory(id);
     if (shim_is_alive(directory)) return {};
@@ -35,9 +35,9 @@ std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state) {
          std::filesystem::directory_iterator(engine.wiring().run / "containers", problem)) {
         const std::string id = entry.path().filename();
         bool in_use = false;
-        Result<void> outcome = state.database.run(
-            "SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')", {id},
-            [&](const SqlRow&) { in_use = true; });
+        Result<void> outcome =
+            state.database.run("SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')",
+                               {id}, [&](const SqlRow&) { in_use = true; });
         if (outcome && !in_use) outcome = finish(engine, id);
         if (!outcome) problems.push_back(std::move(outcome).error());
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts a container that is there: created, or ended. A start that comes to nothing leaves it as it was, with the
-// reason in its record.
+// Starts a container that is there: created, or ended. A start that comes to nothing leaves it as it was,
+// with the reason in its record.
 #pragma once
 
 #include "core/container/run.hpp"

@@ -152,8 +152,7 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
     }
     if (!container) return std::unexpected(std::move(container).error());
     // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
-    if (shim_is_alive(engine.run_directory(found.id)))
-        return Removal::again;
+    if (shim_is_alive(engine.run_directory(found.id))) return Removal::again;
     RT_TRY(abandon(engine, found.id, nullptr, std::move(lock)));
     return Removal::done;
 }

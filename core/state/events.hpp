@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happened to containers, images, networks and volumes, in the order in which it was recorded. An event is
-// added in the transaction that makes it true, so there is none without the change and no change without it. The
-// newest ones are kept. One log per thread, over its database.
+// What happened to containers, images, networks and volumes, in the order in which it was recorded. An event
+// is added in the transaction that makes it true, so there is none without the change and no change without
+// it. The newest ones are kept. One log per thread, over its database.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -16,7 +16,7 @@
 namespace rt {
 
 struct Event {
-    std::int64_t id = 0; // grows; given by add()
+    std::int64_t id = 0;   // grows; given by add()
     std::int64_t time = 0; // ns; given by add() where it is 0
     std::string type;      // container, image, network, volume
     std::string action;    // docker's words: create, start, die, "health_status: healthy", ...

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What run and start have in common once a container runs, or does not: docker's exit codes, and following it to
-// its end.
+// What run and start have in common once a container runs, or does not: docker's exit codes, and following it
+// to its end.
 #pragma once
 
 #include "core/container/run.hpp"

@@ -128,12 +128,14 @@ TEST_F(Crash, AShimThatDiesInTheMiddleOfAStartLeavesNothing) {
         std::filesystem::path pid_file;
         ASSERT_TRUE(eventually([&] {
             std::error_code problem;
-            for (const auto& entry : std::filesystem::directory_iterator(rtctl_.run() / "containers", problem))
+            for (const auto& entry :
+                 std::filesystem::directory_iterator(rtctl_.run() / "containers", problem))
                 if (std::filesystem::exists(entry.path() / "shim.pid", problem)) pid_file = entry.path();
             return !pid_file.empty() || ::kill(pid, 0) != 0 || ::waitpid(pid, nullptr, WNOHANG) == pid;
         }));
         ::usleep(static_cast<useconds_t>(number) * 150); // the moment is what is being varied
-        if (const pid_t shim = shim_of(pid_file.filename()); !pid_file.empty() && shim > 0) ::kill(shim, SIGKILL);
+        if (const pid_t shim = shim_of(pid_file.filename()); !pid_file.empty() && shim > 0)
+            ::kill(shim, SIGKILL);
         ::waitpid(pid, nullptr, 0);
         EXPECT_TRUE(std::filesystem::is_empty(rtctl_.run() / "containers")) << number;
     }

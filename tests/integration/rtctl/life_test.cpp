@@ -179,7 +179,8 @@ TEST_F(Life, AContainerThatHasJustEndedCanBeRemovedWithoutForce) {
 }
 
 TEST_F(Life, CreatedContainersStartAndStartAgain) {
-    ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "sh", "-c", "echo x >> /f; wc -l < /f"}).exit_code, 0);
+    ASSERT_EQ(
+        rtctl_({"create", "--name", "one", "busybox", "sh", "-c", "echo x >> /f; wc -l < /f"}).exit_code, 0);
     EXPECT_EQ(status("one"), "created");
     EXPECT_THAT(rtctl_({"ps", "-a"}).out, HasSubstr("Created"));
     EXPECT_EQ(rtctl_({"start", "-a", "one"}).out, "1\n");
@@ -200,7 +201,8 @@ TEST_F(Life, ACreatedContainerGoesWithoutHavingRun) {
 }
 
 TEST_F(Life, AStartThatFailsLeavesTheContainerWithTheReason) {
-    ASSERT_EQ(rtctl_({"create", "--name", "one", "-p", "18095:1", "busybox", "no-such-program"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "-p", "18095:1", "busybox", "no-such-program"}).exit_code,
+              0);
     EXPECT_EQ(rtctl_({"start", "-a", "one"}).exit_code, 127);
     EXPECT_EQ(rtctl_({"start", "one"}).exit_code, 1);
     const json state = json::parse(rtctl_({"inspect", "one"}).out)[0]["State"];
@@ -223,7 +225,8 @@ TEST_F(Life, StartingOneThatRunsIsNoFailureAndStartsNothing) {
 }
 
 TEST_F(Life, WaitAnswersTheExitCodeOfOneThatEndsLater) {
-    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 5"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 5"}).exit_code,
+              0);
     EXPECT_EQ(rtctl_({"wait", "one"}).out, "5\n");
     const auto unknown = rtctl_({"wait", "on"});
     EXPECT_EQ(unknown.exit_code, 1);

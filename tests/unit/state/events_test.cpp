@@ -14,12 +14,14 @@ class Events : public testing::Test {
 protected:
     std::vector<std::string> actions(std::int64_t after, std::int64_t since = 0, std::int64_t until = 0) {
         std::vector<std::string> found;
-        EXPECT_TRUE(log_.read(after, since, until, [&](const rt::Event& event) { found.push_back(event.action); }));
+        EXPECT_TRUE(
+            log_.read(after, since, until, [&](const rt::Event& event) { found.push_back(event.action); }));
         return found;
     }
     void add(const std::string& action, std::int64_t time) {
-        ASSERT_TRUE(database_.transaction(
-            [&] { return log_.add({.time = time, .type = "container", .action = action, .actor_id = "1"}); }));
+        ASSERT_TRUE(database_.transaction([&] {
+            return log_.add({.time = time, .type = "container", .action = action, .actor_id = "1"});
+        }));
     }
     static bool readable(int fd, int milliseconds) {
         pollfd polled{fd, POLLIN, 0};
@@ -54,9 +56,8 @@ TEST_F(Events, OfAnotherProcessWakeAFollower) {
     watch->drain();
     EXPECT_FALSE(readable(watch->fd(), 0));
     auto other = *rt::Database::open(dir_ / "root");
-    ASSERT_TRUE(other.transaction([&] {
-        return rt::EventLog(other).add({.type = "container", .action = "die", .actor_id = "1"});
-    }));
+    ASSERT_TRUE(other.transaction(
+        [&] { return rt::EventLog(other).add({.type = "container", .action = "die", .actor_id = "1"}); }));
     EXPECT_TRUE(readable(watch->fd(), 5000));
     EXPECT_EQ(actions(0), std::vector<std::string>{"die"});
 }
@@ -64,7 +65,8 @@ TEST_F(Events, OfAnotherProcessWakeAFollower) {
 TEST_F(Events, OnlyTheNewestAreKept) {
     ASSERT_TRUE(database_.transaction([&]() -> rt::Result<void> {
         for (int i = 0; i < 10'600; ++i)
-            if (auto added = log_.add({.time = i + 1, .type = "container", .action = "x", .actor_id = "1"}); !added)
+            if (auto added = log_.add({.time = i + 1, .type = "container", .action = "x", .actor_id = "1"});
+                !added)
                 return added;
         return {};
     }));

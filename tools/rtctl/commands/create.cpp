@@ -16,7 +16,8 @@ Result<int> create_command(const Globals& globals, const Arguments& arguments) {
                   parse(kCreate, run_options(), arguments, Operands::end_options, 1, SIZE_MAX));
     if (!parsed) return 0;
     if (parsed->has("detach"))
-        return fail(Code::invalid_argument, "create: --detach has no meaning: what is only created does not run");
+        return fail(Code::invalid_argument,
+                    "create: --detach has no meaning: what is only created does not run");
     RT_TRY_ASSIGN(const RunRequest request, run_request(*parsed));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RunOptions options;
@@ -30,7 +31,7 @@ Result<int> create_command(const Globals& globals, const Arguments& arguments) {
 
 } // namespace
 
-const Command kCreate = {"create", "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Make a container without starting it",
-                         create_command};
+const Command kCreate = {"create", "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+                         "Make a container without starting it", create_command};
 
 } // namespace rt::cli

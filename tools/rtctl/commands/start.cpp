@@ -47,9 +47,8 @@ Result<int> start_command(const Globals& globals, const Arguments& arguments) {
         return fail(Code::invalid_argument, "start: only one container at a time can be attached to");
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     if (attached) return start_attached(*engine, parsed->operands.front(), parsed->has("interactive"));
-    return for_each_operand(parsed->operands, [&](const std::string& reference) {
-        return start_detached(*engine, reference);
-    });
+    return for_each_operand(parsed->operands,
+                            [&](const std::string& reference) { return start_detached(*engine, reference); });
 }
 
 } // namespace
