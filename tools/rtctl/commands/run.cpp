@@ -32,12 +32,15 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
     auto engine = open_engine(globals);
     if (!engine) return report({std::move(engine).error(), false});
     std::optional<Foreground> foreground;
-    if (!request.detach) foreground.emplace(ForegroundOptions{request.spec.terminal, request.interactive});
+    if (!request.detach)
+        foreground.emplace(ForegroundOptions{.terminal = request.spec.terminal,
+                                             .with_stdin = request.interactive,
+                                             .detach_keys = request.detach_keys});
     RunOptions options;
     if (!request.detach)
         options.attachment =
             request.interactive ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
-    if (foreground) options.cancel_fd = foreground->signals();
+    if (foreground) options.cancel_fd = foreground->cancel_fd();
     ProgressDisplay progress(stderr);
     options.pull_progress = progress.sink();
 
