@@ -51,6 +51,9 @@ Result<void> Launch::find_image() {
     timer_.mark("open state");
     Result<Image> image = state_->images.find(spec_.image);
     if (!image && image.error().code == Code::not_found) {
+        ImageProgress note;
+        note.text = cat("Unable to find image '", spec_.image, "' locally");
+        if (options_.pull_progress) options_.pull_progress(note);
         ImageService service(engine_.wiring(), state_->database, engine_.drivers());
         image = service.pull(spec_.image, {{}, record_.storage}, options_.pull_progress, operation_);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/recovery.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/reap.hpp"
@@ -13,11 +14,23 @@
 namespace rt {
 namespace {
 
+constexpr std::int64_t kReapersDue = 1'000'000'000; // ns after the end; until then it is surely under way
+
+// A container that has ended while its shim lives: somebody cleans up after it, or the shim cannot get it
+// done (the wiring file that it was started with is gone, say). Who cleans up holds the lease.
+Result<void> reap_for_its_shim(Engine& engine, const std::string& id, const Path& directory) {
+    const auto exit = read_exit_record(directory);
+    if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return {};
+    auto shim = ShimClient::connect(directory);
+    if (!shim || !shim->take_lease()) return {};
+    return reap(engine, id, &*shim);
+}
+
 // The shim reaps in our place, if it can; a dead one leaves that to us. Who holds the lock is at work on it:
 // he cleans up after himself, and his shim does if he dies.
 Result<void> finish(Engine& engine, const std::string& id) {
     const Path directory = engine.run_directory(id);
-    if (shim_is_alive(directory)) return {};
+    if (shim_is_alive(directory)) return reap_for_its_shim(engine, id, directory);
     RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
     if (!lock) return {};

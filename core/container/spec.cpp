@@ -134,9 +134,12 @@ Result<void> validate(const ContainerSpec& spec) {
     constexpr std::int64_t kLeastMemory =
         6LL << 20U; // below this the kernel kills the first process before it runs
     if (spec.memory < 0 || (spec.memory > 0 && spec.memory < kLeastMemory))
-        return fail(Code::invalid_argument, "memory limit ", spec.memory, ": the least is 6m");
+        return fail(Code::invalid_argument, "memory limit of ", spec.memory, " bytes: the least is 6m (",
+                    kLeastMemory, ")");
     if (spec.nano_cpus < 0) return fail(Code::invalid_argument, "the number of CPUs is negative");
-    if (spec.pids_limit < 0) return fail(Code::invalid_argument, "the limit of processes is negative");
+    if (spec.pids_limit < 0)
+        return fail(Code::invalid_argument, "limit of processes ", spec.pids_limit,
+                    ": give a number of at least 1, or -1 for no limit");
     for (const auto& names : {spec.cap_add, spec.cap_drop})
         for (const std::string& name : names) RT_TRY(canonical_capability(name));
     return validate_binds(spec.binds);

@@ -24,6 +24,12 @@ namespace {
 constexpr std::size_t kWorkers = 3; // layers at once, as docker fetches them
 constexpr std::size_t kShortId = 12;
 
+// One out of a file that is imported has no digest yet.
+std::unexpected<Error> in_layer(Error error, const LayerRequest& request) {
+    if (request.blob.digest.empty()) return in_context(std::move(error), "the archive of a root file system");
+    return in_context(std::move(error), "layer '", request.blob.digest, "'");
+}
+
 std::string short_id(const std::string& digest) {
     return digest.substr(digest.find(':') + 1, kShortId);
 }
@@ -191,7 +197,7 @@ Result<LayerOutcome> ImageIntake::run(Job& job) {
         }
         outcome = module_.take_layer(store_, request, cancellation_);
     }
-    if (!outcome) return in_context(std::move(outcome).error(), "layer '", request.blob.digest, "'");
+    if (!outcome) return in_layer(std::move(outcome).error(), request);
     return outcome;
 }
 
@@ -258,7 +264,7 @@ Result<void> ImageIntake::unpack_on_top(std::vector<Job>& jobs, std::size_t inde
     request.diff_id = job.layer->diff_id;
     request.target = LayerTarget{job.root.get(), LayerTarget::Form::plain, job.is_base};
     auto outcome = module_.take_layer(store_, request, cancellation_);
-    if (!outcome) return in_context(std::move(outcome).error(), "layer '", request.blob.digest, "'");
+    if (!outcome) return in_layer(std::move(outcome).error(), request);
     outcome->has_root_entry = true; // or what it stood on has given it one
     job.outcome = std::move(outcome);
     return {};

@@ -65,6 +65,11 @@ CREATE TABLE containers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX containers_by_image ON containers(image_id);
 
+CREATE TABLE settings (           -- of this state as a whole
+    key         TEXT PRIMARY KEY,
+    value       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE events (
     id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: who follows asks for what is above his last
     time        INTEGER NOT NULL, -- ns

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/attached.hpp"
 
-#include "core/base/text.hpp"
 #include "core/container/reap.hpp"
-
-#include <cstdio>
+#include "tools/rtctl/output.hpp"
 
 namespace rt::cli {
 namespace {
@@ -35,7 +33,7 @@ Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& con
 } // namespace
 
 int report(const RunFailure& failure) {
-    std::fprintf(stderr, "rtctl: %s\n", printable(failure.error.message).c_str());
+    print_error(failure.error);
     if (failure.error.code == Code::cancelled) return kInterrupted;
     if (!failure.program_failed) return kEngineFailed;
     return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;

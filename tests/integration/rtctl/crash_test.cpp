@@ -142,4 +142,29 @@ TEST_F(Crash, AShimThatDiesInTheMiddleOfAStartLeavesNothing) {
     EXPECT_TRUE(is_clean()) << difference();
 }
 
+// With another run directory every container would seem to have ended.
+TEST_F(Crash, AnotherRunDirectoryIsRefusedWhileContainersRun) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const auto other = rtctl_.directory() / "other.json";
+    rt::test::write_file(other, "{\"root\": \"" + rtctl_.root().native() + "\", \"run\": \"" +
+                                    (rtctl_.directory() / "elsewhere").native() + "\"}\n");
+    const auto refused = rt::test::run_program({RT_BUILD_DIR "/bin/rtctl", "--config", other, "ps", "-a"});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, testing::HasSubstr(rtctl_.run().native()));
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Status"], "running");
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    EXPECT_EQ(rt::test::run_program({RT_BUILD_DIR "/bin/rtctl", "--config", other, "ps", "-aq"}).out, "");
+}
+
+// The wiring file that a container was started with is gone when it ends: its shim cannot get it cleaned up.
+TEST_F(Crash, AContainerThatItsShimCannotCleanUpIsCleanedUpByTheNextToLook) {
+    const auto config = rtctl_.directory() / "config.json";
+    const std::string content = rt::test::read_file(config);
+    ASSERT_EQ(rtctl_({"run", "-d", "--rm", "busybox", "sleep", "0.2"}).exit_code, 0);
+    std::filesystem::rename(config, rtctl_.directory() / "away.json");
+    ::sleep(2); // the end, and the time after which the reaper counts as late
+    std::filesystem::rename(rtctl_.directory() / "away.json", config);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
+}
+
 } // namespace
