@@ -4,6 +4,7 @@
 #include "conntrack.hpp"
 #include "container_side.hpp"
 #include "forward_policy.hpp"
+#include "forwarding.hpp"
 #include "host_probe.hpp"
 #include "host_view.hpp"
 #include "networks.hpp"
@@ -74,7 +75,9 @@ sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
 sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& endpoint, int netns_fd) {
     const NetworkState& state = *endpoint.network.result;
     // The rules go while the bridge stays: `systemctl restart nftables` flushes the whole ruleset.
-    RT_TRY_ASSIGN(const bool rules_are_there, has_network(nft, config_.nft_table, state.bridge));
+    RT_TRY_ASSIGN(const RulesSeen rules, look_at_rules(nft, config_.nft_table, state.bridge));
+    const bool rules_are_there =
+        rules.has_network && is_as_configured(config_, host_.run_dir(), rules.is_closed);
     RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
     RT_TRY_ASSIGN(auto bridge, find_link(route, state.bridge));
     const bool link_is_there = bridge && bridge->up && bridge->alias == endpoint.network.alias();
