@@ -120,6 +120,19 @@ void ImageIntake::tell(const Job& job, Phase phase, std::uint64_t current) {
     progress_({phase, digest.empty() ? "layer" : short_id(digest), {}, current, job.layer->blob.size});
 }
 
+void ImageIntake::note(std::string text) {
+    if (!progress_) return;
+    const std::lock_guard lock(progress_mutex_);
+    progress_({Phase::note, {}, std::move(text)});
+}
+
+Patience ImageIntake::patience_for(const Job& job) {
+    const BlobDescriptor& blob = job.layer->blob;
+    const std::string name = short_id(blob.digest.empty() ? job.layer->diff_id : blob.digest);
+    return {[this] { return cancellation_.check(); },
+            [this, name] { note(cat(name, ": waiting for another rtctl, which brings in the same layer")); }};
+}
+
 Result<bool> ImageIntake::is_unpacked(Job& job) {
     bool found = false;
     RT_TRY(database_.run("SELECT snapshot FROM layers WHERE storage = ? AND chain_id = ?",
@@ -135,8 +148,9 @@ Result<void> ImageIntake::lock_layers(std::vector<Job>& jobs) {
     for (Job& job : jobs) {
         RT_TRY_ASSIGN(job.unpacked, is_unpacked(job));
         if (!job.unpacked) {
-            RT_TRY_ASSIGN(job.lock, store_.lock(cat("layer-", short_id(job.layer->chain_id), "-",
-                                                    storage_.instance())));
+            RT_TRY_ASSIGN(job.lock,
+                          store_.lock(cat("layer-", short_id(job.layer->chain_id), "-", storage_.instance()),
+                                      patience_for(job)));
             RT_TRY_ASSIGN(job.unpacked, is_unpacked(job));
         }
         job.stored = store_.has(job.layer->blob.digest);
@@ -176,6 +190,7 @@ Result<LayerOutcome> ImageIntake::run(Job& job) {
                                      job.is_base};
     const Phase phase = job.stored || repository_ == nullptr ? Phase::unpacking : Phase::downloading;
     request.progress = [this, &job, phase](std::uint64_t done, std::uint64_t) { tell(job, phase, done); };
+    request.waiting = patience_for(job).after_a_second;
     tell(job, phase);
     const bool resumed = repository_ != nullptr && !job.stored &&
                          ::access(store_.part_path(request.blob.digest).c_str(), F_OK) == 0;
@@ -235,12 +250,8 @@ Result<void> ImageIntake::settle(std::vector<Job>& jobs, std::size_t index) {
         if (!job.is_base && !outcome.has_root_entry) RT_TRY(inherit_root(jobs[index - 1], job));
         RT_TRY(commit(job, job.is_base ? std::string() : jobs[index - 1].layer->chain_id));
     }
-    if (progress_)
-        for (const std::string& warning : outcome.warnings) {
-            const std::lock_guard lock(progress_mutex_);
-            progress_(
-                {Phase::note, {}, cat("warning: layer ", short_id(job.layer->blob.digest), ": ", warning)});
-        }
+    for (const std::string& warning : outcome.warnings)
+        note(cat("warning: layer ", short_id(job.layer->blob.digest), ": ", warning));
     tell(job, Phase::done);
     return {};
 }
@@ -306,7 +317,8 @@ Result<IntakeLayer> ImageIntake::take_stream(int stream) {
     layer.blob = outcome.blob;
     layer.diff_id = layer.chain_id = outcome.diff_id;
     job.outcome = std::move(outcome);
-    RT_TRY_ASSIGN(job.lock, store_.lock(cat("layer-", short_id(layer.chain_id), "-", storage_.instance())));
+    RT_TRY_ASSIGN(job.lock, store_.lock(cat("layer-", short_id(layer.chain_id), "-", storage_.instance()),
+                                        patience_for(job)));
     const std::string fresh = job.snapshot;
     RT_TRY_ASSIGN(const bool known, is_unpacked(job));
     job.snapshot = fresh;

@@ -5,6 +5,7 @@
 // thread, which borrows the Database; it has helpers that do not touch it.
 #pragma once
 
+#include "core/base/lock_file.hpp"
 #include "core/image/content_store.hpp"
 #include "core/image/image_module.hpp"
 #include "core/image/image_service.hpp"
@@ -61,6 +62,9 @@ private:
     Result<void> inherit_root(const Job& below, const Job& job);
     Result<void> commit(Job& job, const std::string& parent_chain);
     void discard(Job& job);
+    void note(std::string text);
+    // Of a layer, for a lock that another process may hold.
+    Patience patience_for(const Job& job);
     void tell(const Job& job, ImageProgress::Phase phase, std::uint64_t current = 0);
 
     Database& database_;

@@ -227,7 +227,8 @@ Result<LayerOutcome> stream_layer(const ContentStore& store, const LayerRequest&
                                   const Cancellation& cancellation) {
     std::optional<LockFile> lock;
     if (request.repository != nullptr) {
-        RT_TRY_ASSIGN(lock, store.lock(request.blob.digest));
+        RT_TRY_ASSIGN(
+            lock, store.lock(request.blob.digest, {[&] { return cancellation.check(); }, request.waiting}));
     }
     bool stored = !request.blob.digest.empty() && store.has(request.blob.digest);
     if (!stored && request.repository == nullptr && request.stream < 0)

@@ -307,6 +307,36 @@ TEST_P(Images, ArePulledOnceByTwoAtTheSameTime) {
     expect_nothing_left();
 }
 
+// Whoever waits for another process can be told to stop, and says what is waited for.
+TEST_P(Images, AreNotWaitedForAnyLongerWhenTheUserGivesUp) {
+    FakeHttpServer server([&](const FakeRequest& request) { return sample_.answer(request); });
+    const std::string hex = sha256(sample_.base).substr(7);
+    const fs::path ingest = directory_ / "root/blobs/ingest";
+    fs::create_directories(ingest);
+    for (const std::string& lock :
+         {cat("layer-", hex.substr(0, 12), "-", GetParam(), ".lock"), hex + ".lock", std::string()}) {
+        const auto holder = LockFile::acquire(lock.empty() ? directory_ / "root/images.lock" : ingest / lock);
+        ASSERT_TRUE(holder);
+        int pipe[2];
+        ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+        const UniqueFd cancel(pipe[0]), user(pipe[1]);
+        std::vector<std::string> notes;
+        Session session = open();
+        const auto pulled = session.service->pull(server.host() + "/a/b:1", {},
+                                                  [&](const ImageProgress& progress) {
+                                                      if (progress.text.find("waiting for another rtctl") ==
+                                                          std::string::npos)
+                                                          return;
+                                                      notes.push_back(progress.text);
+                                                      EXPECT_EQ(::write(user.get(), "x", 1), 1);
+                                                  },
+                                                  {"op", 0, cancel.get()});
+        ASSERT_FALSE(pulled) << lock;
+        EXPECT_EQ(pulled.error().code, Code::cancelled) << lock << ": " << pulled.error().message;
+        EXPECT_EQ(notes.size(), 1U) << lock;
+    }
+}
+
 TEST_P(Images, ArePulledAgainAfterAKill) {
     std::mutex mutex;
     std::condition_variable changed;
