@@ -56,6 +56,7 @@ private:
     Result<bool> is_unpacked(Job& job);
     Result<void> prepare(Job& job, const StorageDriver::Parents& parents);
     Result<void> work(Job& job);
+    Result<LayerOutcome> take_layer(Job& job, LayerRequest& request, const StorageDriver::Parents& parents);
     Result<LayerOutcome> run(Job& job);
     Result<void> settle(std::vector<Job>& jobs, std::size_t index);
     Result<void> unpack_on_top(std::vector<Job>& jobs, std::size_t index);
