@@ -53,6 +53,24 @@ sdk::Result<void> BridgeDriver::remove_network(sdk::Call call, std::string_view 
 
 namespace {
 
+// 0.0.0.0:80 and 192.0.2.1:80 are the same port.
+bool overlap(const PortMapping& a, const PortMapping& b) {
+    const bool same_address =
+        a.host_address == b.host_address || a.host_address.value == 0 || b.host_address.value == 0;
+    return a.host_port != 0 && a.host_port == b.host_port && a.protocol == b.protocol && same_address;
+}
+
+sdk::Result<void> accept_ports(const std::vector<PortMapping>& ports) {
+    for (auto port = ports.begin(); port != ports.end(); ++port)
+        for (auto other = ports.begin(); other != port; ++other)
+            if (overlap(*port, *other))
+                return fail(Code::invalid_argument, "cannot publish port '", port->text(),
+                            "' for the container's port ", port->container_port, ": the same container has '",
+                            other->text(), "' for its port ", other->container_port,
+                            "; leave one of them out");
+    return {};
+}
+
 sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
     if (netns_fd < 0)
         return fail(Code::invalid_argument, "endpoint '", endpoint.id,
@@ -67,7 +85,7 @@ sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
         return fail(Code::invalid_argument, "endpoint '", endpoint.id,
                     "' needs one address that a container can have in '", state.subnet.text(), "', got '",
                     endpoint.address.text(), "'");
-    return {};
+    return accept_ports(endpoint.ports);
 }
 
 } // namespace
