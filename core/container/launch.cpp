@@ -63,7 +63,7 @@ Result<void> Launch::find_image() {
     RT_TRY_ASSIGN(auto snapshots, state_->images.snapshots(record_.image_id, record_.storage));
     if (!snapshots) {
         ImageService service(engine_.wiring(), state_->database, engine_.drivers());
-        RT_TRY(service.ensure_unpacked(record_.image_id, *storage_, operation_));
+        RT_TRY(service.ensure_unpacked(record_.image_id, *storage_, operation_, options_.pull_progress));
         RT_TRY_ASSIGN(snapshots, state_->images.snapshots(record_.image_id, record_.storage));
     }
     if (!snapshots)
