@@ -94,8 +94,9 @@ Json state_json(const Container& container, const Json& start) {
 
 Json host_config(const ContainerSpec& spec, const Container& container) {
     Json binds = Json::array();
-    for (const BindMount& bind : spec.binds)
-        binds.push_back(cat(bind.source, ":", bind.target, bind.read_only ? ":ro" : ""));
+    for (const MountSpec& mount : spec.mounts)
+        if (mount.type == MountType::bind)
+            binds.push_back(cat(mount.source, ":", mount.target, mount.read_only ? ":ro" : ""));
     Json ports = Json::object();
     for (const PublishedPort& port : spec.ports)
         ports[cat(port.container_port, "/", port.protocol)].push_back(
@@ -164,11 +165,11 @@ Result<Json> inspect_container(Engine& engine, const Container& stored) {
     const std::vector<std::string> arguments = arguments_of(*state, container, spec);
     const Json endpoints = endpoint_results(*state, container.id);
     Json mounts = Json::array();
-    for (const BindMount& bind : spec.binds)
-        mounts.push_back({{"Type", "bind"},
-                          {"Source", bind.source},
-                          {"Destination", bind.target},
-                          {"RW", !bind.read_only}});
+    for (const MountSpec& mount : spec.mounts)
+        mounts.push_back({{"Type", name_of(mount.type)},
+                          {"Source", mount.source},
+                          {"Destination", mount.target},
+                          {"RW", !mount.read_only}});
     return Json{{"Id", container.id},
                 {"Name", cat("/", container.name)},
                 {"Created", show_time(container.created_at)},

@@ -86,11 +86,14 @@ std::string Launch::endpoint_request() const {
 }
 
 Result<void> Launch::make_bind_sources() {
-    for (const BindMount& bind : spec_.binds) {
+    for (const MountSpec& mount : spec_.mounts) {
         struct stat status{};
-        if (::stat(bind.source.c_str(), &status) == 0) continue;
-        if (auto made = make_directories(bind.source, 0755); !made)
-            return in_context(std::move(made).error(), "mount '", bind.source, ":", bind.target, "'");
+        if (mount.type != MountType::bind || ::stat(mount.source.c_str(), &status) == 0) continue;
+        if (!mount.create_source)
+            return fail_errno(errno, "mount ", show(mount), ": the source '", mount.source,
+                              "' of a bind mount");
+        if (auto made = make_directories(mount.source, 0755); !made)
+            return in_context(std::move(made).error(), "mount ", show(mount));
     }
     return {};
 }

@@ -29,18 +29,39 @@ Json default_mounts() {
     });
 }
 
-Json bind_mount(const BindMount& mount) {
-    Json options{"rbind", "rprivate"};
-    if (mount.read_only) options.push_back("rro"); // with everything that is mounted below it
-    return {{"destination", mount.target}, {"type", "bind"}, {"source", mount.source}, {"options", options}};
+Json bind_options(const MountSpec& mount) {
+    Json options{mount.sub_mounts == SubMounts::left_out ? "bind" : "rbind",
+                 mount.propagation.empty() ? "rprivate" : mount.propagation};
+    if (mount.read_only) options.push_back(mount.sub_mounts == SubMounts::read_only_too ? "rro" : "ro");
+    return options;
+}
+
+// A tmpfs as docker makes it, unless the user says otherwise: a later word wins over an earlier one.
+Json tmpfs_options(const MountSpec& mount) {
+    Json options{"noexec", "nosuid", "nodev"};
+    for (const std::string& option : mount.tmpfs_options) options.push_back(option);
+    if (mount.read_only) options.push_back("ro");
+    return options;
+}
+
+Json user_mount(const MountSpec& mount) {
+    if (mount.type == MountType::tmpfs)
+        return {{"destination", mount.target},
+                {"type", "tmpfs"},
+                {"source", "tmpfs"},
+                {"options", tmpfs_options(mount)}};
+    return {{"destination", mount.target},
+            {"type", "bind"},
+            {"source", mount.source},
+            {"options", bind_options(mount)}};
 }
 
 // What the user mounts takes the place of what is there by default, and comes after everything above it. Our
 // own files count as the user's, so a mount over /etc does not hide them.
 Json mounts(const OciInput& input) {
-    std::vector<BindMount> binds = input.spec.binds;
+    std::vector<MountSpec> wanted = input.spec.mounts;
     const auto is_taken = [&](const std::string& target) {
-        return std::ranges::find(binds, target, &BindMount::target) != binds.end();
+        return std::ranges::find(wanted, target, &MountSpec::target) != wanted.end();
     };
     const bool own_dev = is_taken("/dev");
     Json list = Json::array();
@@ -50,10 +71,10 @@ Json mounts(const OciInput& input) {
     }
     for (const char* name : {"resolv.conf", "hostname", "hosts"})
         if (const std::string target = cat("/etc/", name); !is_taken(target))
-            binds.push_back({cat(input.bundle, "/", name), target, false});
-    std::ranges::stable_sort(binds, {},
-                             [](const BindMount& mount) { return std::ranges::count(mount.target, '/'); });
-    for (const BindMount& mount : binds) list.push_back(bind_mount(mount));
+            wanted.push_back({.source = cat(input.bundle, "/", name), .target = target});
+    std::ranges::stable_sort(wanted, {},
+                             [](const MountSpec& mount) { return std::ranges::count(mount.target, '/'); });
+    for (const MountSpec& mount : wanted) list.push_back(user_mount(mount));
     return list;
 }
 

@@ -91,10 +91,11 @@ Result<std::int64_t> parse_cpus(const std::string& text) {
     return std::llround(number * 1e9);
 }
 
-Result<BindMount> parse_bind(const std::string& text) {
+Result<MountSpec> parse_bind(const std::string& text) {
     const auto first = text.find(':');
     const auto second = first == text.npos ? text.npos : text.find(':', first + 1);
-    BindMount bind;
+    MountSpec bind;
+    bind.create_source = true;
     bind.source = text.substr(0, first);
     if (first != text.npos)
         bind.target = text.substr(first + 1, second == text.npos ? second : second - first - 1);
@@ -139,8 +140,8 @@ Result<RunRequest> run_request(const Parsed& parsed) {
     spec.cap_add = parsed.get<Words>("cap-add");
     spec.cap_drop = parsed.get<Words>("cap-drop");
     for (const std::string& text : parsed.get<Words>("volume")) {
-        RT_TRY_ASSIGN(BindMount bind, parse_bind(text));
-        spec.binds.push_back(std::move(bind));
+        RT_TRY_ASSIGN(MountSpec bind, parse_bind(text));
+        spec.mounts.push_back(std::move(bind));
     }
     for (const std::string& text : parsed.get<Words>("publish")) {
         RT_TRY_ASSIGN(const auto ports, parse_published_port(text));

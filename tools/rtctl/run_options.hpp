@@ -24,6 +24,6 @@ Result<std::int64_t> parse_size(const std::string& text);
 // "1.5" -> 1'500'000'000
 Result<std::int64_t> parse_cpus(const std::string& text);
 // "host:ctr[:ro|rw]"
-Result<BindMount> parse_bind(const std::string& text);
+Result<MountSpec> parse_bind(const std::string& text);
 
 } // namespace rt::cli

@@ -47,10 +47,10 @@ TEST_F(OciConfigTest, TranslatesLimits) {
 }
 
 TEST_F(OciConfigTest, PutsMountsOfTheUserAboveTheDefaultsAndParentsFirst) {
-    spec_.binds = {{"/a", "/data/inner/most", false},
-                   {"/b", "/data", true},
-                   {"/c", "/dev/shm", false},
-                   {"/d", "/etc/hosts", false}};
+    spec_.mounts = {{.source = "/a", .target = "/data/inner/most"},
+                    {.source = "/b", .target = "/data", .read_only = true},
+                    {.source = "/c", .target = "/dev/shm"},
+                    {.source = "/d", .target = "/etc/hosts"}};
     const json result = config();
     const auto list = targets(result);
     EXPECT_EQ(std::ranges::count(list, "/dev/shm"), 1);

@@ -13,7 +13,9 @@ TEST(ContainerSpec, ComesBackFromJsonAsItWas) {
     spec.entrypoint = std::vector<std::string>();
     spec.command = {"a b", "c"};
     spec.environment = {"X=ä"};
-    spec.binds = {{"/srv", "/data", true}};
+    spec.mounts = {{.source = "/srv", .target = "/data", .read_only = true, .propagation = "rslave"},
+                   {.type = rt::MountType::volume, .source = "v", .target = "/v", .labels = {{"a", "b"}}},
+                   {.type = rt::MountType::tmpfs, .target = "/t", .tmpfs_options = {"size=1m"}}};
     spec.ports = {{"127.0.0.1", 8080, 80, "udp"}};
     spec.memory = 1 << 30;
     spec.nano_cpus = 1'500'000'000;
@@ -23,6 +25,7 @@ TEST(ContainerSpec, ComesBackFromJsonAsItWas) {
     ASSERT_TRUE(back) << back.error().message;
     EXPECT_EQ(rt::to_json(*back), rt::to_json(spec));
     EXPECT_TRUE(back->entrypoint.has_value());
+    EXPECT_EQ(back->mounts, spec.mounts);
 }
 
 TEST(ContainerSpec, StoredNonsenseIsCorrupt) {
@@ -48,10 +51,12 @@ TEST(ContainerSpec, IsValidated) {
     EXPECT_TRUE(refused([](auto& spec) { spec.memory = -1; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.nano_cpus = -1; }));
     EXPECT_TRUE(refused([](auto& spec) { spec.cap_drop = {"NOPE"}; }));
-    EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"volume", "/data", false}}; }));
-    EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/srv", "data", false}}; }));
-    EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/srv", "/", false}}; }));
-    EXPECT_TRUE(refused([](auto& spec) { spec.binds = {{"/a", "/d", false}, {"/b", "/d", false}}; }));
+    EXPECT_TRUE(refused([](auto& spec) { spec.mounts = {{.source = "volume", .target = "/data"}}; }));
+    EXPECT_TRUE(refused([](auto& spec) { spec.mounts = {{.source = "/srv", .target = "data"}}; }));
+    EXPECT_TRUE(refused([](auto& spec) { spec.mounts = {{.source = "/srv", .target = "/"}}; }));
+    EXPECT_TRUE(refused([](auto& spec) {
+        spec.mounts = {{.source = "/a", .target = "/d"}, {.source = "/b", .target = "/d/."}};
+    }));
 }
 
 } // namespace

@@ -67,8 +67,8 @@ TEST(RunOptions, ReachTheSpec) {
     EXPECT_EQ(spec.user, "1:2");
     EXPECT_THAT(*spec.entrypoint, ElementsAre("/e"));
     EXPECT_EQ(spec.hostname, "h");
-    ASSERT_EQ(spec.binds.size(), 1U);
-    EXPECT_TRUE(spec.binds[0].read_only);
+    ASSERT_EQ(spec.mounts.size(), 1U);
+    EXPECT_TRUE(spec.mounts[0].read_only);
     ASSERT_EQ(spec.ports.size(), 1U);
     EXPECT_EQ(spec.ports[0].protocol, "udp");
     EXPECT_EQ(spec.memory, 512 << 20);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/mount_spec.hpp"
+
+#include "core/base/id.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+namespace rt {
+namespace {
+
+constexpr std::size_t kMostMounts = 1024;
+
+template <class... Parts>
+std::unexpected<Error> refuse(const MountSpec& mount, const Parts&... why) {
+    return fail(Code::invalid_argument, "mount ", show(mount), ": ", why...);
+}
+
+Result<void> validate_bind(const MountSpec& mount) {
+    if (!mount.source.starts_with('/'))
+        return refuse(mount, "'", mount.source, "' is not an absolute path of the host");
+    constexpr std::array<std::string_view, 7> kPropagations{"",        "private", "rprivate", "shared",
+                                                            "rshared", "slave",   "rslave"};
+    if (std::ranges::find(kPropagations, mount.propagation) == kPropagations.end())
+        return refuse(mount, "propagation '", mount.propagation,
+                      "' is not one of private, rprivate, shared, rshared, slave, rslave");
+    if (mount.sub_mounts == SubMounts::writable && !mount.read_only)
+        return refuse(mount,
+                      "what is mounted below it is writable anyway, since the mount is: say read-only");
+    return {};
+}
+
+// Below the volume, and not out of it by "..".
+Result<void> validate_subpath(const MountSpec& mount) {
+    const std::filesystem::path path = mount.subpath;
+    if (path.is_absolute() || std::ranges::find(path, "..") != path.end())
+        return refuse(mount, "the subpath '", mount.subpath, "' is not a path within the volume");
+    return {};
+}
+
+Result<void> validate_volume(const MountSpec& mount) {
+    if (!mount.source.empty() && !is_valid_name(mount.source))
+        return refuse(
+            mount, "'", mount.source,
+            "' is not valid as the name of a volume ([a-zA-Z0-9][a-zA-Z0-9_.-]*); a directory of the "
+            "host is given by its absolute path");
+    return validate_subpath(mount);
+}
+
+// Options of mount(8), one word each: no comma smuggles in another.
+Result<void> validate_tmpfs(const MountSpec& mount) {
+    if (!mount.source.empty()) return refuse(mount, "a tmpfs has no source");
+    for (const std::string& option : mount.tmpfs_options)
+        if (option.empty() || option.find_first_of(", \n") != option.npos)
+            return refuse(mount, "'", option, "' is not an option of a tmpfs");
+    return {};
+}
+
+bool only_binds_have(const MountSpec& mount) {
+    return !mount.propagation.empty() || mount.sub_mounts != SubMounts::read_only_too || mount.create_source;
+}
+bool only_volumes_have(const MountSpec& mount) {
+    return mount.no_copy || !mount.subpath.empty() || !mount.driver.empty() ||
+           !mount.driver_options.empty() || !mount.labels.empty();
+}
+
+Result<void> validate_mount(const MountSpec& mount) {
+    if (mount.source.size() > 4095 || mount.target.size() > 4095)
+        return fail(Code::invalid_argument, "a mount has a path of more than 4095 bytes");
+    for (const std::string* path : {&mount.source, &mount.target})
+        if (path->find('\0') != path->npos) return refuse(mount, "a path has a zero byte in it");
+    if (!mount.target.starts_with('/'))
+        return refuse(mount, "'", mount.target, "' is not an absolute path in the container");
+    if (normal_path(mount.target) == "/") return refuse(mount, "the root of a container cannot be mounted over");
+    if (mount.type != MountType::bind && only_binds_have(mount))
+        return refuse(mount, "it has options that only a bind mount has");
+    if (mount.type != MountType::volume && only_volumes_have(mount))
+        return refuse(mount, "it has options that only a volume has");
+    if (mount.type != MountType::tmpfs && !mount.tmpfs_options.empty())
+        return refuse(mount, "it has options that only a tmpfs has");
+    if (mount.type == MountType::bind) return validate_bind(mount);
+    return mount.type == MountType::volume ? validate_volume(mount) : validate_tmpfs(mount);
+}
+
+} // namespace
+
+std::string show(const MountSpec& mount) {
+    if (mount.type == MountType::tmpfs) return cat("'tmpfs:", mount.target, "'");
+    return mount.source.empty() ? cat("'", mount.target, "'")
+                                : cat("'", mount.source, ":", mount.target, "'");
+}
+
+std::string normal_path(const std::string& path) {
+    std::string normal = std::filesystem::path(path).lexically_normal();
+    if (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
+    return normal;
+}
+
+Result<void> validate_mounts(const std::vector<MountSpec>& mounts) {
+    if (mounts.size() > kMostMounts)
+        return fail(Code::invalid_argument, mounts.size(), " mounts are more than ", kMostMounts);
+    std::set<std::string> targets;
+    for (const MountSpec& mount : mounts) {
+        RT_TRY(validate_mount(mount));
+        const std::string target = normal_path(mount.target);
+        if (!targets.insert(target).second) return refuse(mount, "'", target, "' is mounted twice");
+    }
+    return {};
+}
+
+} // namespace rt

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What docker has and rt has not (yet): asked for, it is refused by its name; nothing is silently left out.
+#include "core/container/unsupported.hpp"
+
+#include <algorithm>
+
+namespace rt {
+namespace {
+
+struct Refusal {
+    const char* option;
+    bool (*asked_for)(const ContainerSpec& spec);
+    const char* why;
+};
+
+bool starts_with_container(const std::string& mode) {
+    return mode.starts_with("container:");
+}
+
+const Refusal kRefusals[] = {
+    {"--mount type=volume",
+     [](const ContainerSpec& spec) {
+         return std::ranges::find(spec.mounts, MountType::volume, &MountSpec::type) != spec.mounts.end();
+     },
+     "there are no volumes yet: mount a directory of the host"},
+    {"--volumes-from", [](const ContainerSpec& spec) { return !spec.volumes_from.empty(); },
+     "there are no volumes yet"},
+    {"--volume-driver", [](const ContainerSpec& spec) { return !spec.volume_driver.empty(); },
+     "there are no volumes yet"},
+    {"--restart", [](const ContainerSpec& spec) { return spec.restart_policy.name != "no"; },
+     "restart policies are not there yet"},
+    {"--init", [](const ContainerSpec& spec) { return spec.init.value_or(false); },
+     "there is no init program yet"},
+    {"--health-cmd",
+     [](const ContainerSpec& spec) {
+         return spec.healthcheck && !(spec.healthcheck->test == std::vector<std::string>{"NONE"});
+     },
+     "health checks are not there yet"},
+    {"--log-driver", [](const ContainerSpec& spec) { return spec.log_config.type == "none"; },
+     "only json-file is there yet"},
+    {"--log-opt", [](const ContainerSpec& spec) { return !spec.log_config.config.empty(); },
+     "logs are not rotated yet"},
+    {"--network container:", [](const ContainerSpec& spec) { return starts_with_container(spec.network); },
+     "the network of another container cannot be joined yet"},
+    {"--pid container:", [](const ContainerSpec& spec) { return starts_with_container(spec.pid_mode); },
+     "the processes of another container cannot be joined yet"},
+    {"--ipc container:", [](const ContainerSpec& spec) { return starts_with_container(spec.ipc_mode); },
+     "the IPC namespace of another container cannot be joined yet"},
+    {"--userns",
+     [](const ContainerSpec& spec) { return !spec.userns_mode.empty() && spec.userns_mode != "host"; },
+     "user namespaces are not there yet"},
+    {"--storage-opt", [](const ContainerSpec& spec) { return !spec.storage_opt.empty(); },
+     "no storage driver has options for a single container"},
+    {"--publish-all", [](const ContainerSpec& spec) { return spec.publish_all_ports; },
+     "ports are published one by one with --publish so far"},
+    {"--mac-address", [](const ContainerSpec& spec) { return !spec.mac_address.empty(); },
+     "the network driver chooses the address"},
+    {"--ip", [](const ContainerSpec& spec) { return !spec.ipv4_address.empty(); },
+     "addresses are given out by the engine"},
+    {"--ip6", [](const ContainerSpec& spec) { return !spec.ipv6_address.empty(); },
+     "networks have no IPv6 yet"},
+    {"--link-local-ip", [](const ContainerSpec& spec) { return !spec.link_local_ips.empty(); },
+     "networks have no such addresses yet"},
+    {"--network-alias", [](const ContainerSpec& spec) { return !spec.network_aliases.empty(); },
+     "networks have no names yet"},
+    {"--link", [](const ContainerSpec& spec) { return !spec.links.empty(); },
+     "docker's old links are not there"},
+};
+
+} // namespace
+
+Result<void> refuse_unsupported(const ContainerSpec& spec) {
+    for (const Refusal& refusal : kRefusals)
+        if (refusal.asked_for(spec))
+            return fail(Code::unsupported, refusal.option, " is not supported: ", refusal.why);
+    return {};
+}
+
+} // namespace rt
