@@ -199,9 +199,14 @@ private:
         RT_TRY(replace_file(directory_ / "config.json", config));
         RT_TRY(make_directories(engine_.log_file(record_.id).parent_path()));
         timer_.mark("bundle");
-        RT_TRY(shim_->send_create(operation_,
-                                  {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
-                                   spec_.open_stdin, engine_.log_file(record_.id)}));
+        RT_TRY(shim_->send_create(operation_, {directory_.native(),
+                                               config,
+                                               rootfs_,
+                                               spec_.terminal,
+                                               spec_.open_stdin,
+                                               spec_.open_stdin,
+                                               {"json-file", engine_.log_file(record_.id)},
+                                               {}}));
         creating_ = true;
         return {};
     }
