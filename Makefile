@@ -4,17 +4,18 @@ PRESET ?= release
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
-demo: place dependencies-demo build ; scripts/demo build/$(PRESET)
+demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
 test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
-install: build                       ; cmake --install build/$(PRESET) --prefix $(PREFIX)
+install: programs                    ; cmake --install build/$(PRESET) --prefix $(PREFIX)
 build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
+programs: configure                  ; cmake --build build/$(PRESET) -j$(JOBS) --target core/all plugins/all tools/all
 configure: dependencies-build        ; cmake --preset $(PRESET) --log-level=WARNING
 place:                               ; scripts/check-place
 dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place demo test bench check check-quick install build configure clean
+.PHONY: place programs demo test bench check check-quick install build configure clean

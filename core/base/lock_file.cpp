@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/lock_file.hpp"
 
+#include "core/base/clock.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
 
 namespace rt {
 namespace {
@@ -26,6 +31,34 @@ bool is_still(int fd, const Path& path) {
 }
 
 } // namespace
+
+Result<void> lock_with(const Patience& patience, int fd, int operation, const Path& path) {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    constexpr long kShortest = 500'000, kLongest = 20'000'000; // ns: nobody notices either
+    const std::int64_t begun = monotonic_ns();
+    bool told = !patience.after_a_second;
+    for (long pause = kShortest;; pause = std::min(2 * pause, kLongest)) {
+        RT_TRY_ASSIGN(const bool held, lock(fd, operation | LOCK_NB, path));
+        if (held) return {};
+        if (patience.check)
+            if (auto go_on = patience.check(); !go_on)
+                return in_context(std::move(go_on).error(), "wait for the lock '", path.native(), "'");
+        if (!told && monotonic_ns() - begun >= kSecond) {
+            patience.after_a_second();
+            told = true;
+        }
+        const timespec time{0, pause};
+        ::nanosleep(&time, nullptr);
+    }
+}
+
+Result<LockFile> LockFile::acquire(const Path& path, const Patience& patience) {
+    for (;;) {
+        RT_TRY_ASSIGN(UniqueFd fd, open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW));
+        RT_TRY(lock_with(patience, fd.get(), LOCK_EX, path));
+        if (is_still(fd.get(), path)) return LockFile(std::move(fd));
+    }
+}
 
 Result<LockFile> LockFile::acquire(const Path& path) {
     for (;;) {

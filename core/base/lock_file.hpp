@@ -7,14 +7,26 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 
+#include <functional>
 #include <optional>
 
 namespace rt {
+
+// How a wait for a lock ends before the lock is free, and who is told of it.
+struct Patience {
+    std::function<Result<void>()> check;  // asked every few milliseconds; its failure ends the wait
+    std::function<void()> after_a_second; // called once; may be empty
+};
+
+// flock(2) with LOCK_SH or LOCK_EX on an open file of that path. A wait of flock itself would end with a
+// signal at most, and signals are held back where programs run in the foreground.
+Result<void> lock_with(const Patience& patience, int fd, int operation, const Path& path);
 
 class LockFile {
 public:
     // Waits until the lock is free. The file is made where it is missing, and stays.
     static Result<LockFile> acquire(const Path& path);
+    static Result<LockFile> acquire(const Path& path, const Patience& patience);
     // Empty when another holds it.
     static Result<std::optional<LockFile>> try_acquire(const Path& path);
 

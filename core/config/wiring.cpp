@@ -56,8 +56,7 @@ public:
         RT_TRY(only_known(file, "", kKeys));
         if (file.contains("root")) RT_TRY(directory(file["root"], "/root", wiring_.root));
         if (file.contains("run")) RT_TRY(directory(file["run"], "/run", wiring_.run));
-        if (file.contains("cgroup_parent"))
-            RT_TRY(directory(file["cgroup_parent"], "/cgroup_parent", wiring_.cgroup_parent));
+        if (file.contains("cgroup_parent")) RT_TRY(cgroup_parent(file["cgroup_parent"]));
         if (file.contains("plugin_path")) RT_TRY(plugin_path(file["plugin_path"]));
         for (const Role which : {Role::storage, Role::network, Role::isolation})
             if (const std::string key(name_of(which)); file.contains(key)) RT_TRY(role(file[key], which));
@@ -104,6 +103,16 @@ private:
         if (!target.has_filename() && target.has_relative_path())
             target = target.parent_path(); // "/a/" -> "/a"
         note(pointer);
+        return {};
+    }
+
+    // A place below each cgroup hierarchy: never the root of one, and nothing that leads out of it.
+    Result<void> cgroup_parent(const Json& value) {
+        RT_TRY(directory(value, "/cgroup_parent", wiring_.cgroup_parent));
+        const Path given = value.get_ref<const std::string&>();
+        if (wiring_.cgroup_parent == "/" || std::ranges::find(given, Path("..")) != given.end())
+            return wrong("/cgroup_parent", "is ", describe(value),
+                         ", but must name a cgroup below the root, such as \"/rt\", without '..'");
         return {};
     }
 

@@ -9,11 +9,12 @@
 namespace rt {
 namespace {
 
-constexpr std::array kPhases = {"creating", "running", "exited", "removing"};
+constexpr std::array kPhases = {"creating", "created", "running", "restarting", "exited", "removing"};
 
 constexpr std::string_view kColumns =
     "SELECT id, name, phase, image_id, image_name, storage, network, isolation, spec, "
-    "start, created_at, started_at, finished_at, exit_code, problem FROM containers ";
+    "start, created_at, started_at, finished_at, exit_code, problem, oom_killed, stopped_by_user, "
+    "restart_count, restart_delay FROM containers ";
 
 Phase phase_from(const std::string& name) {
     for (std::size_t i = 0; i < kPhases.size(); ++i)
@@ -38,6 +39,10 @@ Container from_row(const SqlRow& row) {
     container.finished_at = row.number(12);
     container.exit_code = static_cast<int>(row.number(13));
     container.problem = row.text(14);
+    container.oom_killed = row.number(15) != 0;
+    container.stopped_by_user = row.number(16) != 0;
+    container.restart_count = static_cast<int>(row.number(17));
+    container.restart_delay = row.number(18);
     return container;
 }
 
@@ -97,16 +102,55 @@ Result<void> ContainerStore::set_phase(const std::string& id, Phase phase) {
     return database_.run("UPDATE containers SET phase = ? WHERE id = ?", {std::string(name_of(phase)), id});
 }
 
-Result<void> ContainerStore::set_started(const std::string& id, std::int64_t when, const std::string& start) {
-    return database_.run("UPDATE containers SET phase = 'running', started_at = ?, start = ? WHERE id = ?",
+Result<void> ContainerStore::set_started(const std::string& id, std::int64_t when, const std::string& start,
+                                         StartedBy by) {
+    // By its policy: as often as the policy has started it, and after how long, stays known.
+    const std::string_view counted = by == StartedBy::user
+                                         ? "stopped_by_user = 0, restart_count = 0, restart_delay = 0"
+                                         : "restart_count = restart_count + 1";
+    return database_.run(cat("UPDATE containers SET phase = 'running', started_at = ?, start = ?, "
+                             "exit_code = 0, problem = '', oom_killed = 0, ",
+                             counted, " WHERE id = ?"),
                          {when, start, id});
 }
 
-Result<void> ContainerStore::set_exited(const std::string& id, std::int64_t when, int exit_code,
-                                        const std::string& problem) {
+Result<void> ContainerStore::set_start_record(const std::string& id, const std::string& start) {
+    return database_.run("UPDATE containers SET start = ? WHERE id = ?", {start, id});
+}
+
+Result<void> ContainerStore::set_exited(const std::string& id, const ContainerEnd& end) {
     return database_.run(
-        "UPDATE containers SET phase = 'exited', finished_at = ?, exit_code = ?, problem = ? WHERE id = ?",
-        {when, std::int64_t{exit_code}, problem, id});
+        "UPDATE containers SET phase = 'exited', finished_at = ?, exit_code = ?, "
+        "oom_killed = ?, problem = ? WHERE id = ?",
+        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, id});
+}
+
+Result<void> ContainerStore::set_restarting(const std::string& id, const ContainerEnd& end,
+                                            std::int64_t delay) {
+    return database_.run(
+        "UPDATE containers SET phase = 'restarting', finished_at = ?, exit_code = ?, "
+        "oom_killed = ?, problem = ?, restart_delay = ? WHERE id = ?",
+        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, delay, id});
+}
+
+Result<void> ContainerStore::set_not_started(const Container& before, int exit_code,
+                                             const std::string& problem) {
+    const Phase phase = before.started_at == 0 ? Phase::created : Phase::exited;
+    return database_.run(
+        "UPDATE containers SET phase = ?, started_at = ?, exit_code = ?, problem = ? WHERE id = ?",
+        {std::string(name_of(phase)), before.started_at, std::int64_t{exit_code}, problem, before.id});
+}
+
+Result<void> ContainerStore::set_stopped_by_user(const std::string& id) {
+    return database_.run("UPDATE containers SET stopped_by_user = 1 WHERE id = ?", {id});
+}
+
+Result<void> ContainerStore::set_name(const std::string& id, const std::string& name) {
+    return database_.run("UPDATE containers SET name = ? WHERE id = ?", {name, id});
+}
+
+Result<void> ContainerStore::set_spec(const std::string& id, const std::string& spec) {
+    return database_.run("UPDATE containers SET spec = ? WHERE id = ?", {spec, id});
 }
 
 Result<void> ContainerStore::remove(const std::string& id) {

@@ -15,7 +15,7 @@ namespace rt {
 
 // What was recorded last. A process that dies leaves it behind: creating and removing are then undone or
 // finished by whoever comes next, running is checked against the shim.
-enum class Phase { creating, running, exited, removing };
+enum class Phase { creating, created, running, restarting, exited, removing };
 std::string_view name_of(Phase phase);
 
 struct Container {
@@ -31,7 +31,20 @@ struct Container {
     std::int64_t started_at = 0;
     std::int64_t finished_at = 0;
     int exit_code = 0;
-    std::string problem; // why nobody can say how it ended
+    bool oom_killed = false;
+    std::string problem;            // why it did not start, or why nobody can say how it ended
+    bool stopped_by_user = false;   // stop or kill, since a user started it
+    int restart_count = 0;          // by its restart policy, since a user started it
+    std::int64_t restart_delay = 0; // ns; the latest that its restart policy took
+};
+
+enum class StartedBy { user, restart_policy };
+
+struct ContainerEnd {
+    std::int64_t when = 0; // ns
+    int exit_code = 0;
+    bool oom_killed = false;
+    std::string problem;
 };
 
 class ContainerStore {
@@ -46,9 +59,19 @@ public:
     Result<std::vector<Container>> in_phase(Phase phase);
 
     Result<void> set_phase(const std::string& id, Phase phase);
-    Result<void> set_started(const std::string& id, std::int64_t when, const std::string& start);
-    Result<void> set_exited(const std::string& id, std::int64_t when, int exit_code,
-                            const std::string& problem);
+    // Running from now on. By a user: what its restart policy has counted begins anew.
+    Result<void> set_started(const std::string& id, std::int64_t when, const std::string& start,
+                             StartedBy by);
+    Result<void> set_start_record(const std::string& id, const std::string& start);
+    Result<void> set_exited(const std::string& id, const ContainerEnd& end);
+    // Ended, and its restart policy starts it again after delay (ns).
+    Result<void> set_restarting(const std::string& id, const ContainerEnd& end, std::int64_t delay);
+    // A start came to nothing: as it was before it, with what went wrong.
+    Result<void> set_not_started(const Container& before, int exit_code, const std::string& problem);
+    Result<void> set_stopped_by_user(const std::string& id);
+    // already_exists: the name is taken.
+    Result<void> set_name(const std::string& id, const std::string& name);
+    Result<void> set_spec(const std::string& id, const std::string& spec);
     Result<void> remove(const std::string& id); // its endpoints and leases go with it
 
 private:

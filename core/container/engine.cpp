@@ -2,8 +2,31 @@
 #include "core/container/engine.hpp"
 
 #include "core/base/id.hpp"
+#include "core/shim/client.hpp"
+
+#include <filesystem>
 
 namespace rt {
+namespace {
+
+// What runs is seen in the run directory. With another one, every container would seem to have ended, and be
+// cleaned up while it runs; so the two belong together as long as any does.
+Result<void> keep_run_directory(Database& database, const Wiring& wiring) {
+    std::string kept;
+    RT_TRY(database.run("SELECT value FROM settings WHERE key = 'run'", {},
+                        [&](const SqlRow& row) { kept = row.text(0); }));
+    if (kept == wiring.run.native()) return {};
+    std::error_code problem;
+    for (const auto& entry : std::filesystem::directory_iterator(Path(kept) / "containers", problem))
+        if (shim_is_alive(entry.path()))
+            return fail(Code::failed_precondition, "open the state in '", wiring.root.native(),
+                        "': its containers run with the run directory '", kept, "', not '",
+                        wiring.run.native(), "': name that in the wiring file, or end them first");
+    return database.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('run', ?)",
+                        {wiring.run.native()});
+}
+
+} // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(const Path& config_file) {
     RT_TRY_ASSIGN(Wiring wiring, load_wiring(config_file));
@@ -13,6 +36,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Path& config_file) {
 Result<Engine::State*> Engine::state() {
     if (!state_) {
         RT_TRY_ASSIGN(Database database, Database::open(wiring_.root));
+        RT_TRY(keep_run_directory(database, wiring_));
         state_ = std::make_unique<State>(std::move(database));
     }
     return state_.get();

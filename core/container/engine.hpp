@@ -10,6 +10,7 @@
 #include "core/network/network_store.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/state/database.hpp"
+#include "core/state/events.hpp"
 
 #include <memory>
 #include <optional>
@@ -24,11 +25,13 @@ public:
     // rt.db and what is read and written in it; opened when first asked for.
     struct State {
         explicit State(Database opened)
-            : database(std::move(opened)), images(database), containers(database), networks(database) {}
+            : database(std::move(opened)), images(database), containers(database), networks(database),
+              events(database) {}
         Database database;
         ImageStore images;
         ContainerStore containers;
         NetworkStore networks;
+        EventLog events;
     };
     Result<State*> state();
 

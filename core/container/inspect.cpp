@@ -70,15 +70,19 @@ std::string status_of(const Container& container) {
     if (container.phase == Phase::exited)
         return cat("Exited (", container.exit_code, ") ", human_duration(now_ns() - container.finished_at),
                    " ago");
-    return std::string(container.phase == Phase::creating ? "Created" : "Removal In Progress");
+    if (container.phase == Phase::restarting)
+        return cat("Restarting (", container.exit_code, ") ",
+                   human_duration(now_ns() - container.finished_at), " ago");
+    return std::string(container.phase == Phase::removing ? "Removal In Progress" : "Created");
 }
 
 Json state_json(const Container& container, const Json& start) {
     const bool running = container.phase == Phase::running;
-    const std::string_view status = running                              ? "running"
-                                    : container.phase == Phase::exited   ? "exited"
-                                    : container.phase == Phase::creating ? "created"
-                                                                         : "removing";
+    const std::string_view status = running                                ? "running"
+                                    : container.phase == Phase::exited     ? "exited"
+                                    : container.phase == Phase::restarting ? "restarting"
+                                    : container.phase == Phase::removing   ? "removing"
+                                                                           : "created";
     return {{"Status", status},
             {"Running", running},
             {"Pid", running ? start.value("pid", 0) : 0},

@@ -3,8 +3,10 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
+#include "core/container/container_events.hpp"
 #include "core/container/spec.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <optional>
@@ -20,106 +22,144 @@ Result<void> remove_files(Engine& engine, const Container& container) {
 }
 
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down
+constexpr int kDeathLimit = 2000; // ms; between the end of a connection and that of the process
+
+// A process whose connection has ended may take a moment to be gone.
+bool shim_dies(const Path& directory) {
+    for (int waited = 0; shim_is_alive(directory); waited += 5) {
+        if (waited >= kDeathLimit) return false;
+        ::poll(nullptr, 0, 5);
+    }
+    return true;
+}
 
 class Reap {
 public:
     Reap(Engine& engine, std::string id, ShimClient* shim, std::optional<LockFile> lock = std::nullopt)
-        : engine_(engine), id_(std::move(id)), shim_(shim), lock_(std::move(lock)),
-          operation_(Engine::new_operation()) {}
+        : engine_(engine), id_(std::move(id)), directory_(engine.run_directory(id_)), shim_(shim),
+          lock_(std::move(lock)), operation_(Engine::new_operation()) {}
 
-    enum class Outcome { record, remove };
+    enum class Outcome { record, remove, take_back };
 
-    Result<void> go(Outcome wanted) {
-        const bool by_shim = shim_ != nullptr;
+    Result<void> go(Outcome wanted, const FailedStart* failed = nullptr) {
         // Its end has been told to who holds its lease: nobody else can begin anything with it.
-        if (by_shim && wanted == Outcome::record) RT_TRY(shim_->send_destroy(operation_));
-        RT_TRY_ASSIGN(Engine::State* const state, engine_.state());
+        if (wanted == Outcome::record) RT_TRY(begin_destroy());
+        RT_TRY_ASSIGN(state_, engine_.state());
         RT_TRY(make_directories(engine_.lock_file("x").parent_path()));
         if (!lock_) {
             RT_TRY_ASSIGN(lock_, LockFile::acquire(engine_.lock_file(id_)));
         }
-        auto found = state->containers.find(id_);
+        auto found = state_->containers.find(id_);
         if (!found && found.error().code != Code::not_found) return std::unexpected(std::move(found).error());
-        const std::optional<Container> container =
-            found ? std::optional<Container>(std::move(*found)) : std::nullopt;
+        if (found) container_ = std::move(*found);
 
-        const bool removed = container && (wanted == Outcome::remove || goes(*container));
+        const bool removed = container_ && (wanted == Outcome::remove || goes(*container_));
         // Once its files begin to go it cannot be anything else any more, should we be killed now.
-        if (container && wanted == Outcome::remove) RT_TRY(state->containers.set_phase(id_, Phase::removing));
-        if (by_shim && wanted == Outcome::remove) RT_TRY(shim_->send_destroy(operation_));
-        if (!by_shim) RT_TRY(destroy(container));
+        if (container_ && wanted == Outcome::remove)
+            RT_TRY(state_->containers.set_phase(id_, Phase::removing));
+        if (wanted != Outcome::record) RT_TRY(begin_destroy());
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
-        const bool early = removed && wanted == Outcome::record && by_shim;
-        const Result<void> files = early ? remove_files(engine_, *container) : Result<void>();
-        if (by_shim) RT_TRY(shim_->receive_destroyed());
+        const bool early = removed && wanted == Outcome::record && shim_ != nullptr;
+        const Result<void> files = early ? remove_files(engine_, *container_) : Result<void>();
+        RT_TRY(end_destroy());
         RT_TRY(files);
-        if (container) {
-            RT_TRY(detach(*state));
-            if (removed && !early) RT_TRY(remove_files(engine_, *container));
-            RT_TRY(removed ? state->containers.remove(id_) : record_exit(*state, *container));
+        if (container_) {
+            RT_TRY(detach());
+            if (removed && !early) RT_TRY(remove_files(engine_, *container_));
+            RT_TRY(state_->database.transaction([&] { return record(removed, failed); }));
         }
         return close();
     }
 
 private:
     static bool goes(const Container& container) {
-        if (container.phase != Phase::running && container.phase != Phase::exited) return true;
+        if (container.phase == Phase::creating || container.phase == Phase::removing) return true;
+        if (container.phase == Phase::created || container.phase == Phase::restarting) return false;
         const auto spec = spec_from_json(container.spec);
         return spec && spec->auto_remove;
     }
 
-    // Without a shim, by an instance of our own: the config says where things are.
-    Result<void> destroy(const std::optional<Container>& container) {
-        const auto config = read_file(engine_.run_directory(id_) / "config.json");
-        if (!config || !container) return {}; // it never came as far as being created
-        RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container->isolation));
+    // What a shim was to do that has died meanwhile is ours.
+    Result<void> unless_dead(Result<void> outcome) {
+        if (outcome || !shim_dies(directory_)) return outcome;
+        shim_ = nullptr;
+        return {};
+    }
+
+    Result<void> begin_destroy() {
+        return shim_ != nullptr ? unless_dead(shim_->send_destroy(operation_)) : Result<void>();
+    }
+
+    // Without a shim by an instance of our own: the config says where things are.
+    Result<void> end_destroy() {
+        if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_destroyed()));
+        if (shim_ != nullptr || !container_) return {};
+        const auto config = read_file(directory_ / "config.json");
+        if (!config && config.error().code == Code::not_found)
+            return {}; // it never came as far as being created
+        RT_TRY(config);
+        RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container_->isolation));
         return isolation->destroy(operation_, id_, *config);
     }
 
-    Result<void> detach(Engine::State& state) {
-        RT_TRY_ASSIGN(const std::vector<Endpoint> endpoints, state.networks.endpoints_of(id_));
+    Result<void> detach() {
+        RT_TRY_ASSIGN(const std::vector<Endpoint> endpoints, state_->networks.endpoints_of(id_));
         for (const Endpoint& endpoint : endpoints) {
-            RT_TRY_ASSIGN(const auto network, state.networks.find_by_id(endpoint.network_id));
+            RT_TRY_ASSIGN(const auto network, state_->networks.find_by_id(endpoint.network_id));
             if (!network) continue;
             RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(network->driver));
             RT_TRY(backend->detach(operation_, endpoint_json(endpoint, *network), -1));
+            if (!endpoint.result.empty()) left_.push_back(*network);
         }
         return {};
     }
 
-    Result<void> record_exit(Engine::State& state, const Container& container) {
-        if (container.phase == Phase::exited) return {};
-        RT_TRY_ASSIGN(const auto exit, read_exit_record(engine_.run_directory(id_)));
-        const std::string problem =
-            exit ? std::string()
-                 : std::string("nobody saw how it ended: its shim was killed, or the host went down");
-        return state.database.transaction([&]() -> Result<void> {
-            RT_TRY(state.networks.remove_endpoints_of(id_));
-            return state.containers.set_exited(id_, exit ? exit->finished_at : now_ns(),
-                                               exit ? exit->exit_code : kUnknownExit, problem);
-        });
+    // One transaction: that it has ended, what that means for its network, and whether it is still there.
+    Result<void> record(bool removed, const FailedStart* failed) {
+        if (container_->phase == Phase::running && failed == nullptr) RT_TRY(record_exit(removed));
+        for (const Network& network : left_) RT_TRY(note_network_event(*state_, network, id_, "disconnect"));
+        if (removed) {
+            RT_TRY(state_->containers.remove(id_));
+            return note_event(*state_, *container_, "destroy");
+        }
+        if (failed != nullptr)
+            RT_TRY(state_->containers.set_not_started(failed->before, failed->exit_code, failed->problem));
+        return state_->networks.remove_endpoints_of(id_);
+    }
+
+    Result<void> record_exit(bool removed) {
+        RT_TRY_ASSIGN(const auto exit, read_exit_record(directory_));
+        ContainerEnd end{now_ns(), kUnknownExit, false,
+                         "nobody saw how it ended: its shim was killed, or the host went down"};
+        if (exit) end = {exit->finished_at, exit->exit_code, false, {}};
+        const std::int64_t seconds = (end.when - container_->started_at) / 1'000'000'000;
+        RT_TRY(note_event(
+            *state_, *container_, "die",
+            {{"exitCode", std::to_string(end.exit_code)}, {"execDuration", std::to_string(seconds)}}));
+        return removed ? Result<void>() : state_->containers.set_exited(id_, end);
     }
 
     // The last steps: from here on nothing of the start is left, and nobody needs to come again.
     Result<void> close() {
-        const Path directory = engine_.run_directory(id_);
-        if (shim_ != nullptr) RT_TRY(shim_->send_reaped());
-        Result<void> removed = remove_tree(directory); // while the shim takes away its own files
-        if (shim_ != nullptr) {
-            RT_TRY(shim_->receive_reaped());
-            if (!removed) removed = remove_tree(directory);
-        }
-        RT_TRY(std::move(removed));
+        if (shim_ != nullptr) RT_TRY(unless_dead(shim_->send_reaped()));
+        Result<void> gone = remove_tree(directory_); // while the shim takes away its own files
+        if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_reaped()));
+        if (!gone) gone = remove_tree(directory_);
+        RT_TRY(std::move(gone));
         ::unlink(engine_.lock_file(id_).c_str());
         return {};
     }
 
     Engine& engine_;
     std::string id_;
-    ShimClient* shim_;
+    Path directory_;
+    ShimClient* shim_; // null: there is none, or it has died
     std::optional<LockFile> lock_;
     Operation operation_;
+    Engine::State* state_ = nullptr;
+    std::optional<Container> container_;
+    std::vector<Network> left_; // networks that it was attached to
 };
 
 } // namespace
@@ -128,8 +168,28 @@ Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* s
     return Reap(engine, container_id, shim).go(Reap::Outcome::record);
 }
 
+Result<void> reap(Engine& engine, const std::string& container_id, LockFile lock) {
+    return Reap(engine, container_id, nullptr, std::move(lock)).go(Reap::Outcome::record);
+}
+
 Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock) {
     return Reap(engine, container_id, shim, std::move(lock)).go(Reap::Outcome::remove);
+}
+
+Result<void> take_back_start(Engine& engine, ShimClient* shim, LockFile lock, const FailedStart& failed) {
+    return Reap(engine, failed.before.id, shim, std::move(lock)).go(Reap::Outcome::take_back, &failed);
+}
+
+Error with_last_words(const Engine& engine, const std::string& container_id, const ShimClient* shim,
+                      Error error) {
+    const Path directory = engine.run_directory(container_id);
+    if (shim == nullptr || error.code != Code::unavailable || !shim_dies(directory)) return error;
+    auto words = read_file(directory / "shim.log", 1U << 20U);
+    if (!words || words->empty()) return error;
+    while (!words->empty() && words->back() == '\n') words->pop_back();
+    const std::size_t line = words->rfind('\n');
+    error.message += cat(": ", words->substr(line == std::string::npos ? 0 : line + 1));
+    return error;
 }
 
 std::vector<std::string> reaper_command(const Engine& engine) {

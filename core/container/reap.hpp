@@ -17,9 +17,25 @@ namespace rt {
 // A container that ends with --rm, or that was never started, is removed; any other is recorded as exited.
 Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* shim);
 
-// As reap(), and the container goes in any case: for a start that did not come to its end, and for a removal.
-// The caller holds the container's lock and hands it over.
+// The same for who has the container's lock already, having found its shim dead under it.
+Result<void> reap(Engine& engine, const std::string& container_id, LockFile lock);
+
+// As reap(), and the container goes in any case: for one that did not come to be, and for a removal. The
+// caller holds the container's lock and hands it over.
 Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock);
+
+// A start that came to nothing: what it made goes, the container stays as it was before, with the reason.
+struct FailedStart {
+    Container before;
+    int exit_code = 0;
+    std::string problem;
+};
+Result<void> take_back_start(Engine& engine, ShimClient* shim, LockFile lock, const FailedStart& failed);
+
+// The error of a call that went through a shim. Where that has died meanwhile, what it said last explains it,
+// and goes with the run directory.
+Error with_last_words(const Engine& engine, const std::string& container_id, const ShimClient* shim,
+                      Error error);
 
 // The command line of `rtctl` that reaps; the id follows it.
 std::vector<std::string> reaper_command(const Engine& engine);

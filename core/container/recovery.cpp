@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/recovery.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/reap.hpp"
@@ -13,34 +14,47 @@
 namespace rt {
 namespace {
 
-// Somebody is at work on it: whoever holds the lock cleans up after himself, and his shim does if he dies.
-Result<bool> is_at_work(Engine& engine, const std::string& id) {
-    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
-    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(engine.lock_file(id)));
-    return !lock.has_value();
+constexpr std::int64_t kReapersDue = 1'000'000'000; // ns after the end; until then it is surely under way
+
+// A container that has ended while its shim lives: somebody cleans up after it, or the shim cannot get it
+// done (the wiring file that it was started with is gone, say). Who cleans up holds the lease.
+Result<void> reap_for_its_shim(Engine& engine, const std::string& id, const Path& directory) {
+    const auto exit = read_exit_record(directory);
+    if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return {};
+    auto shim = ShimClient::connect(directory);
+    if (!shim || !shim->take_lease()) return {};
+    return reap(engine, id, &*shim);
 }
 
-// The shim reaps in our place, if it can; a dead one leaves that to us.
+// The shim reaps in our place, if it can; a dead one leaves that to us. Who holds the lock is at work on it:
+// he cleans up after himself, and his shim does if he dies.
 Result<void> finish(Engine& engine, const std::string& id) {
-    if (shim_is_alive(engine.run_directory(id))) return {};
-    RT_TRY_ASSIGN(const bool at_work, is_at_work(engine, id));
-    if (at_work) return {};
-    return reap(engine, id, nullptr);
+    const Path directory = engine.run_directory(id);
+    if (shim_is_alive(directory)) return reap_for_its_shim(engine, id, directory);
+    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
+    RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
+    if (!lock) return {};
+    // Again under the lock: a start that had no shim yet when we looked may have come to its end since.
+    if (shim_is_alive(directory)) return {};
+    return reap(engine, id, std::move(*lock));
 }
 
-// Run directories without a row: killed between the directory and the database, or between the database and
-// the directory.
-Result<void> sweep_run_directories(Engine& engine, Engine::State& state) {
+// Run directories of nobody that runs: killed between the directory and the database, or between the database
+// and the directory.
+std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state) {
+    std::vector<Error> problems;
     std::error_code problem;
     for (const auto& entry :
          std::filesystem::directory_iterator(engine.wiring().run / "containers", problem)) {
         const std::string id = entry.path().filename();
         bool in_use = false;
-        RT_TRY(state.database.run("SELECT 1 FROM containers WHERE id = ? AND phase != 'exited'", {id},
-                                  [&](const SqlRow&) { in_use = true; }));
-        if (!in_use) RT_TRY(finish(engine, id));
+        Result<void> outcome =
+            state.database.run("SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')",
+                               {id}, [&](const SqlRow&) { in_use = true; });
+        if (outcome && !in_use) outcome = finish(engine, id);
+        if (!outcome) problems.push_back(std::move(outcome).error());
     }
-    return {};
+    return problems;
 }
 
 // Lock files of containers that never came to be, or are no more: killed after the lock and before the
@@ -65,7 +79,7 @@ std::vector<Error> recover(Engine& engine) {
     };
     auto state = engine.state();
     if (!state) return {std::move(state).error()};
-    for (const Phase phase : {Phase::creating, Phase::removing, Phase::running}) {
+    for (const Phase phase : {Phase::creating, Phase::removing, Phase::running, Phase::restarting}) {
         const auto containers = (*state)->containers.in_phase(phase);
         if (!containers) return {containers.error()};
         for (const Container& container : *containers)
@@ -73,14 +87,16 @@ std::vector<Error> recover(Engine& engine) {
                 note(in_context(std::move(finished).error(), "clean up after container '", container.name,
                                 "'"));
     }
-    note(sweep_run_directories(engine, **state));
+    for (Error& error : sweep_run_directories(engine, **state)) problems.push_back(std::move(error));
     note(sweep_locks(engine));
     return problems;
 }
 
 Result<Container> refresh(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    if (container.phase == Phase::exited) return container;
+    // At rest, and nothing of an interrupted start or clean-up is left.
+    const bool rests = container.phase == Phase::exited || container.phase == Phase::created;
+    if (rests && !std::filesystem::exists(engine.run_directory(container.id))) return container;
     RT_TRY(finish(engine, container.id));
     return state->containers.find(container.id);
 }

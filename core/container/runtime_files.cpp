@@ -21,8 +21,10 @@ std::string hosts(const RuntimeFiles& files) {
                        "ff00::\tip6-mcastprefix\n"
                        "ff02::1\tip6-allnodes\n"
                        "ff02::2\tip6-allrouters\n";
+    const std::string short_name = files.hostname.substr(0, files.hostname.find('.'));
     if (!files.address.empty())
-        text += cat(files.address.substr(0, files.address.find('/')), "\t", files.hostname, "\n");
+        text += cat(files.address.substr(0, files.address.find('/')), "\t", files.hostname,
+                    short_name.size() < files.hostname.size() ? cat(" ", short_name) : std::string(), "\n");
     return text;
 }
 

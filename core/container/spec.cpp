@@ -119,10 +119,14 @@ Result<ContainerSpec> spec_from_json(const std::string& text) {
     }
 }
 
+Result<void> validate_container_name(const std::string& name) {
+    if (is_valid_name(name) && name.size() >= 2) return {};
+    return fail(Code::invalid_argument, "container name '", name,
+                "' is not valid: two or more of [a-zA-Z0-9_.-], the first a letter or digit");
+}
+
 Result<void> validate(const ContainerSpec& spec) {
-    if (!spec.name.empty() && (!is_valid_name(spec.name) || spec.name.size() < 2))
-        return fail(Code::invalid_argument, "container name '", spec.name,
-                    "' is not valid: two or more of [a-zA-Z0-9_.-], the first a letter or digit");
+    if (!spec.name.empty()) RT_TRY(validate_container_name(spec.name));
     if (!spec.working_directory.empty() && !spec.working_directory.starts_with('/'))
         return fail(Code::invalid_argument, "working directory '", spec.working_directory,
                     "' is not an absolute path");
@@ -130,9 +134,12 @@ Result<void> validate(const ContainerSpec& spec) {
     constexpr std::int64_t kLeastMemory =
         6LL << 20U; // below this the kernel kills the first process before it runs
     if (spec.memory < 0 || (spec.memory > 0 && spec.memory < kLeastMemory))
-        return fail(Code::invalid_argument, "memory limit ", spec.memory, ": the least is 6m");
+        return fail(Code::invalid_argument, "memory limit of ", spec.memory, " bytes: the least is 6m (",
+                    kLeastMemory, ")");
     if (spec.nano_cpus < 0) return fail(Code::invalid_argument, "the number of CPUs is negative");
-    if (spec.pids_limit < 0) return fail(Code::invalid_argument, "the limit of processes is negative");
+    if (spec.pids_limit < 0)
+        return fail(Code::invalid_argument, "limit of processes ", spec.pids_limit,
+                    ": give a number of at least 1, or -1 for no limit");
     for (const auto& names : {spec.cap_add, spec.cap_drop})
         for (const std::string& name : names) RT_TRY(canonical_capability(name));
     return validate_binds(spec.binds);

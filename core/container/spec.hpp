@@ -52,5 +52,6 @@ Result<ContainerSpec> spec_from_json(const std::string& text);
 // What can be said without looking at the host: paths that are not absolute, unknown capabilities, negative
 // numbers, the same target twice. invalid_argument.
 Result<void> validate(const ContainerSpec& spec);
+Result<void> validate_container_name(const std::string& name);
 
 } // namespace rt

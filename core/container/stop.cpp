@@ -4,6 +4,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/base/nearest.hpp"
+#include "core/container/container_events.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
@@ -120,6 +121,14 @@ int parse_realtime_signal(const std::string& name) {
     return 0;
 }
 
+// That a signal goes to it, and whether it ends by a user's will: its restart policy then lets it rest.
+Result<void> record_signal(Engine::State& state, const Container& container, int number, bool ends) {
+    return state.database.transaction([&]() -> Result<void> {
+        if (ends) RT_TRY(state.containers.set_stopped_by_user(container.id));
+        return note_event(state, container, "kill", {{"signal", std::to_string(number)}});
+    });
+}
+
 enum class Removal { done, again };
 
 // Under the lock: what is found now may differ from what was found before.
@@ -132,6 +141,7 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
         if (force == Force::no && !has_ended(engine, *container))
             return fail(Code::failed_precondition, "container '", container->name,
                         "' is running: stop it first, or remove it with -f");
+        RT_TRY(record_signal(*state, *container, SIGKILL, true));
         RT_TRY(end(engine, *container, SIGKILL, kKillLimit));
     }
     RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
@@ -142,8 +152,7 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
     }
     if (!container) return std::unexpected(std::move(container).error());
     // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
-    if (container->phase != Phase::exited && shim_is_alive(engine.run_directory(found.id)))
-        return Removal::again;
+    if (shim_is_alive(engine.run_directory(found.id))) return Removal::again;
     RT_TRY(abandon(engine, found.id, nullptr, std::move(lock)));
     return Removal::done;
 }
@@ -180,6 +189,8 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     if (!shim)
         return fail(Code::failed_precondition, "cannot kill container '", container.name,
                     "': it is not running");
+    const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
+    RT_TRY(record_signal(*state, container, signal_number, ends));
     if (auto sent = shim->signal(Engine::new_operation(), signal_number, SignalScope::first_process); !sent)
         return in_context(std::move(sent).error(), "cannot kill container '", container.name, "'");
     return {};
@@ -190,7 +201,10 @@ Result<void> stop(Engine& engine, const std::string& reference, std::chrono::sec
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
     if (container.phase != Phase::running) return {};
-    return end(engine, container, stop_signal(*state, container), grace);
+    const int signal_number = stop_signal(*state, container);
+    RT_TRY(record_signal(*state, container, signal_number, true));
+    RT_TRY(end(engine, container, signal_number, grace));
+    return state->database.transaction([&] { return note_event(*state, container, "stop"); });
 }
 
 Result<std::string> remove(Engine& engine, const std::string& reference, Force force) {

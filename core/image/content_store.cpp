@@ -79,9 +79,9 @@ Result<void> ContentStore::adopt(const Path& file, std::string_view digest) cons
     return {};
 }
 
-Result<LockFile> ContentStore::lock(std::string_view name) const {
+Result<LockFile> ContentStore::lock(std::string_view name, const Patience& patience) const {
     const std::string_view plain = name.starts_with(kSha256) ? hex_of(name) : name;
-    return LockFile::acquire(root_ / "ingest" / cat(plain, ".lock"));
+    return LockFile::acquire(root_ / "ingest" / cat(plain, ".lock"), patience);
 }
 
 void ContentStore::clean_ingest() const {

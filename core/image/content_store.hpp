@@ -32,7 +32,7 @@ public:
     // Gives a complete, verified file its final name; an older one of the same digest is replaced.
     [[nodiscard]] Result<void> adopt(const Path& file, std::string_view digest) const;
     // One process fetches a blob, the others wait and then find it.
-    [[nodiscard]] Result<LockFile> lock(std::string_view name) const;
+    [[nodiscard]] Result<LockFile> lock(std::string_view name, const Patience& patience) const;
 
     // Removes scratch files, lock files and downloads that nobody went on with for a week. Only while nobody
     // else brings anything in.

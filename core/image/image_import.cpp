@@ -63,7 +63,7 @@ Result<Image> ImageService::import(const Path& source, const ImportOptions& opti
         RT_TRY_ASSIGN(file, open_file(source, O_RDONLY));
     }
     const auto work = [&]() -> Result<Image> {
-        RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
+        RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(progress, operation));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         ImageIntake intake(database_, *module, store, *storage, progress, operation);
         RT_TRY_ASSIGN(const IntakeLayer layer, intake.take_stream(file ? file.get() : STDIN_FILENO));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/image_intake.hpp"
 
-#include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/image/snapshot_view.hpp"
 
@@ -23,6 +22,12 @@ namespace {
 
 constexpr std::size_t kWorkers = 3; // layers at once, as docker fetches them
 constexpr std::size_t kShortId = 12;
+
+// One out of a file that is imported has no digest yet.
+std::unexpected<Error> in_layer(Error error, const LayerRequest& request) {
+    if (request.blob.digest.empty()) return in_context(std::move(error), "the archive of a root file system");
+    return in_context(std::move(error), "layer '", request.blob.digest, "'");
+}
 
 std::string short_id(const std::string& digest) {
     return digest.substr(digest.find(':') + 1, kShortId);
@@ -120,6 +125,19 @@ void ImageIntake::tell(const Job& job, Phase phase, std::uint64_t current) {
     progress_({phase, digest.empty() ? "layer" : short_id(digest), {}, current, job.layer->blob.size});
 }
 
+void ImageIntake::note(std::string text) {
+    if (!progress_) return;
+    const std::lock_guard lock(progress_mutex_);
+    progress_({Phase::note, {}, std::move(text)});
+}
+
+Patience ImageIntake::patience_for(const Job& job) {
+    const BlobDescriptor& blob = job.layer->blob;
+    const std::string name = short_id(blob.digest.empty() ? job.layer->diff_id : blob.digest);
+    return {[this] { return cancellation_.check(); },
+            [this, name] { note(cat(name, ": waiting for another rtctl, which brings in the same layer")); }};
+}
+
 Result<bool> ImageIntake::is_unpacked(Job& job) {
     bool found = false;
     RT_TRY(database_.run("SELECT snapshot FROM layers WHERE storage = ? AND chain_id = ?",
@@ -135,8 +153,9 @@ Result<void> ImageIntake::lock_layers(std::vector<Job>& jobs) {
     for (Job& job : jobs) {
         RT_TRY_ASSIGN(job.unpacked, is_unpacked(job));
         if (!job.unpacked) {
-            RT_TRY_ASSIGN(job.lock, store_.lock(cat("layer-", short_id(job.layer->chain_id), "-",
-                                                    storage_.instance())));
+            RT_TRY_ASSIGN(job.lock,
+                          store_.lock(cat("layer-", short_id(job.layer->chain_id), "-", storage_.instance()),
+                                      patience_for(job)));
             RT_TRY_ASSIGN(job.unpacked, is_unpacked(job));
         }
         job.stored = store_.has(job.layer->blob.digest);
@@ -162,6 +181,28 @@ void ImageIntake::discard(Job& job) {
     job.snapshot.clear();
 }
 
+// What an interrupted download left may have been damaged with it (a power cut), and so may be what is stored
+// (a disk that forgets): then once more, all of it.
+Result<LayerOutcome> ImageIntake::take_layer(Job& job, LayerRequest& request,
+                                             const StorageDriver::Parents& parents) {
+    const std::string& digest = request.blob.digest;
+    const bool stored = store_.has(digest);
+    const bool resumed =
+        repository_ != nullptr && !stored && ::access(store_.part_path(digest).c_str(), F_OK) == 0;
+    auto outcome = module_.take_layer(store_, request, cancellation_);
+    if (outcome || outcome.error().code != Code::corrupt || repository_ == nullptr) return outcome;
+    const bool lost = stored && !store_.has(digest);
+    if (!resumed && !lost) return outcome;
+    if (lost) note(cat("warning: ", short_id(digest), ": the stored blob was damaged and is fetched again"));
+    ::unlink(store_.part_path(digest).c_str());
+    if (request.target) {
+        discard(job);
+        RT_TRY(prepare(job, parents));
+        request.target->root = job.root.get();
+    }
+    return module_.take_layer(store_, request, cancellation_);
+}
+
 // In a helper.
 Result<LayerOutcome> ImageIntake::run(Job& job) {
     LayerRequest request;
@@ -176,22 +217,10 @@ Result<LayerOutcome> ImageIntake::run(Job& job) {
                                      job.is_base};
     const Phase phase = job.stored || repository_ == nullptr ? Phase::unpacking : Phase::downloading;
     request.progress = [this, &job, phase](std::uint64_t done, std::uint64_t) { tell(job, phase, done); };
+    request.waiting = patience_for(job).after_a_second;
     tell(job, phase);
-    const bool resumed = repository_ != nullptr && !job.stored &&
-                         ::access(store_.part_path(request.blob.digest).c_str(), F_OK) == 0;
-    auto outcome = module_.take_layer(store_, request, cancellation_);
-    if (resumed && !outcome && outcome.error().code == Code::corrupt) {
-        // What the interrupted download left may have been damaged with it (a power cut): once more, all of
-        // it.
-        ::unlink(store_.part_path(request.blob.digest).c_str());
-        if (request.target) {
-            discard(job);
-            RT_TRY(prepare(job, {}));
-            request.target->root = job.root.get();
-        }
-        outcome = module_.take_layer(store_, request, cancellation_);
-    }
-    if (!outcome) return in_context(std::move(outcome).error(), "layer '", request.blob.digest, "'");
+    auto outcome = take_layer(job, request, {});
+    if (!outcome) return in_layer(std::move(outcome).error(), request);
     return outcome;
 }
 
@@ -235,12 +264,8 @@ Result<void> ImageIntake::settle(std::vector<Job>& jobs, std::size_t index) {
         if (!job.is_base && !outcome.has_root_entry) RT_TRY(inherit_root(jobs[index - 1], job));
         RT_TRY(commit(job, job.is_base ? std::string() : jobs[index - 1].layer->chain_id));
     }
-    if (progress_)
-        for (const std::string& warning : outcome.warnings) {
-            const std::lock_guard lock(progress_mutex_);
-            progress_(
-                {Phase::note, {}, cat("warning: layer ", short_id(job.layer->blob.digest), ": ", warning)});
-        }
+    for (const std::string& warning : outcome.warnings)
+        note(cat("warning: layer ", short_id(job.layer->blob.digest), ": ", warning));
     tell(job, Phase::done);
     return {};
 }
@@ -254,11 +279,13 @@ Result<void> ImageIntake::unpack_on_top(std::vector<Job>& jobs, std::size_t inde
     tell(job, Phase::unpacking);
     RT_TRY(prepare(job, parents));
     LayerRequest request;
+    request.repository = repository_;
     request.blob = job.layer->blob;
     request.diff_id = job.layer->diff_id;
     request.target = LayerTarget{job.root.get(), LayerTarget::Form::plain, job.is_base};
-    auto outcome = module_.take_layer(store_, request, cancellation_);
-    if (!outcome) return in_context(std::move(outcome).error(), "layer '", request.blob.digest, "'");
+    request.waiting = patience_for(job).after_a_second;
+    auto outcome = take_layer(job, request, parents);
+    if (!outcome) return in_layer(std::move(outcome).error(), request);
     outcome->has_root_entry = true; // or what it stood on has given it one
     job.outcome = std::move(outcome);
     return {};
@@ -306,7 +333,8 @@ Result<IntakeLayer> ImageIntake::take_stream(int stream) {
     layer.blob = outcome.blob;
     layer.diff_id = layer.chain_id = outcome.diff_id;
     job.outcome = std::move(outcome);
-    RT_TRY_ASSIGN(job.lock, store_.lock(cat("layer-", short_id(layer.chain_id), "-", storage_.instance())));
+    RT_TRY_ASSIGN(job.lock, store_.lock(cat("layer-", short_id(layer.chain_id), "-", storage_.instance()),
+                                        patience_for(job)));
     const std::string fresh = job.snapshot;
     RT_TRY_ASSIGN(const bool known, is_unpacked(job));
     job.snapshot = fresh;
@@ -315,40 +343,6 @@ Result<IntakeLayer> ImageIntake::take_stream(int stream) {
     rollback.commit();
     tell(job, Phase::done);
     return layer;
-}
-
-Result<Image> ImageIntake::record(const std::string& config_json, const std::string& manifest,
-                                  const std::vector<IntakeLayer>& layers,
-                                  const std::vector<std::string>& names, const std::string& digest) {
-    Image image;
-    RT_TRY_ASSIGN(image.id, module_.store_blob(store_, config_json));
-    RT_TRY_ASSIGN(image.manifest, module_.store_blob(store_, manifest));
-    image.config_json = config_json;
-    image.created_at = now_ns();
-    const auto write = [&]() -> Result<void> {
-        for (const IntakeLayer& layer : layers)
-            RT_TRY(database_.run("SELECT size FROM layers WHERE storage = ? AND chain_id = ?",
-                                 {storage_.instance(), layer.chain_id},
-                                 [&](const SqlRow& row) { image.size += row.number(0); }));
-        RT_TRY(database_.run(
-            "INSERT INTO images (id, config, manifest, size, created_at) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest",
-            {image.id, image.config_json, image.manifest, image.size, image.created_at}));
-        for (std::size_t i = 0; i < layers.size(); ++i)
-            RT_TRY(database_.run("INSERT OR REPLACE INTO image_layers "
-                                 "(image_id, position, chain_id, diff_id, blob, media_type) "
-                                 "VALUES (?, ?, ?, ?, ?, ?)",
-                                 {image.id, static_cast<std::int64_t>(i), layers[i].chain_id,
-                                  layers[i].diff_id, layers[i].blob.digest, layers[i].blob.media_type}));
-        for (const std::string& name : names)
-            RT_TRY(database_.run("INSERT INTO image_names (name, image_id, digest) VALUES (?, ?, ?) "
-                                 "ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id, "
-                                 "digest = excluded.digest",
-                                 {name, image.id, digest}));
-        return {};
-    };
-    RT_TRY(database_.transaction(write));
-    return ImageStore(database_).find(image.id);
 }
 
 } // namespace rt

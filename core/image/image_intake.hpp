@@ -5,6 +5,7 @@
 // thread, which borrows the Database; it has helpers that do not touch it.
 #pragma once
 
+#include "core/base/lock_file.hpp"
 #include "core/image/content_store.hpp"
 #include "core/image/image_module.hpp"
 #include "core/image/image_service.hpp"
@@ -55,12 +56,16 @@ private:
     Result<bool> is_unpacked(Job& job);
     Result<void> prepare(Job& job, const StorageDriver::Parents& parents);
     Result<void> work(Job& job);
+    Result<LayerOutcome> take_layer(Job& job, LayerRequest& request, const StorageDriver::Parents& parents);
     Result<LayerOutcome> run(Job& job);
     Result<void> settle(std::vector<Job>& jobs, std::size_t index);
     Result<void> unpack_on_top(std::vector<Job>& jobs, std::size_t index);
     Result<void> inherit_root(const Job& below, const Job& job);
     Result<void> commit(Job& job, const std::string& parent_chain);
     void discard(Job& job);
+    void note(std::string text);
+    // Of a layer, for a lock that another process may hold.
+    Patience patience_for(const Job& job);
     void tell(const Job& job, ImageProgress::Phase phase, std::uint64_t current = 0);
 
     Database& database_;

@@ -232,7 +232,7 @@ Result<std::vector<Image>> ImageService::load(const Path& source, const std::str
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(storage_instance));
     const std::string what = source == "-" ? "standard input" : cat("'", source.native(), "'");
     const auto work = [&]() -> Result<std::vector<Image>> {
-        RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
+        RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(progress, operation));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         const Cancellation cancellation{&operation};
         RT_TRY_ASSIGN(const auto files, open_archive(source, *module, store, cancellation));

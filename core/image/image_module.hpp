@@ -69,6 +69,7 @@ struct LayerRequest {
     std::string diff_id;               // empty: not known before
     std::optional<LayerTarget> target; // empty: only fetch it into the content store
     std::function<void(std::uint64_t bytes, std::uint64_t total)> progress;
+    std::function<void()> waiting; // another process has been at this blob for a second; may be empty
 };
 
 struct LayerOutcome {

@@ -59,6 +59,13 @@ void note(const ImageProgressSink& progress, std::string text) {
 
 } // namespace
 
+Result<IntakeLock> ImageService::intake_lock(const ImageProgressSink& progress, const Operation& operation) {
+    const Cancellation cancellation{&operation};
+    return IntakeLock::share(
+        wiring_.root, {[&] { return cancellation.check(); },
+                       [&] { note(progress, "waiting for another rtctl, which removes unused layers"); }});
+}
+
 // What was asked for is done: what could not be tidied is worth a note, and the next one tries again.
 void ImageService::tidy(const ImageProgressSink& progress, const Operation& operation) {
     if (auto cleaned = collect_garbage(operation); !cleaned)
@@ -73,7 +80,7 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(options.storage));
     const auto work = [&]() -> Result<Image> {
-        RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
+        RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(progress, operation));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         const std::string name = familiar_name(reference.name());
         note(progress, cat(reference.digest.empty() ? reference.tag : reference.digest, ": Pulling from ",
@@ -108,19 +115,21 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
 }
 
 Result<void> ImageService::ensure_unpacked(const std::string& image_id, StorageDriver& storage,
-                                           const Operation& operation) {
+                                           const Operation& operation, const ImageProgressSink& notes) {
     ImageStore images(database_);
     RT_TRY_ASSIGN(const auto snapshots, images.snapshots(image_id, storage.instance()));
     if (snapshots) return {};
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
-    RT_TRY_ASSIGN(const IntakeLock lock, IntakeLock::share(wiring_.root));
+    const ImageProgressSink only_notes = [&](const ImageProgress& progress) {
+        if (notes && progress.phase == ImageProgress::Phase::note) notes(progress);
+    };
+    RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(only_notes, operation));
     RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
     RT_TRY_ASSIGN(const auto known, images.layers(image_id));
     std::vector<IntakeLayer> layers;
     for (const ImageLayer& layer : known)
         layers.push_back({{layer.media_type, layer.blob, 0}, layer.diff_id, layer.chain_id});
-    const ImageProgressSink silent;
-    ImageIntake intake(database_, *module, store, storage, silent, operation);
+    ImageIntake intake(database_, *module, store, storage, only_notes, operation);
     if (auto taken = intake.take(layers, nullptr); !taken)
         return in_context(std::move(taken).error(), "unpack the image '", image_id,
                           "' for the storage driver '", storage.instance(), "'");

@@ -18,6 +18,7 @@
 namespace rt {
 
 class DriverRegistry;
+class IntakeLock;
 class StorageDriver;
 struct Wiring;
 
@@ -71,9 +72,10 @@ public:
     Result<Image> import(const Path& source, const ImportOptions& options, const ImageProgressSink& progress,
                          const Operation& operation);
 
-    // Unpacks the image's layers into a driver that has them not all yet, out of the stored blobs.
+    // Unpacks the image's layers into a driver that has them not all yet, out of the stored blobs. notes gets
+    // only what a person waits for or is warned of.
     Result<void> ensure_unpacked(const std::string& image_id, StorageDriver& storage,
-                                 const Operation& operation);
+                                 const Operation& operation, const ImageProgressSink& notes = {});
 
     // Takes the name away, and with its last name the image and all that only it needed. By id: all names;
     // with more than one of them only when forced. failed_precondition names the container that uses it;
@@ -90,6 +92,8 @@ private:
 
     // collect_garbage() after a success: its failure is a note.
     void tidy(const ImageProgressSink& progress, const Operation& operation);
+    // Until nobody removes what no image needs.
+    Result<IntakeLock> intake_lock(const ImageProgressSink& progress, const Operation& operation);
 
     const Wiring& wiring_;
     Database& database_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/image_store.hpp"
 
+#include "core/base/id.hpp"
+
 #include "core/image/reference.hpp"
 
 #include <algorithm>
@@ -12,9 +14,10 @@ constexpr std::size_t kShortestId = 3;
 constexpr std::string_view kSha256 = "sha256:";
 
 std::unexpected<Error> no_such_image(const std::string& reference) {
-    return fail(Code::not_found, "no such image '", reference,
-                "': see 'rtctl images' for those that there are, or get it with 'rtctl pull ", reference,
-                "'");
+    const std::string tried =
+        cat("no such image '", reference, "': see 'rtctl images' for those that there are");
+    if (is_hex(reference) || reference.starts_with(kSha256)) return fail(Code::not_found, tried); // an id
+    return fail(Code::not_found, tried, ", or get it with 'rtctl pull ", reference, "'");
 }
 
 // The hexadecimal digits, when text may be (the beginning of) an id.

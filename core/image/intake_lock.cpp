@@ -14,10 +14,9 @@ Result<UniqueFd> open_lock(const Path& root) {
 
 } // namespace
 
-Result<IntakeLock> IntakeLock::share(const Path& root) {
+Result<IntakeLock> IntakeLock::share(const Path& root, const Patience& patience) {
     RT_TRY_ASSIGN(UniqueFd fd, open_lock(root));
-    while (::flock(fd.get(), LOCK_SH) != 0)
-        if (errno != EINTR) return fail_errno(errno, "lock '", (root / "images.lock").native(), "'");
+    RT_TRY(lock_with(patience, fd.get(), LOCK_SH, root / "images.lock"));
     return IntakeLock(std::move(fd));
 }
 

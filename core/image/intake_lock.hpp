@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/lock_file.hpp"
 
 #include <optional>
 
@@ -12,7 +13,7 @@ namespace rt {
 
 class IntakeLock {
 public:
-    static Result<IntakeLock> share(const Path& root);
+    static Result<IntakeLock> share(const Path& root, const Patience& patience);
     // Empty while somebody brings an image in.
     static Result<std::optional<IntakeLock>> try_alone(const Path& root);
 

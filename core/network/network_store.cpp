@@ -15,12 +15,8 @@ constexpr std::string_view kColumns =
 Result<std::optional<Network>> find_one(Database& database, std::string_view where, const std::string& key) {
     std::optional<Network> found;
     RT_TRY(database.run(cat(kColumns, where), {key}, [&](const SqlRow& row) {
-        found = Network{row.text(0),
-                        row.text(1),
-                        row.text(2),
-                        {row.number(3) != 0, row.number(4) != 0},
-                        row.text(5),
-                        row.text(6)};
+        found = Network{row.text(0), row.text(1), row.text(2), {row.number(3) != 0, row.number(4) != 0},
+                        row.text(5), row.text(6)};
     }));
     return found;
 }
@@ -37,7 +33,8 @@ Result<std::optional<Network>> NetworkStore::find_by_id(const std::string& id) {
 
 Result<void> NetworkStore::add(const Network& network) {
     return database_.run(
-        "INSERT INTO networks (id, name, driver, host_namespace, publishes_ports, options, result, created_at) "
+        "INSERT INTO networks (id, name, driver, host_namespace, publishes_ports, options, result, "
+        "created_at) "
         "VALUES (?,?,?,?,?,?,?,?)",
         {network.id, network.name, network.driver, std::int64_t{network.traits.host_namespace},
          std::int64_t{network.traits.publishes_ports}, network.options, network.result, now_ns()});

@@ -108,6 +108,11 @@ std::unexpected<Error> PluginInstance::failure(const char* function_name, rtp_st
             Error{code, error.sys_errno,
                   cat("driver '", spec_.instance, "' (plugin '", label_, "'): ", function_name,
                       "() failed with ", name_of(code), " and gave no reason")});
+    // What only the plugin's author can explain: say whose plugin it is.
+    if (code == Code::internal)
+        return std::unexpected(Error{
+            code, error.sys_errno,
+            cat("driver '", spec_.instance, "' (plugin '", label_, "'): ", function_name, "(): ", message)});
     return std::unexpected(Error{code, error.sys_errno, message});
 }
 

@@ -72,7 +72,8 @@ void conclude(const Result<void>& outcome, DriverReport& report) {
     const Code code = outcome.error().code;
     // Only what the probe itself says of this host; a plugin that was not trusted is wrong wherever it is.
     const bool was_made = !report.interfaces.empty();
-    if (was_made && (code == Code::unsupported || code == Code::permission_denied))
+    const bool lacks_rights = code == Code::permission_denied && ::geteuid() != 0;
+    if (lacks_rights || (was_made && (code == Code::unsupported || code == Code::permission_denied)))
         report.status = DriverStatus::unusable;
 }
 

@@ -208,9 +208,7 @@ Result<Received> ShimClient::State::answer(std::uint32_t request, const Operatio
             RT_TRY_ASSIGN(Error error, decode_error(answer->payload));
             return std::unexpected(std::move(error));
         }
-        if (closed)
-            return fail(Code::unavailable,
-                        "the container's shim has ended without an answer; see its shim.log");
+        if (closed) return fail(Code::unavailable, "the container's shim has ended without an answer");
         RT_TRY_ASSIGN(const bool readable, wait_readable(operation, cancelled));
         if (readable) RT_TRY(receive());
     }

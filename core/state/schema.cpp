@@ -45,7 +45,7 @@ CREATE TABLE layers (             -- layers unpacked into a storage driver
 CREATE TABLE containers (
     id          TEXT PRIMARY KEY, -- 64 hex digits
     name        TEXT NOT NULL UNIQUE,
-    phase       TEXT NOT NULL,    -- creating, running, exited, removing: what was asked for and recorded
+    phase       TEXT NOT NULL,    -- creating, created, running, restarting, exited, removing: what was recorded
     image_id    TEXT NOT NULL,    -- "" if none
     image_name  TEXT NOT NULL,    -- as the user gave it
     storage     TEXT NOT NULL,    -- driver instances
@@ -57,9 +57,27 @@ CREATE TABLE containers (
     started_at  INTEGER NOT NULL DEFAULT 0,
     finished_at INTEGER NOT NULL DEFAULT 0,
     exit_code   INTEGER NOT NULL DEFAULT 0,
-    problem     TEXT NOT NULL DEFAULT '' -- why nobody can say how it ended
+    oom_killed  INTEGER NOT NULL DEFAULT 0,
+    problem     TEXT NOT NULL DEFAULT '', -- why it did not start, or why nobody can say how it ended
+    stopped_by_user INTEGER NOT NULL DEFAULT 0, -- stop or kill, since a user started it
+    restart_count   INTEGER NOT NULL DEFAULT 0, -- by its restart policy, since a user started it
+    restart_delay   INTEGER NOT NULL DEFAULT 0  -- ns; the latest that its restart policy took
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX containers_by_image ON containers(image_id);
+
+CREATE TABLE settings (           -- of this state as a whole
+    key         TEXT PRIMARY KEY,
+    value       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: who follows asks for what is above his last
+    time        INTEGER NOT NULL, -- ns
+    type        TEXT NOT NULL,    -- container, image, network, volume
+    action      TEXT NOT NULL,
+    actor_id    TEXT NOT NULL,
+    attributes  TEXT NOT NULL     -- JSON object
+) STRICT;
 
 CREATE TABLE networks (
     id          TEXT PRIMARY KEY, -- 12 hex digits

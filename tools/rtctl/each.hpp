@@ -3,11 +3,8 @@
 // the exit code is 1 when any failed. As docker does it.
 #pragma once
 
-#include "core/base/text.hpp"
 #include "tools/rtctl/command.hpp"
 #include "tools/rtctl/output.hpp"
-
-#include <cstdio>
 
 namespace rt::cli {
 
@@ -18,7 +15,7 @@ int for_each_operand(const Arguments& operands, Action&& action) {
         if (const Result<void> outcome = action(reference); outcome) {
             print_line(reference);
         } else {
-            std::fprintf(stderr, "rtctl: %s\n", printable(outcome.error().message).c_str());
+            print_error(outcome.error());
             exit_code = 1;
         }
     }

@@ -2,103 +2,93 @@
 #include "tools/rtctl/foreground.hpp"
 
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/output_stream.hpp"
+#include "tools/rtctl/raw_terminal.hpp"
 
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 
 namespace rt::cli {
 namespace {
 
-constexpr char kCtrlP = 0x10;
-constexpr char kCtrlQ = 0x11;
-
-// Raw mode for as long as the object lives.
-class RawTerminal {
-public:
-    RawTerminal() {
-        if (::tcgetattr(STDIN_FILENO, &saved_) != 0) return;
-        termios raw = saved_;
-        ::cfmakeraw(&raw);
-        active_ = ::tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0;
-    }
-    RawTerminal(const RawTerminal&) = delete;
-    RawTerminal& operator=(const RawTerminal&) = delete;
-    ~RawTerminal() {
-        if (active_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
-    }
-
-private:
-    termios saved_{};
-    bool active_ = false;
-};
-
-// What a user or a service manager sends to rtctl and means for the container. Job control and our own
-// children stay here.
-sigset_t forwarded_signals() {
+sigset_t set_of(std::initializer_list<int> numbers) {
     sigset_t set;
     ::sigemptyset(&set);
-    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM})
-        ::sigaddset(&set, number);
+    for (const int number : numbers) ::sigaddset(&set, number);
     return set;
 }
 
-// False: nobody reads our output any more. When it only cannot be written (a full disk) the container goes
-// on; its log is in another place.
-bool put(int fd, std::string_view data) {
-    while (!data.empty()) {
-        const ssize_t count = ::write(fd, data.data(), data.size());
-        if (count >= 0) {
-            data.remove_prefix(static_cast<std::size_t>(count));
-        } else if (errno == EAGAIN) {
-            pollfd writable{fd, POLLOUT, 0};
-            ::poll(&writable, 1, -1);
-        } else if (errno != EINTR) {
-            return errno != EPIPE;
-        }
-    }
-    return true;
+// What a user or a service manager sends to rtctl and means for the container. Job control and our own children
+// stay here.
+sigset_t ending_signals() {
+    return set_of({SIGHUP, SIGINT, SIGQUIT, SIGTERM});
+}
+sigset_t other_signals() {
+    return set_of({SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM});
+}
+
+UniqueFd open_signals(const sigset_t& set) {
+    return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+// The container may have ended meanwhile: its exit is on the way to us.
+Result<void> unless_over(Result<void> outcome) {
+    if (outcome) return outcome;
+    const Code code = outcome.error().code;
+    return code == Code::failed_precondition || code == Code::not_found ? Result<void>() : outcome;
 }
 
 } // namespace
 
 struct Foreground::State {
-    ForegroundOptions options;
-    sigset_t old_mask{};
-    UniqueFd signals;
-    std::optional<RawTerminal> raw;
-    bool stdin_open = false;
-    bool saw_ctrl_p = false;
-    bool reader_gone = false;
-    int asked_to_end = 0;
+    explicit State(const ForegroundOptions& wanted)
+        : options(wanted), detach(wanted.detach_keys), stdin_open(wanted.with_stdin) {}
 
-    Result<void> pass_signals(ShimClient& shim);
-    Result<bool> pass_input(ShimClient& shim); // true: detach
-    Result<std::optional<ForegroundResult>> take_event(ShimClient& shim);
+    ForegroundOptions options;
+    DetachFilter detach;
+    bool stdin_open;
+    sigset_t old_mask{};
+    UniqueFd ending, others;
+    std::optional<RawTerminal> raw;
+    OutputStream out{STDOUT_FILENO}, error{STDERR_FILENO};
+    int asked_to_end = 0;
+    bool gone_told = false;
+    std::optional<ForegroundResult> result; // known; what it said last may still be on its way out
+
+    [[nodiscard]] bool is_waiting() const { return out.is_waiting() || error.is_waiting(); }
+    Result<void> wait(ShimClient& shim);
+    Result<void> pass_signals(ShimClient& shim, int fd);
+    Result<void> pass_signal(ShimClient& shim, int number);
+    Result<void> pass_input(ShimClient& shim);
+    Result<void> take_event(ShimClient& shim);
+    void give_up_output();
+    void see_reader(ShimClient& shim);
     static Result<void> pass_size(ShimClient& shim);
-    bool strip_detach_keys(std::string& data);
 };
 
-Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_unique<State>()) {
-    state_->options = options;
-    state_->stdin_open = options.with_stdin;
-    const sigset_t set = forwarded_signals();
-    ::sigprocmask(SIG_BLOCK, &set, &state_->old_mask);
-    state_->signals = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_unique<State>(options)) {
+    const sigset_t ending = ending_signals();
+    const sigset_t others = other_signals();
+    sigset_t all = ending;
+    ::sigorset(&all, &ending, &others);
+    ::sigprocmask(SIG_BLOCK, &all, &state_->old_mask);
+    state_->ending = open_signals(ending);
+    state_->others = open_signals(others);
     ::signal(SIGPIPE,
              SIG_IGN); // NOLINT(cert-err33-c): cannot fail for SIGPIPE; write() tells about a closed reader
 }
 
-int Foreground::signals() const {
-    return state_->signals.get();
+int Foreground::cancel_fd() const {
+    return state_->ending.get();
 }
 
 Foreground::~Foreground() {
@@ -109,77 +99,104 @@ Foreground::~Foreground() {
 Result<void> Foreground::State::pass_size(ShimClient& shim) {
     winsize size{};
     if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {};
-    return shim.resize(size.ws_row, size.ws_col);
+    return unless_over(shim.resize(size.ws_row, size.ws_col));
 }
 
-Result<void> Foreground::State::pass_signals(ShimClient& shim) {
+Result<void> Foreground::State::pass_signals(ShimClient& shim, int fd) {
     signalfd_siginfo info{};
-    while (::read(signals.get(), &info, sizeof info) == sizeof info) {
-        const int number = static_cast<int>(info.ssi_signo);
-        if (number == SIGWINCH) {
-            if (options.terminal) RT_TRY(pass_size(shim));
-            continue;
-        }
-        // A first process feels no signal that it does not handle. Who asks a third time means it.
-        const bool insists = (number == SIGINT || number == SIGTERM) && ++asked_to_end >= 3;
-        const auto sent = shim.signal({"signal"}, insists ? SIGKILL : number,
-                                      insists ? SignalScope::all_processes : SignalScope::first_process);
-        // It may have ended meanwhile: its exit is on the way to us.
-        if (!sent && sent.error().code != Code::failed_precondition && sent.error().code != Code::not_found)
-            return sent;
+    while (::read(fd, &info, sizeof info) == sizeof info)
+        RT_TRY(pass_signal(shim, static_cast<int>(info.ssi_signo)));
+    return {};
+}
+
+Result<void> Foreground::State::pass_signal(ShimClient& shim, int number) {
+    if (number == SIGWINCH) return options.terminal ? pass_size(shim) : Result<void>();
+    const bool ends = number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
+    if (result) {
+        if (ends) give_up_output();
+        return {};
+    }
+    if (options.signals == SignalProxy::to_us) {
+        if (ends) result = ForegroundResult{ForegroundEnd::interrupted, {}, number};
+        return {};
+    }
+    // A first process feels no signal that it does not handle. Who asks a third time means it.
+    const bool insists = (number == SIGINT || number == SIGTERM) && ++asked_to_end >= 3;
+    const auto sent = shim.signal({"signal"}, insists ? SIGKILL : number,
+                                  insists ? SignalScope::all_processes : SignalScope::first_process);
+    if (!sent && ends) give_up_output();
+    return unless_over(sent);
+}
+
+// The container has ended, and what keeps us is a reader of ours that does not read.
+void Foreground::State::give_up_output() {
+    out = OutputStream(-1);
+    error = OutputStream(-1);
+}
+
+Result<void> Foreground::State::pass_input(ShimClient& shim) {
+    std::array<char, 32768> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), std::min(buffer.size(), shim.write_window()));
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return {};
+    if (count <= 0) {
+        stdin_open = false;
+        return unless_over(shim.close_stdin());
+    }
+    std::string data(buffer.data(), static_cast<std::size_t>(count));
+    const bool detached = raw && detach.filter(data);
+    if (!data.empty()) {
+        const auto written = shim.write(data);
+        if (!written && written.error().code == Code::failed_precondition)
+            stdin_open = false; // the container takes no more
+        else
+            RT_TRY(written);
+    }
+    if (detached) result = ForegroundResult{ForegroundEnd::detached, {}, 0};
+    return {};
+}
+
+Result<void> Foreground::State::take_event(ShimClient& shim) {
+    RT_TRY_ASSIGN(const ShimEvent event, shim.next());
+    switch (event.kind) {
+    case ShimEvent::Kind::exit: result = ForegroundResult{ForegroundEnd::exited, event.exit, 0}; break;
+    case ShimEvent::Kind::closed: result = ForegroundResult{ForegroundEnd::lost, {}, 0}; break;
+    case ShimEvent::Kind::progress: break;
+    case ShimEvent::Kind::output: (event.stream == Stream::error ? error : out).put(event.data); break;
     }
     return {};
 }
 
-// ctrl-p is held back until the next key says what it was.
-bool Foreground::State::strip_detach_keys(std::string& data) {
-    std::string passed;
-    for (const char key : data) {
-        if (saw_ctrl_p && key == kCtrlQ) {
-            data = passed;
-            return true;
-        }
-        if (saw_ctrl_p) passed += kCtrlP;
-        saw_ctrl_p = key == kCtrlP;
-        if (!saw_ctrl_p) passed += key;
+void Foreground::State::see_reader(ShimClient& shim) {
+    if (!out.reader_is_gone() && !error.reader_is_gone()) return;
+    if (options.reader_gone == ReaderGone::leave) {
+        if (!result) result = ForegroundResult{ForegroundEnd::interrupted, {}, SIGPIPE};
+    } else if (!std::exchange(gone_told, true)) {
+        // It may have ended just now.
+        (void)shim.signal({"reader gone"}, SIGKILL, SignalScope::all_processes);
     }
-    data = passed;
-    return false;
 }
 
-Result<bool> Foreground::State::pass_input(ShimClient& shim) {
-    std::array<char, 32768> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
-    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), std::min(buffer.size(), shim.write_window()));
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return false;
-    if (count <= 0) {
-        stdin_open = false;
-        RT_TRY(shim.close_stdin());
-        return false;
-    }
-    std::string data(buffer.data(), static_cast<std::size_t>(count));
-    const bool detach = raw && strip_detach_keys(data);
-    if (data.empty()) return detach;
-    const auto written = shim.write(data);
-    if (!written && written.error().code != Code::failed_precondition)
-        return std::unexpected(written.error());
-    if (!written) stdin_open = false; // the container takes no more
-    return detach;
-}
-
-Result<std::optional<ForegroundResult>> Foreground::State::take_event(ShimClient& shim) {
-    RT_TRY_ASSIGN(const ShimEvent event, shim.next());
-    switch (event.kind) {
-    case ShimEvent::Kind::exit: return ForegroundResult{ForegroundEnd::exited, event.exit};
-    case ShimEvent::Kind::closed: return ForegroundResult{ForegroundEnd::lost, {}};
-    case ShimEvent::Kind::progress: return std::nullopt;
-    case ShimEvent::Kind::output: break;
-    }
-    const bool taken = put(event.stream == Stream::error ? STDERR_FILENO : STDOUT_FILENO, event.data);
-    if (taken || std::exchange(reader_gone, true)) return std::nullopt;
-    // "rtctl run ... | head": what SIGPIPE would do to a program of the host, and which the first process of
-    // a container would not feel. Without it the program would write into its log for ever.
-    (void)shim.signal({"reader gone"}, SIGKILL, SignalScope::all_processes); // it may have ended just now
-    return std::nullopt;
+// One look at everything that can happen. The shim is not read while our readers are behind: it slows the container.
+Result<void> Foreground::State::wait(ShimClient& shim) {
+    const bool takes_events = !result && !is_waiting();
+    const bool takes_input = !result && stdin_open && shim.write_window() > 0;
+    std::array<pollfd, 6> fds{pollfd{takes_events ? shim.fd() : -1, POLLIN, 0},
+                              pollfd{ending.get(), POLLIN, 0},
+                              pollfd{others.get(), POLLIN, 0},
+                              pollfd{takes_input ? STDIN_FILENO : -1, POLLIN, 0},
+                              pollfd{out.is_waiting() ? out.fd() : -1, POLLOUT, 0},
+                              pollfd{error.is_waiting() ? error.fd() : -1, POLLOUT, 0}};
+    const bool buffered = takes_events && shim.has_buffered();
+    if (::poll(fds.data(), fds.size(), buffered ? 0 : -1) < 0 && errno != EINTR)
+        return fail_errno(errno, "wait for the container");
+    if (fds[4].revents != 0) out.flush();
+    if (fds[5].revents != 0) error.flush();
+    if (fds[1].revents != 0) RT_TRY(pass_signals(shim, ending.get()));
+    if (fds[2].revents != 0) RT_TRY(pass_signals(shim, others.get()));
+    if (fds[3].revents != 0 && !result) RT_TRY(pass_input(shim));
+    if ((fds[0].revents != 0 || buffered) && !result) RT_TRY(take_event(shim));
+    see_reader(shim);
+    return {};
 }
 
 Result<ForegroundResult> Foreground::follow(ShimClient& shim) {
@@ -187,22 +204,8 @@ Result<ForegroundResult> Foreground::follow(ShimClient& shim) {
         RT_TRY(State::pass_size(shim));
         if (state_->options.with_stdin && is_terminal(STDIN_FILENO)) state_->raw.emplace();
     }
-    for (;;) {
-        const bool takes_input = state_->stdin_open && shim.write_window() > 0;
-        std::array<pollfd, 3> fds{pollfd{shim.fd(), POLLIN, 0}, pollfd{state_->signals.get(), POLLIN, 0},
-                                  pollfd{takes_input ? STDIN_FILENO : -1, POLLIN, 0}};
-        if (::poll(fds.data(), fds.size(), shim.has_buffered() ? 0 : -1) < 0 && errno != EINTR)
-            return fail_errno(errno, "wait for the container");
-        if (fds[1].revents != 0) RT_TRY(state_->pass_signals(shim));
-        if (fds[2].revents != 0) {
-            RT_TRY_ASSIGN(const bool detach, state_->pass_input(shim));
-            if (detach) return ForegroundResult{ForegroundEnd::detached, {}};
-        }
-        if (fds[0].revents != 0 || shim.has_buffered()) {
-            RT_TRY_ASSIGN(const auto result, state_->take_event(shim));
-            if (result) return *result;
-        }
-    }
+    while (!state_->result || state_->is_waiting()) RT_TRY(state_->wait(shim));
+    return *state_->result;
 }
 
 } // namespace rt::cli

@@ -28,11 +28,19 @@ struct Group {
 
 const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
-        {"Containers", {&kRun, &kPs, &kLogs, &kInspect, &kStop, &kKill, &kRm}},
+        {"Containers",
+         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kWait, &kRm, &kRename, &kPs, &kLogs,
+          &kInspect}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain}},
     };
     return kGroups;
+}
+
+std::string summary_line(const Command& command) {
+    std::string name(command.name);
+    name.resize(17, ' ');
+    return cat("  ", name, command.summary, "\n");
 }
 
 void print_help() {
@@ -40,11 +48,7 @@ void print_help() {
                        "A container engine in which every driver is a plugin.\n";
     for (const Group& group : groups()) {
         text += cat("\n", group.title, ":\n");
-        for (const Command* command : group.commands) {
-            std::string name(command->name);
-            name.resize(17, ' ');
-            text += cat("  ", name, command->summary, "\n");
-        }
+        for (const Command* command : group.commands) text += summary_line(*command);
     }
     text += "\nOptions:\n"
             "  --config FILE    the wiring file (default: /etc/rt/config.json where it exists)\n"
@@ -93,6 +97,25 @@ int unknown_command(const Arguments& words) {
     return kUsageExit;
 }
 
+Arguments help_for(const Match& match, const Arguments& words) {
+    Arguments asked(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(match.words));
+    asked.emplace_back("--help");
+    return asked;
+}
+
+// False: no command begins with this word.
+bool print_group_help(const std::string& word) {
+    std::string text;
+    for (const Group& group : groups())
+        for (const Command* command : group.commands)
+            if (command->name.starts_with(word + " ")) text += summary_line(*command);
+    if (text.empty()) return false;
+    text =
+        cat("Usage: rtctl ", word, " COMMAND\n\n", text, "\n'rtctl ", word, " COMMAND --help' tells more.\n");
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return true;
+}
+
 int run_command(const Match& match, const Globals& globals, const Arguments& words) {
     const Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end());
     Result<int> outcome = fail(Code::internal, "");
@@ -104,7 +127,7 @@ int run_command(const Match& match, const Globals& globals, const Arguments& wor
     if (std::fflush(stdout) != 0 && outcome && errno != EPIPE)
         outcome = fail_errno(errno, match.command->name, ": write to standard output");
     if (outcome) return *outcome;
-    std::fprintf(stderr, "rtctl: %s\n", printable(outcome.error().message).c_str());
+    print_error(outcome.error());
     return outcome.error().code == Code::invalid_argument ? kUsageExit : 1;
 }
 
@@ -117,6 +140,9 @@ int main_with(const Arguments& arguments) {
             globals.config_file = arguments[++i];
         } else if (word.starts_with("--config=")) {
             globals.config_file = word.substr(std::strlen("--config="));
+        } else if (word == "--config") {
+            std::fputs("rtctl: option '--config' needs the path of a wiring file\n", stderr);
+            return kUsageExit;
         } else if (word == "--debug") {
             globals.debug = true;
         } else if (word == "--version" || word == "-v") {
@@ -132,12 +158,17 @@ int main_with(const Arguments& arguments) {
         }
     }
     const Arguments words(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
-    if (words.empty() || words.front() == "help") {
+    if (words.empty() || words == Arguments{"help"}) {
         print_help();
         return words.empty() ? kUsageExit : 0;
     }
-    const Match match = find_command(words);
-    return match.command == nullptr ? unknown_command(words) : run_command(match, globals, words);
+    // "help X" is "X --help"; a first word of several commands ("config") is helped with those.
+    const bool help = words.front() == "help";
+    const Arguments named(words.begin() + (help ? 1 : 0), words.end());
+    const Match match = find_command(named);
+    if (match.command != nullptr) return run_command(match, globals, help ? help_for(match, named) : named);
+    const bool asks = help || (named.size() == 2 && (named[1] == "--help" || named[1] == "-h"));
+    return asks && print_group_help(named.front()) ? 0 : unknown_command(named);
 }
 
 } // namespace

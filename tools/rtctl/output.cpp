@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/output.hpp"
 
+#include "core/base/text.hpp"
+
 #include "tools/rtctl/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -103,6 +105,12 @@ std::string human_size(std::uint64_t bytes) {
 
 bool is_terminal(int fd) {
     return ::isatty(fd) == 1;
+}
+
+void print_error(const Error& error) {
+    const bool not_root = error.code == Code::permission_denied && ::geteuid() != 0;
+    std::fprintf(stderr, "rtctl: %s%s\n", printable(error.message).c_str(),
+                 not_root ? ": rtctl is to be run as root, for example with sudo" : "");
 }
 
 } // namespace rt::cli

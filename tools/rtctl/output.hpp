@@ -34,6 +34,7 @@ void print_line(std::string_view text);  // to standard output
 void print_json(const Json& value);      // pretty, to standard output
 void print_json_line(const Json& value); // on one line
 void warn(std::string_view text);        // "rtctl: warning: ..." to standard error
+void print_error(const Error& error);    // "rtctl: ..." to standard error, in one line
 
 std::string human_size(std::uint64_t bytes); // "117MB", powers of 1000, three digits, as docker's
 bool is_terminal(int fd);

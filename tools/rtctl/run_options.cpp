@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/run_options.hpp"
 
+#include "tools/rtctl/detach_keys.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -38,6 +40,7 @@ options::options_description run_options() {
         ("interactive,i", "keep standard input open")
         ("tty,t", "give it a terminal")
         ("detach,d", "run in the background and print the id")
+        ("detach-keys", text()->value_name("KEYS"), "what leaves it without ending it (default: ctrl-p,ctrl-q)")
         ("name", text()->value_name("NAME"), "name of the container (default: a random one)")
         ("env,e", list()->value_name("KEY[=VALUE]"), "set an environment variable; without a value: from ours")
         ("workdir,w", text()->value_name("DIR"), "working directory")
@@ -129,6 +132,8 @@ Result<RunRequest> run_request(const Parsed& parsed) {
     spec.terminal = parsed.has("tty");
     request.interactive = spec.open_stdin = parsed.has("interactive");
     request.detach = parsed.has("detach");
+    RT_TRY_ASSIGN(request.detach_keys,
+                  parse_detach_keys(parsed.get<std::string>("detach-keys", std::string(kDefaultDetachKeys))));
     spec.auto_remove = parsed.has("rm");
     spec.read_only = parsed.has("read-only");
     spec.cap_add = parsed.get<Words>("cap-add");

@@ -15,6 +15,7 @@ struct RunRequest {
     ContainerSpec spec;
     bool detach = false;
     bool interactive = false;
+    std::string detach_keys; // bytes
 };
 Result<RunRequest> run_request(const Parsed& parsed);
 

@@ -186,15 +186,62 @@ Result<void> apply_whiteouts(const ContentStore& store, const LayerRequest& requ
     return LayerApplier(*request.target).apply_whiteouts(tar, cancellation);
 }
 
+// What is below shows in the target.
+bool hides_lower(const LayerRequest& request) {
+    return request.target && request.target->form == LayerTarget::Form::plain && !request.target->is_base;
+}
+
+Result<LockFile> lock_blob(const ContentStore& store, const LayerRequest& request,
+                           const Cancellation& cancellation) {
+    return store.lock(request.blob.digest, {[&] { return cancellation.check(); }, request.waiting});
+}
+
 Result<LayerOutcome> unpack_stored(const ContentStore& store, const LayerRequest& request,
                                    const Cancellation& cancellation) {
     RT_TRY_ASSIGN(const UniqueFd file, open_file(store.blob_path(request.blob.digest), O_RDONLY));
     FdSource packed(file.get());
-    auto outcome = unpack(packed, request, cancellation);
-    // A blob that is not what its name says is of no use to anybody: the next one who needs it fetches it.
-    if (!outcome && outcome.error().code == Code::corrupt && !request.diff_id.empty())
-        return in_context(std::move(outcome).error(), "stored blob '", request.blob.digest, "'");
-    return outcome;
+    return unpack(packed, request, cancellation);
+}
+
+Result<bool> is_what_its_name_says(const ContentStore& store, const std::string& digest,
+                                   const Cancellation& cancellation) {
+    RT_TRY_ASSIGN(const UniqueFd file, open_file(store.blob_path(digest), O_RDONLY));
+    FdSource plain(file.get());
+    CancellableSource source(plain, cancellation);
+    Sha256 hash;
+    for (;;) {
+        RT_TRY_ASSIGN(const std::string_view block, source.next());
+        if (block.empty()) return hash.digest() == digest;
+        hash.add(block);
+    }
+}
+
+// A blob that is not what its name says is of no use to anybody: without it the next one who needs it fetches
+// it. Tells whether it was one.
+Result<bool> discard_if_damaged(const ContentStore& store, const LayerRequest& request,
+                                const Cancellation& cancellation) {
+    std::optional<LockFile> lock; // else what is removed may be what another has just brought
+    if (request.repository == nullptr) {
+        RT_TRY_ASSIGN(lock, lock_blob(store, request, cancellation));
+    }
+    if (!store.has(request.blob.digest)) return true; // another has seen it, too
+    RT_TRY_ASSIGN(const bool good, is_what_its_name_says(store, request.blob.digest, cancellation));
+    if (!good) RT_TRY(store.remove(request.blob.digest));
+    return !good;
+}
+
+Result<LayerOutcome> use_stored(const ContentStore& store, const LayerRequest& request,
+                                const Cancellation& cancellation) {
+    const auto work = [&]() -> Result<LayerOutcome> {
+        if (hides_lower(request)) RT_TRY(apply_whiteouts(store, request, cancellation));
+        return unpack_stored(store, request, cancellation);
+    };
+    auto outcome = work();
+    if (outcome || outcome.error().code != Code::corrupt) return outcome;
+    RT_TRY_ASSIGN(const bool damaged, discard_if_damaged(store, request, cancellation));
+    Error error = std::move(outcome).error();
+    if (damaged) error.message += " (it was damaged and is removed now: pull or load the image again)";
+    return in_context(std::move(error), "stored blob '", request.blob.digest, "'");
 }
 
 Result<LayerOutcome> fetch_and_unpack(const ContentStore& store, const LayerRequest& request,
@@ -227,24 +274,20 @@ Result<LayerOutcome> stream_layer(const ContentStore& store, const LayerRequest&
                                   const Cancellation& cancellation) {
     std::optional<LockFile> lock;
     if (request.repository != nullptr) {
-        RT_TRY_ASSIGN(lock, store.lock(request.blob.digest));
+        RT_TRY_ASSIGN(lock, lock_blob(store, request, cancellation));
     }
     bool stored = !request.blob.digest.empty() && store.has(request.blob.digest);
     if (!stored && request.repository == nullptr && request.stream < 0)
         return fail(Code::not_found, "the blob '", request.blob.digest,
                     "' is not here any more: pull or load the image again");
-    const bool hides_lower =
-        request.target && request.target->form == LayerTarget::Form::plain && !request.target->is_base;
-    if (!stored && (!request.target || hides_lower)) {
+    if (!stored && (!request.target || hides_lower(request))) { // it has to be read twice
         LayerOutcome outcome;
         RT_TRY_ASSIGN(outcome.blob, fetch(store, request, nullptr, cancellation));
         if (!request.target) return outcome;
         stored = true;
     }
     if (!request.target) return LayerOutcome{request.blob, {}, 0, false, false, {}};
-    if (hides_lower) RT_TRY(apply_whiteouts(store, request, cancellation));
-    return stored ? unpack_stored(store, request, cancellation)
-                  : fetch_and_unpack(store, request, cancellation);
+    return stored ? use_stored(store, request, cancellation) : fetch_and_unpack(store, request, cancellation);
 }
 
 } // namespace rt::image

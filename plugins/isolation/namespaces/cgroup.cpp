@@ -148,14 +148,15 @@ Result<void> Cgroup::create_one(const Directory& wanted, const CgroupSpec& spec,
     const auto& [hierarchy, path] = wanted;
     RT_TRY(make_directory(wanted));
     const bool pure_v2 = layout_->kind == CgroupKind::v2;
-    if (hierarchy->v2 && !pure_v2) return {}; // its controllers are with the other hierarchies
+    const bool rules_are_here = hierarchy->v2 && layout_->find("devices") == nullptr;
+    if (hierarchy->v2 && !pure_v2 && !rules_are_here) return {}; // its controllers are with the other hierarchies
     if (pure_v2) RT_TRY(delegate_controllers(hierarchy->mount_point, path_));
     if (hierarchy->has("cpuset")) RT_TRY(fill_cpusets_above(hierarchy->mount_point, path_));
     const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory) return fail_errno(errno, "open the cgroup '", path, "'");
     const LimitTarget target{directory.get(), path, spec.warn};
     if (!hierarchy->v2) return write_v1_limits(target, *hierarchy, spec.resources, rules);
-    RT_TRY(write_v2_limits(target, spec.resources));
+    if (pure_v2) RT_TRY(write_v2_limits(target, spec.resources));
     return attach_device_program(directory.get(), rules);
 }
 
@@ -166,6 +167,7 @@ Result<void> Cgroup::create_unified(const CgroupSpec& spec) {
                     "config.json: 'linux.resources.unified' needs a pure cgroup v2 host; this one is ",
                     layout_->kind_name());
     if (layout_->kind != CgroupKind::v2) RT_TRY(require_controllers(*layout_, resources));
+    RT_TRY(layout_->need_device_rules());
     planned_ = wanted(resources);
     const auto rules = effective_device_rules(resources, spec.devices);
     for (const Directory& one : *planned_)

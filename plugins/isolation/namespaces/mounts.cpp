@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace rt::namespaces {
@@ -91,6 +93,41 @@ Result<void> mount_cgroups(int root, const sdk::Mount& mount, const MountOptions
     return attach_mount(source.get(), target.get(), mount.target);
 }
 
+bool is_proc(int fd) {
+    struct statfs info{};
+    return ::fstatfs(fd, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
+}
+
+// What hides parts of /proc would give programs, and our own security settings, other files than they ask
+// for. The exceptions are those that the field makes: files that tell about the host, which lxcfs and the
+// like replace.
+Result<void> check_proc(const sdk::Mount& mount, int target, int source) {
+    static constexpr std::array<std::string_view, 11> kMayBeHidden{"/proc/cpuinfo",
+                                                                   "/proc/diskstats",
+                                                                   "/proc/meminfo",
+                                                                   "/proc/stat",
+                                                                   "/proc/swaps",
+                                                                   "/proc/uptime",
+                                                                   "/proc/loadavg",
+                                                                   "/proc/slabinfo",
+                                                                   "/proc/net/dev",
+                                                                   "/proc/sys/kernel/ns_last_pid",
+                                                                   "/proc/sys/crypto/fips_enabled"};
+    if (mount.type == "proc") return {};
+    std::string path = std::filesystem::path("/" + mount.target).lexically_normal().native();
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    if (path.starts_with("//")) path.erase(0, 1);
+    if (path == "/proc" && !(source >= 0 && is_proc(source)))
+        return fail(Code::invalid_argument, "mount on '", mount.target,
+                    "': only a proc file system can be there; choose another place in the container");
+    const bool inside = path != "/proc" && is_proc(target);
+    if (inside && std::ranges::find(kMayBeHidden, path) == kMayBeHidden.end())
+        return fail(
+            Code::invalid_argument, "mount on '", mount.target,
+            "': it is inside /proc, of which nothing may be hidden; choose another place in the container");
+    return {};
+}
+
 Result<UniqueFd> open_null_device() {
     UniqueFd fd(::open("/dev/null", O_PATH | O_CLOEXEC));
     if (!fd) return fail_errno(errno, "open the host's '/dev/null'");
@@ -137,6 +174,7 @@ Result<void> mount_one(int root, const sdk::Mount& mount, UniqueFd prepared,
     }
     auto target = open_target(root, mount, is_bind(mount, *options) ? prepared.get() : -1);
     if (!target) return in_context(target.error(), "mount on '", mount.target, "'");
+    RT_TRY(check_proc(mount, target->get(), is_bind(mount, *options) ? prepared.get() : -1));
     if (!prepared) return mount_at(mount.type, mount.source, *options, target->get());
     RT_TRY(attach_mount(prepared.get(), target->get(), mount.target));
     if (is_bind(mount, *options)) return {};

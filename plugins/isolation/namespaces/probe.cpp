@@ -73,6 +73,7 @@ Result<std::string> probe_host() {
         return fail(Code::unsupported,
                     "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER), which containers need");
     RT_TRY_ASSIGN(const CgroupLayout layout, detect_cgroup_layout_of_host());
+    RT_TRY(layout.need_device_rules());
     nlohmann::json facts;
     facts["cgroups"] = layout.kind_name();
     for (const auto& one : layout.hierarchies) facts["hierarchies"][one.directory_name()] = one.mount_point;

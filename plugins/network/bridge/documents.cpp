@@ -195,6 +195,7 @@ sdk::Result<Config> parse_config(std::string_view text) {
     config.masquerade = json.value("masquerade", true);
     config.hairpin = json.value("hairpin", true);
     config.icc = json.value("icc", true);
+    config.forward_drop = json.value("forward_drop", true);
     return config;
 }
 

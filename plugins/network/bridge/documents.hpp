@@ -22,7 +22,8 @@ struct Config {
     std::string nft_table;
     bool masquerade = true;
     bool hairpin = true;
-    bool icc = true; // containers of one network reach each other
+    bool icc = true;          // containers of one network reach each other
+    bool forward_drop = true; // where forwarding was switched on here, only containers are forwarded for
 };
 sdk::Result<Config> parse_config(std::string_view json);
 

@@ -4,10 +4,12 @@
 #include "conntrack.hpp"
 #include "container_side.hpp"
 #include "forward_policy.hpp"
+#include "forwarding.hpp"
 #include "host_probe.hpp"
 #include "host_view.hpp"
 #include "networks.hpp"
 #include "nft_ports.hpp"
+#include "nft_table.hpp"
 
 #include <rt/sdk/rollback.hpp>
 
@@ -51,6 +53,24 @@ sdk::Result<void> BridgeDriver::remove_network(sdk::Call call, std::string_view 
 
 namespace {
 
+// 0.0.0.0:80 and 192.0.2.1:80 are the same port.
+bool overlap(const PortMapping& a, const PortMapping& b) {
+    const bool same_address =
+        a.host_address == b.host_address || a.host_address.value == 0 || b.host_address.value == 0;
+    return a.host_port != 0 && a.host_port == b.host_port && a.protocol == b.protocol && same_address;
+}
+
+sdk::Result<void> accept_ports(const std::vector<PortMapping>& ports) {
+    for (auto port = ports.begin(); port != ports.end(); ++port)
+        for (auto other = ports.begin(); other != port; ++other)
+            if (overlap(*port, *other))
+                return fail(Code::invalid_argument, "cannot publish port '", port->text(),
+                            "' for the container's port ", port->container_port, ": the same container has '",
+                            other->text(), "' for its port ", other->container_port,
+                            "; leave one of them out");
+    return {};
+}
+
 sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
     if (netns_fd < 0)
         return fail(Code::invalid_argument, "endpoint '", endpoint.id,
@@ -65,15 +85,21 @@ sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
         return fail(Code::invalid_argument, "endpoint '", endpoint.id,
                     "' needs one address that a container can have in '", state.subnet.text(), "', got '",
                     endpoint.address.text(), "'");
-    return {};
+    return accept_ports(endpoint.ports);
 }
 
 } // namespace
 
-sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& route, const Endpoint& endpoint, int netns_fd) {
+sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& endpoint, int netns_fd) {
     const NetworkState& state = *endpoint.network.result;
+    // The rules go while the bridge stays: `systemctl restart nftables` flushes the whole ruleset.
+    RT_TRY_ASSIGN(const RulesSeen rules, look_at_rules(nft, config_.nft_table, state.bridge));
+    const bool rules_are_there =
+        rules.has_network && is_as_configured(config_, host_.run_dir(), rules.is_closed);
+    RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
     RT_TRY_ASSIGN(auto bridge, find_link(route, state.bridge));
-    if (!bridge || !bridge->up || bridge->alias != endpoint.network.alias()) {
+    const bool link_is_there = bridge && bridge->up && bridge->alias == endpoint.network.alias();
+    if (!link_is_there || !rules_are_there) {
         RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
         RT_TRY_ASSIGN(bridge, find_link(route, state.bridge));
         if (!bridge)
@@ -104,30 +130,35 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& route, const Endpoint
     return {};
 }
 
+sdk::Result<void> BridgeDriver::attach_ports(NetlinkSocket& nft, Endpoint& endpoint) {
+    auto published = publish_ports(nft, config_.nft_table, endpoint);
+    if (published) return {};
+    if (published.error().code == Code::not_found) { // the table is missing
+        RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
+    } else if (published.error().code == Code::already_exists) {
+        RT_TRY(unpublish_ports(nft, config_.nft_table, endpoint)); // ours, of an interrupted attach()
+    } else {
+        return published;
+    }
+    return publish_ports(nft, config_.nft_table, endpoint);
+}
+
 sdk::Result<std::string> BridgeDriver::attach(sdk::Call call, std::string_view endpoint_json, int netns_fd) {
     RT_TRY_ASSIGN(Endpoint endpoint, parse_endpoint(endpoint_json));
     RT_TRY(accept_endpoint(endpoint, netns_fd));
     RT_TRY(call.check());
+    close_used();
+    RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
+    sdk::Rollback rollback; // after the socket that it uses
     // Ports first: they are what fails most often, and one transaction leaves less to take back than two
     // links.
-    std::optional<NetlinkSocket> nft;
-    sdk::Rollback rollback; // after the socket that it uses
     if (!endpoint.ports.empty()) {
-        RT_TRY_ASSIGN(nft, NetlinkSocket::open(NETLINK_NETFILTER));
-        auto published = publish_ports(*nft, config_.nft_table, endpoint);
-        if (!published && published.error().code == Code::not_found) { // the table is missing
-            RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
-            published = publish_ports(*nft, config_.nft_table, endpoint);
-        } else if (!published && published.error().code == Code::already_exists) {
-            RT_TRY(unpublish_ports(*nft, config_.nft_table, endpoint)); // ours, of an interrupted attach()
-            published = publish_ports(*nft, config_.nft_table, endpoint);
-        }
-        if (!published) return std::unexpected(std::move(published).error());
-        rollback.add([&] { (void)unpublish_ports(*nft, config_.nft_table, endpoint); });
+        RT_TRY(attach_ports(nft, endpoint));
+        rollback.add([&] { (void)unpublish_ports(nft, config_.nft_table, endpoint); });
     }
-    RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
-    RT_TRY(attach_link(route, endpoint, netns_fd));
+    RT_TRY(attach_link(nft, endpoint, netns_fd));
     rollback.commit();
+    close_later(std::move(nft)); // closing waits also for what others have deleted
     return endpoint_result(endpoint, mac_of(endpoint.address.address));
 }
 

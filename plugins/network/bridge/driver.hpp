@@ -32,7 +32,8 @@ public:
 private:
     BridgeDriver(sdk::Host host, Config config) : host_(host), config_(std::move(config)) {}
 
-    sdk::Result<void> attach_link(NetlinkSocket& route, const Endpoint& endpoint, int netns_fd);
+    sdk::Result<void> attach_ports(NetlinkSocket& nft, Endpoint& endpoint);
+    sdk::Result<void> attach_link(NetlinkSocket& nft, const Endpoint& endpoint, int netns_fd);
     void warn_of_other_firewalls() const;
     void close_later(NetlinkSocket socket);
     void close_used();
@@ -40,7 +41,7 @@ private:
     sdk::Host host_;
     Config config_;
     // Closing any socket of nf_tables waits until the kernel has freed what was deleted last: 5 to 20 ms. So
-    // the one that deleted is kept, never used again, and closed before the next deletion or with the driver.
+    // the one that is done with is kept, never used again, and closed at the next call or with the driver.
     std::mutex mutex_;
     std::vector<NetlinkSocket> used_sockets_;
 };

@@ -147,20 +147,53 @@ sdk::Result<void> NetlinkSocket::send_all(Batch& batch, std::string_view what, c
     return {};
 }
 
-sdk::Result<void> NetlinkSocket::dump(Batch& request, std::string_view what, const OnMessage& on_message) {
-    RT_TRY(transmit(request));
+// What a dump answered, one message behind the other.
+struct NetlinkSocket::Listing {
+    std::vector<char> bytes;
+    bool changed_meanwhile = false;
     int error = 0;
+
+    void add(const nlmsghdr* message) {
+        const auto* first = reinterpret_cast<const char*>(message);
+        bytes.insert(bytes.end(), first, first + message->nlmsg_len);
+        bytes.resize(NLMSG_ALIGN(bytes.size()));
+    }
+    void each(const OnMessage& use) const {
+        for (std::size_t offset = 0; offset < bytes.size();) {
+            const auto* message = reinterpret_cast<const nlmsghdr*>(bytes.data() + offset);
+            use(message);
+            offset += NLMSG_ALIGN(message->nlmsg_len);
+        }
+    }
+};
+
+sdk::Result<NetlinkSocket::Listing> NetlinkSocket::list_once(Batch& request) {
+    RT_TRY(transmit(request));
+    Listing listing;
     const auto on_each = [&](const nlmsghdr* message) {
-        if (message->nlmsg_type == NLMSG_ERROR) error = read_failure(message, sequence_).error;
+        if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) listing.changed_meanwhile = true;
+        if (message->nlmsg_type == NLMSG_ERROR) listing.error = read_failure(message, sequence_).error;
         if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) return false;
-        on_message(message);
+        listing.add(message);
         return true;
     };
     for (bool more = true; more;) {
         RT_TRY_ASSIGN(more, receive(on_each));
     }
-    if (error != 0) return sdk::fail_errno(error, what);
-    return {};
+    return listing;
+}
+
+sdk::Result<void> NetlinkSocket::dump(Batch& request, std::string_view what, const OnMessage& on_message) {
+    constexpr int kRounds = 32;
+    for (int round = 0; round < kRounds; ++round) {
+        RT_TRY_ASSIGN(const Listing listing, list_once(request));
+        if (listing.error != 0) return sdk::fail_errno(listing.error, what);
+        if (listing.changed_meanwhile) continue;
+        listing.each(on_message);
+        return {};
+    }
+    return sdk::fail(sdk::Code::unavailable, what, ": it changed during each of ", kRounds,
+                     " attempts; try again");
 }
 
 std::unexpected<sdk::Error> refused(const NetlinkFailure& failure, std::string_view what) {

@@ -94,6 +94,8 @@ class NetlinkSocket {
 public:
     // protocol: NETLINK_ROUTE or NETLINK_NETFILTER; netns_fd: -1 for the caller's own namespace.
     static sdk::Result<NetlinkSocket> open(int protocol, int netns_fd = -1);
+    // Over a socket of messages that somebody else made.
+    static NetlinkSocket over(sdk::UniqueFd fd) { return NetlinkSocket(std::move(fd)); }
 
     using OnMessage = std::function<void(const nlmsghdr*)>;
 
@@ -104,7 +106,8 @@ public:
     // The same for a batch of which nothing may be refused.
     sdk::Result<void> send_all(Batch& batch, std::string_view what, const OnMessage& on_message = {});
 
-    // Sends one dump request; every part of the answer goes to on_message.
+    // Sends one dump request; every part of the answer goes to on_message. When what is listed changes
+    // meanwhile, it is listed again before on_message gets anything.
     sdk::Result<void> dump(Batch& request, std::string_view what, const OnMessage& on_message);
 
 private:
@@ -112,6 +115,8 @@ private:
     // One datagram of answers; on_each returns false at the one that was waited for.
     sdk::Result<bool> receive(const std::function<bool(const nlmsghdr*)>& on_each);
     sdk::Result<void> transmit(Batch& batch);
+    struct Listing;
+    sdk::Result<Listing> list_once(Batch& request);
 
     sdk::UniqueFd fd_;
     std::uint32_t sequence_ = 1; // of the first message of the batch sent last

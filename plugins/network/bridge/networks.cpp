@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "networks.hpp"
 
+#include "forwarding.hpp"
 #include "host_view.hpp"
 #include "nft_table.hpp"
 #include "subnet_pool.hpp"
-#include "sysctl.hpp"
 
 #include <rt/sdk/unique_fd.hpp>
 
@@ -130,8 +130,8 @@ BridgeSpec spec_of(const Network& network, const NetworkState& state) {
     return {state.bridge, network.alias(), {state.gateway, state.subnet.length}, state.mtu};
 }
 
-sdk::Result<void> make(NetlinkSocket& route, const Config& config, const Network& network,
-                       const NetworkState& state) {
+sdk::Result<void> make(NetlinkSocket& route, const Config& config, const Directories& directories,
+                       const Network& network, const NetworkState& state) {
     RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
     // The bridge is refused first if its name is somebody else's; its route_localnet is safe only behind the
     // rules.
@@ -140,7 +140,7 @@ sdk::Result<void> make(NetlinkSocket& route, const Config& config, const Network
         RT_TRY(add_network(nft, config.nft_table,
                            {state.bridge, state.subnet, state.masquerade, config.hairpin}));
     RT_TRY(make_bridge(route, spec_of(network, state)));
-    return enable_forwarding();
+    return start_forwarding(nft, config, directories.run, state.bridge);
 }
 
 sdk::Result<void> unmake(NetlinkSocket& route, const Config& config, const Directories& directories,
@@ -153,18 +153,22 @@ sdk::Result<void> unmake(NetlinkSocket& route, const Config& config, const Direc
     if (ours || !link) {
         RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
         RT_TRY(remove_network(nft, config.nft_table, bridge, gateway));
+        RT_TRY(end_forwarding(nft, config, directories.run));
+        RT_TRY(remove_table_if_empty(nft, config.nft_table));
     }
     return release(directories, network.id);
 }
 
-sdk::Result<bool> is_complete(NetlinkSocket& route, const Config& config, const Network& network) {
+sdk::Result<bool> is_complete(NetlinkSocket& route, const Config& config, const Directories& directories,
+                              const Network& network) {
     const NetworkState& state = *network.result;
     RT_TRY_ASSIGN(const auto seen, look_at_bridge(route, state.bridge, state.gateway));
     if (!seen.link || !seen.link->up || !seen.link->route_localnet || !seen.has_gateway || !seen.forwarding)
         return false;
     if (seen.link->alias != network.alias()) return false; // make_bridge() says whose it is
     RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
-    return has_network(nft, config.nft_table, state.bridge);
+    RT_TRY_ASSIGN(const RulesSeen rules, look_at_rules(nft, config.nft_table, state.bridge));
+    return rules.has_network && is_as_configured(config, directories.run, rules.is_closed);
 }
 
 } // namespace
@@ -175,7 +179,7 @@ sdk::Result<NetworkState> create_network(const Config& config, const Directories
     RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
     RT_TRY_ASSIGN(NetworkState state, choose(route, config, directories, network));
     RT_TRY(reserve(directories, network.id, state.subnet));
-    if (auto made = make(route, config, network, state); !made) {
+    if (auto made = make(route, config, directories, network, state); !made) {
         (void)unmake(
             route, config, directories, network, state.bridge,
             Ipv4Prefix{state.gateway, state.subnet.length}); // the first failure is the one to report
@@ -187,13 +191,13 @@ sdk::Result<NetworkState> create_network(const Config& config, const Directories
 sdk::Result<bool> ensure_network(const Config& config, const Directories& directories,
                                  const Network& network) {
     RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
-    RT_TRY_ASSIGN(bool complete, is_complete(route, config, network));
+    RT_TRY_ASSIGN(bool complete, is_complete(route, config, directories, network));
     if (complete) return false;
     RT_TRY_ASSIGN(const sdk::UniqueFd guard, lock(directories));
-    RT_TRY_ASSIGN(complete, is_complete(route, config, network));
+    RT_TRY_ASSIGN(complete, is_complete(route, config, directories, network));
     if (complete) return false; // another process made it meanwhile
     RT_TRY(reserve(directories, network.id, network.result->subnet));
-    if (auto made = make(route, config, network, *network.result); !made)
+    if (auto made = make(route, config, directories, network, *network.result); !made)
         return sdk::in_context(std::move(made).error(), "make network '", network.name, "' again");
     return true;
 }

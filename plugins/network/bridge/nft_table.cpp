@@ -20,11 +20,12 @@ constexpr const char* kSame = "same_network"; // ifname . ifname: in and out by 
 constexpr const char* kMasqueraded =
     "masqueraded";                          // ipv4_addr intervals: containers that appear as the host outside
 constexpr const char* kHairpin = "hairpin"; // ipv4_addr intervals: containers whose networks have hairpin
+constexpr const char* kClosed = "closed";   // nf_proto: families that are forwarded for containers only
 constexpr const char* kToContainers = "to_containers";
 
 // The types by which `nft list` shows a set; the kernel stores and ignores them. A concatenation has 6 bits
 // for each.
-constexpr std::uint32_t kIpv4Type = 7, kProtocolType = 12, kServiceType = 13, kNameType = 41;
+constexpr std::uint32_t kIpv4Type = 7, kProtocolType = 12, kServiceType = 13, kNameType = 41, kFamilyType = 2;
 constexpr std::uint32_t concatenation(std::uint32_t a, std::uint32_t b) {
     return a << 6 | b;
 }
@@ -41,6 +42,7 @@ constexpr std::uint32_t kTarget = concatenation(kIpv4Type, kServiceType);
 constexpr std::array kSets{
     SetSpec{kBridges, kNameType, kNameSize, 0, 0, 0},
     SetSpec{kSame, concatenation(kNameType, kNameType), 2 * kNameSize, 0, 0, 0},
+    SetSpec{kClosed, kFamilyType, 1, 0, 0, 0},
     SetSpec{kMasqueraded, kIpv4Type, 4, 0, 0, NFT_SET_INTERVAL},
     SetSpec{kHairpin, kIpv4Type, 4, 0, 0, NFT_SET_INTERVAL},
     SetSpec{kPortsOfAny, concatenation(kProtocolType, kServiceType), 8, kTarget, 8, NFT_SET_MAP},
@@ -172,12 +174,22 @@ void put_filter_rules(Batch& batch, const std::string& table) {
         .in_set(0, kBridges)
         .verdict(NF_DROP)
         .append_to(batch);
-    // Traffic that is not for a container of ours is none of our business: it leaves this table after one
-    // look-up.
+    // Traffic that is neither for nor from a container of ours is none of our business, unless the host
+    // forwards only because of us.
     RuleWriter(table, "forward")
         .meta(NFT_META_OIFNAME, 0)
         .in_set(0, kBridges)
         .verdict(NFT_JUMP, kToContainers)
+        .append_to(batch);
+    RuleWriter(table, "forward")
+        .meta(NFT_META_IIFNAME, 0)
+        .in_set(0, kBridges)
+        .verdict(NF_ACCEPT)
+        .append_to(batch);
+    RuleWriter(table, "forward")
+        .meta(NFT_META_NFPROTO, 0)
+        .in_set(0, kClosed)
+        .verdict(NF_DROP)
         .append_to(batch);
     constexpr std::uint32_t kEstablished = 1U << 1, kRelated = 1U << 2; // NF_CT_STATE_BIT() of the two
     RuleWriter(table, kToContainers)
@@ -232,6 +244,10 @@ void put_elements(Batch& batch, std::uint16_t type, const std::string& table,
     for (const auto& [set, element] : elements) put_element(batch, type, flags, table, set, element);
 }
 
+Element ipv4_family() {
+    return element_with(std::string(1, static_cast<char>(NFPROTO_IPV4)));
+}
+
 sdk::Result<std::uint32_t> generation(NetlinkSocket& nft) {
     Batch batch;
     begin_nft(batch, NFT_MSG_GETGEN, 0, AF_UNSPEC);
@@ -244,13 +260,20 @@ sdk::Result<std::uint32_t> generation(NetlinkSocket& nft) {
     return number;
 }
 
+} // namespace
+
+sdk::Result<bool> has_networks(NetlinkSocket& nft, const std::string& table) {
+    const auto left = dump_elements(nft, table, kBridges);
+    if (!left && left.error().code == sdk::Code::not_found) return false;
+    if (!left) return std::unexpected(left.error());
+    return !left->empty();
+}
+
 sdk::Result<void> remove_table_if_empty(NetlinkSocket& nft, const std::string& table) {
     for (;;) {
         RT_TRY_ASSIGN(const std::uint32_t seen, generation(nft));
-        const auto left = dump_elements(nft, table, kBridges);
-        if (!left && left.error().code == sdk::Code::not_found) return {};
-        if (!left) return std::unexpected(left.error());
-        if (!left->empty()) return {};
+        RT_TRY_ASSIGN(const bool used, has_networks(nft, table));
+        if (used) return {};
         Batch batch;
         begin_transaction(batch, seen); // if somebody adds a network meanwhile, nothing is removed
         const NftTable object(nftnl_table_alloc());
@@ -264,8 +287,6 @@ sdk::Result<void> remove_table_if_empty(NetlinkSocket& nft, const std::string& t
     }
 }
 
-} // namespace
-
 void put_table(Batch& batch, const std::string& table) {
     const NftTable object(nftnl_table_alloc());
     nftnl_table_set_str(object.get(), NFTNL_TABLE_NAME, table.c_str());
@@ -278,13 +299,43 @@ void put_table(Batch& batch, const std::string& table) {
     put_filter_rules(batch, table);
 }
 
-sdk::Result<bool> has_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge) {
+sdk::Result<RulesSeen> look_at_rules(NetlinkSocket& nft, const std::string& table,
+                                     const std::string& bridge) {
     Batch batch;
     put_element(batch, NFT_MSG_GETSETELEM, 0, table, kBridges, element_with(name_key(bridge)));
+    put_element(batch, NFT_MSG_GETSETELEM, 0, table, kClosed, ipv4_family());
     RT_TRY_ASSIGN(const auto failures, nft.send(batch));
-    if (!failures.empty() && failures.front().error != ENOENT)
-        return refused(failures.front(), sdk::cat("look into the nf_tables table 'inet ", table, "'"));
-    return failures.empty();
+    RulesSeen seen{true, true};
+    for (const auto& failure : failures) {
+        if (failure.error != ENOENT)
+            return refused(failure, sdk::cat("look into the nf_tables table 'inet ", table, "'"));
+        (failure.message == 0 ? seen.has_network : seen.is_closed) = false;
+    }
+    return seen;
+}
+
+namespace {
+
+sdk::Result<void> change_closed(NetlinkSocket& nft, const std::string& table, std::uint16_t type) {
+    Batch batch;
+    begin_transaction(batch);
+    put_elements(batch, type, table, {{kClosed, ipv4_family()}});
+    end_transaction(batch);
+    RT_TRY_ASSIGN(const auto failures, nft.send(batch));
+    const bool is_gone = type == NFT_MSG_DELSETELEM && !failures.empty() && failures.front().error == ENOENT;
+    if (failures.empty() || is_gone) return {};
+    return refused(failures.front(),
+                   sdk::cat("change what the nf_tables table 'inet ", table, "' lets through"));
+}
+
+} // namespace
+
+sdk::Result<void> close_forwarding(NetlinkSocket& nft, const std::string& table) {
+    return change_closed(nft, table, NFT_MSG_NEWSETELEM);
+}
+
+sdk::Result<void> open_forwarding(NetlinkSocket& nft, const std::string& table) {
+    return change_closed(nft, table, NFT_MSG_DELSETELEM);
 }
 
 sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, const NetworkElements& network) {
@@ -330,7 +381,7 @@ sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, c
             return refused(failures.front(), sdk::cat("remove the bridge '", bridge,
                                                       "' from the nf_tables table 'inet ", table, "'"));
     }
-    return remove_table_if_empty(nft, table);
+    return {};
 }
 
 } // namespace rt::bridge

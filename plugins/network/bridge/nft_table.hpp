@@ -33,12 +33,22 @@ struct NetworkElements {
 // The messages that make the table, within a transaction. Fails with EEXIST where it exists.
 void put_table(Batch& batch, const std::string& table);
 
-sdk::Result<bool> has_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge);
+// What decides whether the table is as it should be, asked in one system call.
+struct RulesSeen {
+    bool has_network;
+    bool is_closed; // see close_forwarding()
+};
+sdk::Result<RulesSeen> look_at_rules(NetlinkSocket& nft, const std::string& table, const std::string& bridge);
 // Makes the table where it is missing, and the network's elements in it.
 sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, const NetworkElements& network);
-// Removes the elements, and the table when no network is left in it. OK when there is nothing. No subnet:
-// none was chosen.
+// Removes the elements. OK when there is nothing. No subnet: none was chosen.
 sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, const std::string& bridge,
                                  const std::optional<Ipv4Prefix>& subnet);
+sdk::Result<bool> has_networks(NetlinkSocket& nft, const std::string& table);
+sdk::Result<void> remove_table_if_empty(NetlinkSocket& nft, const std::string& table);
+
+// Whether IPv4 that is forwarded neither to nor from a container is dropped. The table has to be there.
+sdk::Result<void> close_forwarding(NetlinkSocket& nft, const std::string& table);
+sdk::Result<void> open_forwarding(NetlinkSocket& nft, const std::string& table);
 
 } // namespace rt::bridge

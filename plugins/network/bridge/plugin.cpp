@@ -40,6 +40,10 @@ constexpr char kSchema[] = R"({
     "icc": {
       "type": "boolean", "default": true,
       "description": "containers of one network reach each other; networks may say otherwise"
+    },
+    "forward_drop": {
+      "type": "boolean", "default": true,
+      "description": "where this driver had to switch IPv4 forwarding on, what is forwarded between other links of the host is dropped"
     }
   }
 })";

@@ -11,6 +11,8 @@
 namespace rt::bridge {
 namespace {
 
+constexpr const char* kForwarding = "/proc/sys/net/ipv4/ip_forward";
+
 sdk::Result<void> write_setting(const std::string& path, char value) {
     const sdk::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!fd) return sdk::fail_errno(errno, "open '", path, "' to set it to ", value);
@@ -22,8 +24,19 @@ sdk::Result<void> write_setting(const std::string& path, char value) {
 
 } // namespace
 
+sdk::Result<bool> is_forwarding() {
+    const sdk::UniqueFd fd(::open(kForwarding, O_RDONLY | O_CLOEXEC));
+    char current = 0;
+    if (!fd || ::read(fd.get(), &current, 1) != 1) return sdk::fail_errno(errno, "read '", kForwarding, "'");
+    return current != '0';
+}
+
 sdk::Result<void> enable_forwarding() {
-    return write_setting("/proc/sys/net/ipv4/ip_forward", '1');
+    return write_setting(kForwarding, '1');
+}
+
+sdk::Result<void> disable_forwarding() {
+    return write_setting(kForwarding, '0');
 }
 
 sdk::Result<void> disable_ipv6(const std::string& link) {

@@ -8,8 +8,12 @@
 
 namespace rt::bridge {
 
-// Lets the host forward IPv4. Written only where it is off.
+// Whether the host forwards IPv4.
+sdk::Result<bool> is_forwarding();
+
+// Lets the host forward IPv4, or no more. Written only where it is otherwise.
 sdk::Result<void> enable_forwarding();
+sdk::Result<void> disable_forwarding();
 
 // No IPv6 on a link, so that router advertisements from a container cannot configure the host. OK where the
 // kernel has no IPv6.

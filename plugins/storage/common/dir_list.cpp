@@ -4,6 +4,7 @@
 #include <dirent.h>
 
 #include <array>
+#include <cerrno>
 #include <string_view>
 
 namespace rt::storage {
@@ -13,6 +14,7 @@ sdk::Result<std::vector<DirEntry>> list_directory(int fd) {
     alignas(dirent64) std::array<char, 32768> buffer;
     for (;;) {
         const ssize_t size = ::getdents64(fd, buffer.data(), buffer.size());
+        if (size < 0 && errno == ENOENT) return entries; // removed since it was opened: it has none
         if (size < 0) return sdk::fail_errno(errno, "read a directory");
         if (size == 0) return entries;
         for (ssize_t offset = 0; offset < size;) {

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * Network backends: CNI's verbs over a function table. A *network* is what containers are attached to; an
  * *endpoint* is one container's place in one network. Backends keep no database: the host stores what
  * create_network() and attach() answered and hands it back with every later call, also after a reboot, when
  * nothing in the kernel is left of it.
  *
- * network JSON (in):   {"id", "name", "options": {...}, "result": {...}?}      id: 12 hex digits, name:
- * [a-zA-Z0-9_.-]+ network result:      {"subnets": [{"subnet": "10.88.0.0/20", "gateway": "10.88.0.1"}],
- * ...own keys} no or empty "subnets": the host allocates no address for endpoints endpoint JSON (in):  {"id",
- * "container_id", "hostname", "interface": "eth0", "network": <network JSON with result>, "addresses":
- * ["10.88.0.5/20"], "ports": [{"host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80, "protocol":
- * "tcp"}], "result": {...}?}                                      id: 12 hex digits, unique on this host
- * endpoint result:     {"interfaces": [{"name", "mac", "host_name"?}], "addresses": [..], "gateway":
- * "10.88.0.1", "ports": [... as given, with every host_port filled in], ...own keys} Unknown keys are for
- * newer backends and are ignored. Every function is [thread-safe], also between processes.
+ * network JSON (in):
+ *   {"id", "name", "options": {...}, "result": {...}?}
+ *   id: 12 hex digits, name: [a-zA-Z0-9_.-]+
+ * network result:
+ *   {"subnets": [{"subnet": "10.88.0.0/20", "gateway": "10.88.0.1"}], ...own keys}
+ *   no or empty "subnets": the host allocates no address for endpoints
+ * endpoint JSON (in):
+ *   {"id", "container_id", "hostname", "interface": "eth0", "network": <network JSON with result>,
+ *    "addresses": ["10.88.0.5/20"], "result": {...}?,
+ *    "ports": [{"host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80, "protocol": "tcp"}]}
+ *   id: 12 hex digits, unique on this host
+ * endpoint result:
+ *   {"interfaces": [{"name", "mac", "host_name"?}], "addresses": [..], "gateway": "10.88.0.1",
+ *    "ports": [... as given, with every host_port filled in], ...own keys}
+ *
+ * Unknown keys are for newer backends and are ignored. Every function is [thread-safe], also between processes.
  */
+/* clang-format on */
 #ifndef RTP_NETWORK_H
 #define RTP_NETWORK_H
 

@@ -307,6 +307,65 @@ TEST_P(Images, ArePulledOnceByTwoAtTheSameTime) {
     expect_nothing_left();
 }
 
+// Whoever waits for another process can be told to stop, and says what is waited for.
+TEST_P(Images, AreNotWaitedForAnyLongerWhenTheUserGivesUp) {
+    FakeHttpServer server([&](const FakeRequest& request) { return sample_.answer(request); });
+    const std::string hex = sha256(sample_.base).substr(7);
+    const fs::path ingest = directory_ / "root/blobs/ingest";
+    fs::create_directories(ingest);
+    for (const std::string& lock :
+         {cat("layer-", hex.substr(0, 12), "-", GetParam(), ".lock"), hex + ".lock", std::string()}) {
+        const auto holder = LockFile::acquire(lock.empty() ? directory_ / "root/images.lock" : ingest / lock);
+        ASSERT_TRUE(holder);
+        int pipe[2];
+        ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+        const UniqueFd cancel(pipe[0]), user(pipe[1]);
+        std::vector<std::string> notes;
+        Session session = open();
+        const auto pulled = session.service->pull(server.host() + "/a/b:1", {},
+                                                  [&](const ImageProgress& progress) {
+                                                      if (progress.text.find("waiting for another rtctl") ==
+                                                          std::string::npos)
+                                                          return;
+                                                      notes.push_back(progress.text);
+                                                      EXPECT_EQ(::write(user.get(), "x", 1), 1);
+                                                  },
+                                                  {"op", 0, cancel.get()});
+        ASSERT_FALSE(pulled) << lock;
+        EXPECT_EQ(pulled.error().code, Code::cancelled) << lock << ": " << pulled.error().message;
+        EXPECT_EQ(notes.size(), 1U) << lock;
+    }
+}
+
+// A bit of the disk has flipped since: what a driver has not unpacked yet is fetched once more.
+TEST_P(Images, AreFetchedAgainWhenAStoredBlobIsDamaged) {
+    FakeHttpServer server([&](const FakeRequest& request) { return sample_.answer(request); });
+    const std::string name = server.host() + "/a/b:1";
+    const std::string other = GetParam() == std::string("vfs") ? "overlayfs" : "vfs";
+    for (const std::string* blob : {&sample_.base, &sample_.top}) {
+        Session session = open();
+        const auto first = session.service->pull(name, {}, {}, {});
+        ASSERT_TRUE(first) << first.error().message;
+        const fs::path stored = directory_ / "root/blobs/sha256" / sha256(*blob).substr(7);
+        std::string damaged = *blob;
+        damaged[600] = static_cast<char>(damaged[600] ^ 1);
+        test::write_file(stored, damaged);
+
+        // Without a registry it can only be said, and thrown away.
+        const auto storage = session.drivers->storage(other).value();
+        EXPECT_EQ(session.service->ensure_unpacked(first->id, *storage, {}).error().code, Code::corrupt);
+        EXPECT_FALSE(fs::exists(stored));
+
+        test::write_file(stored, damaged);
+        const auto again = session.service->pull(name, {"", other}, {}, {});
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(files_of(session, again->id, other), files_);
+        EXPECT_EQ(test::read_file(stored), *blob);
+        ASSERT_TRUE(session.service->remove(name, ImageService::Force::no, {}));
+        expect_nothing_left();
+    }
+}
+
 TEST_P(Images, ArePulledAgainAfterAKill) {
     std::mutex mutex;
     std::condition_variable changed;

@@ -121,4 +121,50 @@ TEST_F(Crash, ARebootLeavesContainersStopped) {
     EXPECT_EQ(sh("true").exit_code, 0);
 }
 
+TEST_F(Crash, AShimThatDiesInTheMiddleOfAStartLeavesNothing) {
+    for (int number = 0; number < 20; ++number) {
+        const pid_t pid = start({"run", "--rm", "busybox", "true"});
+        // As soon as there is a shim, or a little later.
+        std::filesystem::path pid_file;
+        ASSERT_TRUE(eventually([&] {
+            std::error_code problem;
+            for (const auto& entry :
+                 std::filesystem::directory_iterator(rtctl_.run() / "containers", problem))
+                if (std::filesystem::exists(entry.path() / "shim.pid", problem)) pid_file = entry.path();
+            return !pid_file.empty() || ::kill(pid, 0) != 0 || ::waitpid(pid, nullptr, WNOHANG) == pid;
+        }));
+        ::usleep(static_cast<useconds_t>(number) * 150); // the moment is what is being varied
+        if (const pid_t shim = shim_of(pid_file.filename()); !pid_file.empty() && shim > 0)
+            ::kill(shim, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        EXPECT_TRUE(std::filesystem::is_empty(rtctl_.run() / "containers")) << number;
+    }
+    EXPECT_TRUE(is_clean()) << difference();
+}
+
+// With another run directory every container would seem to have ended.
+TEST_F(Crash, AnotherRunDirectoryIsRefusedWhileContainersRun) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const auto other = rtctl_.directory() / "other.json";
+    rt::test::write_file(other, "{\"root\": \"" + rtctl_.root().native() + "\", \"run\": \"" +
+                                    (rtctl_.directory() / "elsewhere").native() + "\"}\n");
+    const auto refused = rt::test::run_program({RT_BUILD_DIR "/bin/rtctl", "--config", other, "ps", "-a"});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, testing::HasSubstr(rtctl_.run().native()));
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Status"], "running");
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    EXPECT_EQ(rt::test::run_program({RT_BUILD_DIR "/bin/rtctl", "--config", other, "ps", "-aq"}).out, "");
+}
+
+// The wiring file that a container was started with is gone when it ends: its shim cannot get it cleaned up.
+TEST_F(Crash, AContainerThatItsShimCannotCleanUpIsCleanedUpByTheNextToLook) {
+    const auto config = rtctl_.directory() / "config.json";
+    const std::string content = rt::test::read_file(config);
+    ASSERT_EQ(rtctl_({"run", "-d", "--rm", "busybox", "sleep", "0.2"}).exit_code, 0);
+    std::filesystem::rename(config, rtctl_.directory() / "away.json");
+    ::sleep(2); // the end, and the time after which the reaper counts as late
+    std::filesystem::rename(rtctl_.directory() / "away.json", config);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
+}
+
 } // namespace

@@ -178,4 +178,69 @@ TEST_F(Life, AContainerThatHasJustEndedCanBeRemovedWithoutForce) {
     }
 }
 
+TEST_F(Life, CreatedContainersStartAndStartAgain) {
+    ASSERT_EQ(
+        rtctl_({"create", "--name", "one", "busybox", "sh", "-c", "echo x >> /f; wc -l < /f"}).exit_code, 0);
+    EXPECT_EQ(status("one"), "created");
+    EXPECT_THAT(rtctl_({"ps", "-a"}).out, HasSubstr("Created"));
+    EXPECT_EQ(rtctl_({"start", "-a", "one"}).out, "1\n");
+    EXPECT_EQ(status("one"), "exited");
+    EXPECT_EQ(rtctl_({"start", "-a", "one"}).out, "2\n"); // its files and its log stay
+    EXPECT_EQ(rtctl_({"logs", "one"}).out, "1\n2\n");
+    EXPECT_EQ(rtctl_({"start", "one"}).out, "one\n");
+    EXPECT_EQ(rtctl_({"wait", "one"}).out, "0\n");
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_NE(rtctl_({"start", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, ACreatedContainerGoesWithoutHavingRun) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"wait", "one"}).out, "0\n"); // it does not run
+    EXPECT_NE(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, AStartThatFailsLeavesTheContainerWithTheReason) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "-p", "18095:1", "busybox", "no-such-program"}).exit_code,
+              0);
+    EXPECT_EQ(rtctl_({"start", "-a", "one"}).exit_code, 127);
+    EXPECT_EQ(rtctl_({"start", "one"}).exit_code, 1);
+    const json state = json::parse(rtctl_({"inspect", "one"}).out)[0]["State"];
+    EXPECT_EQ(state["Status"], "created");
+    EXPECT_EQ(state["ExitCode"], 127);
+    EXPECT_THAT(state["Error"].get<std::string>(), HasSubstr("no-such-program"));
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18095:1", "busybox", "true"}).exit_code, 0); // the port is free
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, StartingOneThatRunsIsNoFailureAndStartsNothing) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const auto pid = json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Pid"];
+    EXPECT_EQ(rtctl_({"start", "one"}).exit_code, 0);
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Pid"], pid);
+    EXPECT_EQ(rtctl_({"restart", "-t", "0", "one"}).out, "one\n");
+    EXPECT_EQ(status("one"), "running");
+    EXPECT_NE(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Pid"], pid);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, WaitAnswersTheExitCodeOfOneThatEndsLater) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 5"}).exit_code,
+              0);
+    EXPECT_EQ(rtctl_({"wait", "one"}).out, "5\n");
+    const auto unknown = rtctl_({"wait", "on"});
+    EXPECT_EQ(unknown.exit_code, 1);
+    EXPECT_THAT(unknown.err, HasSubstr("did you mean one?"));
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, ARenamedContainerHasOnlyItsNewName) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"create", "--name", "two", "busybox", "true"}).exit_code, 0);
+    EXPECT_NE(rtctl_({"rename", "one", "two"}).exit_code, 0);
+    EXPECT_NE(rtctl_({"rename", "one", "a/b"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rename", "one", "three"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "three", "two"}).exit_code, 0);
+}
+
 } // namespace

@@ -145,6 +145,18 @@ TEST_F(WithBusybox, AMountOverEtcDoesNotHideHosts) {
     EXPECT_EQ(sh("grep -c localhost /etc/hosts", {"-v", dir.native() + ":/etc"}).out, "2\n");
 }
 
+TEST_F(WithBusybox, NothingHidesPartsOfProc) {
+    const auto dir = rtctl_.directory() / "proc";
+    std::filesystem::create_directories(dir);
+    for (const char* target : {"/proc", "/proc/1", "/proc/sys", "/proc/../proc/"}) {
+        const auto refused = sh("true", {"-v", dir.native() + ":" + target});
+        EXPECT_EQ(refused.exit_code, 125) << target;
+        EXPECT_THAT(refused.err, HasSubstr("/proc")) << target;
+    }
+    rt::test::write_file(dir / "uptime", "mine\n");
+    EXPECT_EQ(sh("cat /proc/uptime", {"-v", (dir / "uptime").native() + ":/proc/uptime"}).out, "mine\n");
+}
+
 TEST_F(WithBusybox, AProgramWhoseReaderIsGoneEnds) {
     std::string command;
     for (const std::string& word :

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +113,60 @@ TEST_F(WithBusybox, ATerminalWithoutATerminalIsRefused) {
     EXPECT_EQ(outcome.exit_code, 125);
     EXPECT_THAT(outcome.err, HasSubstr("not a TTY"));
     EXPECT_EQ(rtctl_({"run", "--rm", "-t", "busybox", "echo", "x"}).out, "x\r\n");
+}
+
+TEST_F(WithBusybox, AShortProgramOnATerminalLosesNothing) {
+    for (int number = 0; number < 20; ++number) {
+        OnTerminal terminal(rtctl_.command({"run", "--rm", "-t", "busybox", "echo", "hello"}));
+        EXPECT_EQ(terminal.wait(), 0) << terminal.screen();
+        EXPECT_TRUE(terminal.shows("hello")) << terminal.screen();
+    }
+}
+
+TEST_F(WithBusybox, ResizingTheTerminalDoesNotEndAStart) {
+    for (int number = 0; number < 10; ++number) {
+        OnTerminal terminal(rtctl_.command({"run", "--rm", "-t", "busybox", "echo", "hello"}));
+        for (unsigned short rows = 20; rows < 60; ++rows) terminal.resize(rows, 80);
+        EXPECT_EQ(terminal.wait(), 0) << terminal.screen();
+    }
+}
+
+TEST_F(WithBusybox, OtherDetachKeysTakeThePlaceOfTheDefault) {
+    OnTerminal terminal(
+        rtctl_.command({"run", "-it", "--detach-keys", "ctrl-a,d", "--name", "one", "busybox", "sh"}));
+    ASSERT_TRUE(terminal.shows("# ")) << terminal.screen();
+    terminal.type("\x01");
+    terminal.type("d");
+    EXPECT_EQ(terminal.wait(), 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+// A reader that does not read may slow the container; it must not keep signals from it.
+TEST_F(WithBusybox, SignalsGoThroughWhileNobodyReadsOurOutput) {
+    int out[2];
+    ASSERT_EQ(::pipe(out), 0);
+    const auto words = rtctl_.command({"run", "--rm", "busybox", "sh", "-c",
+                                       "trap 'exit 7' TERM; while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyy; done"});
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::dup2(out[1], 1);
+        std::vector<char*> raw;
+        for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
+        raw.push_back(nullptr);
+        ::execv(raw[0], raw.data());
+        ::_exit(255);
+    }
+    ::close(out[1]);
+    int in_pipe = 0;
+    ASSERT_TRUE(eventually([&] { return ::ioctl(out[0], FIONREAD, &in_pipe) == 0 && in_pipe >= 60'000; }));
+    ::kill(pid, SIGTERM); // the container is told, and its last words are waited for
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-q"}).out.empty(); }));
+    ::kill(pid, SIGTERM); // now it is we who are to end
+    int status = 0;
+    EXPECT_TRUE(eventually([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }));
+    EXPECT_EQ(WEXITSTATUS(status), 7);
+    ::kill(pid, SIGKILL);
+    ::close(out[0]);
 }
 
 } // namespace

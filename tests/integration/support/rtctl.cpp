@@ -96,8 +96,8 @@ void add_tree(std::set<std::string>& into, const std::string& label, const fs::p
 
 void add_cgroups(std::set<std::string>& into, const fs::path& parent) {
     std::error_code problem;
-    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", problem))
-        for (const auto& entry : fs::directory_iterator(hierarchy.path() / parent, problem))
+    for (const fs::path& directory : cgroup_directories("/sys/fs/cgroup", parent))
+        for (const auto& entry : fs::directory_iterator(directory, problem))
             if (entry.is_directory(problem)) into.insert("cgroup " + entry.path().native());
 }
 
@@ -115,6 +115,18 @@ void add_processes(std::set<std::string>& into, const fs::path& directory) {
 }
 
 } // namespace
+
+std::vector<fs::path> cgroup_directories(const fs::path& mounts, const fs::path& parent) {
+    std::vector<fs::path> found;
+    std::error_code problem;
+    const auto look = [&](const fs::path& root) {
+        if (fs::is_directory(root / parent, problem)) found.push_back(root / parent);
+    };
+    look(mounts); // version 2 alone
+    for (const auto& hierarchy : fs::directory_iterator(mounts, problem))
+        if (hierarchy.is_directory(problem) && !hierarchy.is_symlink(problem)) look(hierarchy.path());
+    return found;
+}
 
 Outcome run_program(const std::vector<std::string>& arguments, const std::string& input) {
     Pipes pipes;
@@ -139,8 +151,8 @@ Rtctl::~Rtctl() {
     std::istringstream ids((*this)({"ps", "-aq", "--no-trunc"}).out);
     for (std::string id; std::getline(ids, id);) (*this)({"rm", "-f", id});
     std::error_code problem;
-    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", problem))
-        fs::remove(hierarchy.path() / directory_.path().filename(), problem);
+    for (const fs::path& directory : cgroup_directories("/sys/fs/cgroup", directory_.path().filename()))
+        fs::remove(directory, problem);
 }
 
 std::vector<std::string> Rtctl::command(const std::vector<std::string>& arguments) const {

@@ -20,6 +20,10 @@ struct Outcome {
 // Any program; input goes to its standard input. Ends it after a minute.
 Outcome run_program(const std::vector<std::string>& arguments, const std::string& input = {});
 
+// Where a cgroup is, whatever the host has below mounts: one hierarchy of version 2, or several.
+std::vector<std::filesystem::path> cgroup_directories(const std::filesystem::path& mounts,
+                                                      const std::filesystem::path& parent);
+
 class Rtctl {
 public:
     // config: the members of the wiring file besides root and run, as JSON without braces.

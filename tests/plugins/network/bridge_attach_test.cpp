@@ -122,6 +122,26 @@ TEST_F(BridgeAttach, MakesTheNetworkAgainWhereItIsMissing) {
     EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_OK);
 }
 
+// What `systemctl restart nftables` does: the bridge stays, its rules are gone.
+TEST_F(BridgeAttach, MakesTheRulesAgainWhereOnlyTheyAreMissing) {
+    const std::string bridge = network_["result"]["bridge"];
+    const std::string rules = shell("nft list ruleset");
+    for (const Json& ports : {Json::array(), Json::array({port("0.0.0.0", 18080, 80)})})
+        for (const std::string& damage :
+             {std::string("nft flush ruleset"),
+              // by now another network has made the table again
+              "nft delete element inet rt-bridge bridges { \"" + bridge + "\" }"}) {
+            NetNs container;
+            shell(damage);
+            const Json endpoint = endpoint_in(network_, 5, ports);
+            const Answer attached = driver_.attach(endpoint, container.fd());
+            ASSERT_EQ(attached.status, RTP_OK) << damage << ": " << attached.message;
+            EXPECT_NE(shell("nft list set inet rt-bridge bridges").find(bridge), std::string::npos) << damage;
+            EXPECT_EQ(driver_.detach(endpoint, container.fd()).status, RTP_OK);
+            EXPECT_EQ(shell("nft list ruleset"), rules) << damage;
+        }
+}
+
 TEST_F(BridgeAttach, AContainerMayBeInTwoNetworks) {
     NetNs container;
     const Json other = make_network("ddddeeeeffff");

@@ -19,6 +19,7 @@ using Json = nlohmann::json;
 class Bridge : public testing::Test {
 protected:
     void SetUp() override {
+        shell("echo 0 > /proc/sys/net/ipv4/ip_forward"); // a new namespace has what the machine has
         before_ = picture_of_host();
         network_ = make_network("aaaabbbbcccc");
     }

@@ -154,6 +154,23 @@ TEST_F(BridgePorts, APortOfAnotherEndpointIsRefusedAndItsHolderNamed) {
     attach(endpoint_in(network_, 6, fine), neighbour_);
 }
 
+TEST_F(BridgePorts, APortThatIsAskedForTwiceIsRefusedAsWhatItIs) {
+    for (const Json& second :
+         {port("0.0.0.0", 8080, 80), port("0.0.0.0", 8080, 81), port("192.0.2.1", 8080, 80)})
+        for (const bool turned : {false, true}) {
+            Json both = Json::array({port("0.0.0.0", 8080, 80), second});
+            if (turned) std::swap(both[0], both[1]);
+            const Answer answer = driver_.attach(endpoint_in(network_, 5, both), container_.fd());
+            EXPECT_EQ(answer.status, RTP_INVALID_ARGUMENT) << both << ": " << answer.message;
+        }
+    EXPECT_EQ(elements().find("elements"), std::string::npos);
+    attach(endpoint_in(network_, 5,
+                       Json::array({port("127.0.0.1", 8080, 80), port("192.0.2.1", 8080, 80),
+                                    port("127.0.0.1", 8080, 80, "udp"), port("0.0.0.0", 0, 80),
+                                    port("0.0.0.0", 0, 80)})),
+           container_);
+}
+
 TEST_F(BridgePorts, APortOfAProgramOfTheHostIsRefused) {
     const Service tcp(-1, Kind::tcp, "127.0.0.1", 8080, "host"), udp(-1, Kind::udp, "0.0.0.0", 8081, "host");
     for (const auto& taken :

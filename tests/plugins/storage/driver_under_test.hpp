@@ -36,6 +36,7 @@ public:
     [[nodiscard]] bool takes_overlay_layers() const;
     [[nodiscard]] const std::filesystem::path& state() const { return state_; }
     [[nodiscard]] const rtp_error& error() const { return error_; } // of the last failure
+    [[nodiscard]] const std::vector<LogLine>& log() const { return host_.log(); }
 
 private:
     std::filesystem::path state_;

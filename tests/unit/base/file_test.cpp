@@ -60,6 +60,46 @@ TEST(LockFile, IsHeldByOneAtATime) {
     EXPECT_TRUE(got_it);
 }
 
+TEST(LockFile, IsNotWaitedForAnyLongerWhenTheCheckFails) {
+    const TempDir dir;
+    const auto holder = rt::LockFile::acquire(dir / "lock");
+    ASSERT_TRUE(holder);
+    int asked = 0;
+    const auto given_up =
+        rt::LockFile::acquire(dir / "lock", {[&]() -> rt::Result<void> {
+                                                 if (++asked < 3) return {};
+                                                 return rt::fail(rt::Code::cancelled, "no more");
+                                             },
+                                             {}});
+    ASSERT_FALSE(given_up);
+    EXPECT_EQ(given_up.error().code, rt::Code::cancelled);
+    EXPECT_EQ(asked, 3);
+}
+
+TEST(LockFile, IsTakenWhenItsHolderLetsGoDuringAPatientWait) {
+    const TempDir dir;
+    std::optional<rt::LockFile> holder = std::move(*rt::LockFile::acquire(dir / "lock"));
+    int asked = 0;
+    const auto check = [&]() -> rt::Result<void> {
+        if (++asked == 3) holder.reset();
+        return {};
+    };
+    EXPECT_TRUE(rt::LockFile::acquire(dir / "lock", {check, {}}));
+    EXPECT_EQ(asked, 3);
+}
+
+TEST(LockFile, TellsOnceThatTheWaitIsLong) {
+    const TempDir dir;
+    std::optional<rt::LockFile> holder = std::move(*rt::LockFile::acquire(dir / "lock"));
+    int told = 0;
+    const auto check = [&]() -> rt::Result<void> {
+        if (told != 0) holder.reset();
+        return {};
+    };
+    EXPECT_TRUE(rt::LockFile::acquire(dir / "lock", {check, [&] { ++told; }}));
+    EXPECT_EQ(told, 1);
+}
+
 TEST(LockFile, LocksTheNewFileWhenTheOldOneWasRemovedByItsHolder) {
     const TempDir dir;
     auto first = rt::LockFile::acquire(dir / "lock");

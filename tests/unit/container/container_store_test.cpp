@@ -55,16 +55,43 @@ TEST_F(ContainerStoreTest, ANameIsUsedOnce) {
 
 TEST_F(ContainerStoreTest, RemembersHowItEnded) {
     const auto one = add("1", "web");
-    ASSERT_TRUE(store_.set_started(one.id, 5, R"({"pid": 7})"));
+    ASSERT_TRUE(store_.set_started(one.id, 5, R"({"pid": 7})", rt::StartedBy::user));
     EXPECT_EQ(store_.in_phase(rt::Phase::running)->size(), 1U);
-    ASSERT_TRUE(store_.set_exited(one.id, 9, 137, "why"));
+    ASSERT_TRUE(store_.set_exited(one.id, {9, 137, true, "why"}));
     const auto found = store_.find("web");
     EXPECT_EQ(found->phase, rt::Phase::exited);
     EXPECT_EQ(found->exit_code, 137);
     EXPECT_EQ(found->finished_at, 9);
+    EXPECT_TRUE(found->oom_killed);
     EXPECT_EQ(found->problem, "why");
     ASSERT_TRUE(store_.remove(one.id));
     EXPECT_TRUE(store_.list()->empty());
+}
+
+TEST_F(ContainerStoreTest, CountsTheStartsOfItsRestartPolicyUntilAUserStartsIt) {
+    const auto one = add("1", "web");
+    ASSERT_TRUE(store_.set_started(one.id, 5, "{}", rt::StartedBy::user));
+    ASSERT_TRUE(store_.set_restarting(one.id, {6, 1, false, ""}, 200));
+    EXPECT_EQ(store_.find("web")->phase, rt::Phase::restarting);
+    ASSERT_TRUE(store_.set_started(one.id, 7, "{}", rt::StartedBy::restart_policy));
+    EXPECT_EQ(store_.find("web")->restart_count, 1);
+    EXPECT_EQ(store_.find("web")->restart_delay, 200);
+    ASSERT_TRUE(store_.set_stopped_by_user(one.id));
+    EXPECT_TRUE(store_.find("web")->stopped_by_user);
+    ASSERT_TRUE(store_.set_started(one.id, 9, "{}", rt::StartedBy::user));
+    EXPECT_EQ(store_.find("web")->restart_count, 0);
+    EXPECT_EQ(store_.find("web")->restart_delay, 0);
+    EXPECT_FALSE(store_.find("web")->stopped_by_user);
+}
+
+TEST_F(ContainerStoreTest, AStartThatCameToNothingLeavesItAsItWas) {
+    const auto fresh = add("1", "fresh");
+    ASSERT_TRUE(store_.set_started(fresh.id, 5, "{}", rt::StartedBy::user));
+    ASSERT_TRUE(store_.set_not_started(fresh, 127, "no such program"));
+    EXPECT_EQ(store_.find("fresh")->phase, rt::Phase::created);
+    EXPECT_EQ(store_.find("fresh")->started_at, 0);
+    EXPECT_EQ(store_.find("fresh")->exit_code, 127);
+    EXPECT_EQ(store_.find("fresh")->problem, "no such program");
 }
 
 } // namespace

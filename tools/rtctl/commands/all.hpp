@@ -8,6 +8,11 @@ namespace rt::cli {
 
 // Containers
 extern const Command kRun;
+extern const Command kCreate;
+extern const Command kStart;
+extern const Command kRestart;
+extern const Command kWait;
+extern const Command kRename;
 extern const Command kPs;
 extern const Command kLogs;
 extern const Command kInspect;

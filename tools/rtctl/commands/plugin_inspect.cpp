@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace rt::cli {
 namespace {
 
@@ -23,6 +25,7 @@ Json to_json(const PluginFile& plugin, const Path& file, const std::vector<Drive
                              {"Status", name_of(report.status)},
                              {"Reason", report.reason},
                              {"Facts", facts_of(report)}});
+    const Json schema = Json::parse(plugin.config_schema, nullptr, false);
     return {{"Name", plugin.id},
             {"Kind", plugin.kind},
             {"Version", plugin.version},
@@ -34,7 +37,7 @@ Json to_json(const PluginFile& plugin, const Path& file, const std::vector<Drive
             {"Exports", plugin.exports},
             {"Interfaces", reports.front().interfaces},
             {"Features", reports.front().features},
-            {"ConfigSchema", Json::parse(plugin.config_schema, nullptr, false)},
+            {"ConfigSchema", schema.is_discarded() ? Json(plugin.config_schema) : schema},
             {"Instances", std::move(instances)}};
 }
 
@@ -45,6 +48,7 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 void print_config(const Json& schema) {
+    if (!schema.is_object()) return print_line("\nThe schema of its config cannot be read.");
     const Json properties = schema.value("properties", Json::object());
     if (properties.empty()) return print_line("\nIt takes no config.");
     print_line("");
@@ -114,7 +118,9 @@ Result<int> plugin_inspect(const Globals& globals, const Arguments& arguments) {
         print_json(to_json(plugin, file, reports));
     else
         print_plugin(plugin, file, reports);
-    return 0;
+    const bool broken =
+        std::ranges::any_of(reports, [](const auto& one) { return one.status == DriverStatus::broken; });
+    return broken ? 1 : 0;
 }
 
 } // namespace

@@ -27,7 +27,11 @@ Result<int> rm(const Globals& globals, const Arguments& arguments) {
     }
     return for_each_operand(present, [&](const std::string& reference) -> Result<void> {
         const auto removed = remove(*engine, reference, force);
-        if (removed || (force == Force::yes && removed.error().code == Code::not_found)) return {};
+        if (removed) return {};
+        // With -f it is enough that it is gone; what else may not have been found (a driver) is a failure.
+        RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+        const auto still = state->containers.find(reference);
+        if (force == Force::yes && !still && still.error().code == Code::not_found) return {};
         return std::unexpected(removed.error());
     });
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/run.hpp"
 
-#include "core/base/text.hpp"
-#include "core/container/reap.hpp"
+#include "tools/rtctl/attached.hpp"
 #include "tools/rtctl/commands/all.hpp"
-#include "tools/rtctl/foreground.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/progress.hpp"
 #include "tools/rtctl/run_options.hpp"
@@ -15,36 +13,6 @@
 
 namespace rt::cli {
 namespace {
-
-// docker's exit codes for a container that could not be started.
-constexpr int kEngineFailed = 125;
-constexpr int kCannotExecute = 126;
-constexpr int kNotFound = 127;
-constexpr int kInterrupted = 130;
-
-int report(const RunFailure& failure) {
-    std::fprintf(stderr, "rtctl: %s\n", printable(failure.error.message).c_str());
-    if (failure.error.code == Code::cancelled) return kInterrupted;
-    if (!failure.program_failed) return kEngineFailed;
-    return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;
-}
-
-int engine_failed(const Error& error) {
-    return report({error, false});
-}
-
-Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& container) {
-    RT_TRY_ASSIGN(const ForegroundResult result, foreground.follow(container.shim));
-    switch (result.end) {
-    case ForegroundEnd::detached: RT_TRY(container.shim.give_up_lease()); return 0;
-    case ForegroundEnd::exited: RT_TRY(reap(engine, container.record.id, &container.shim)); break;
-    case ForegroundEnd::lost:
-        RT_TRY(reap(engine, container.record.id, nullptr));
-        return fail(Code::internal, "the shim of container '", container.record.name,
-                    "' was killed; what was left of the container has been cleaned up");
-    }
-    return result.exit.exit_code;
-}
 
 Result<int> run_detached(RunningContainer& container) {
     RT_TRY(container.shim.give_up_lease());
@@ -62,22 +30,26 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
                     "the input device is not a TTY: leave -t out, or run it from a terminal");
 
     auto engine = open_engine(globals);
-    if (!engine) return engine_failed(engine.error());
+    if (!engine) return report({std::move(engine).error(), false});
     std::optional<Foreground> foreground;
-    if (!request.detach) foreground.emplace(ForegroundOptions{request.spec.terminal, request.interactive});
+    if (!request.detach)
+        foreground.emplace(ForegroundOptions{.terminal = request.spec.terminal,
+                                             .with_stdin = request.interactive,
+                                             .detach_keys = request.detach_keys});
     RunOptions options;
     if (!request.detach)
         options.attachment =
             request.interactive ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
-    if (foreground) options.cancel_fd = foreground->signals();
+    if (foreground) options.cancel_fd = foreground->cancel_fd();
     ProgressDisplay progress(stderr);
     options.pull_progress = progress.sink();
 
     auto container = run(**engine, request.spec, options);
     if (!container) return report(container.error());
     for (const std::string& warning : container->warnings) warn(warning);
-    const auto exit = request.detach ? run_detached(*container) : follow(**engine, *foreground, *container);
-    return exit ? *exit : engine_failed(exit.error());
+    if (!request.detach) return follow_to_end(**engine, *foreground, *container);
+    auto detached = run_detached(*container);
+    return detached ? *detached : report({std::move(detached).error(), false});
 }
 
 } // namespace

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// clang-format off
 // A storage driver as a plain C++ class. RT_STORAGE_PLUGIN(Class, ...) makes the plugin of it. The class has
 //
 //   static constexpr std::uint64_t features = 0;                              // RTP_STORAGE_*
 //   static Result<std::unique_ptr<Class>> create(Host host, std::string_view config_json);
 //   Result<std::string> probe(Call call);                                     // facts, a JSON object
 //   Result<void> prepare(Call call, std::string_view id, const Parents& parents);
-//   Result<std::vector<Mount>> mounts(Call call, std::string_view id, const Parents& parents, MountMode
-//   mode); Result<void> commit(Call call, std::string_view id); Result<void> remove(Call call,
-//   std::string_view id); Result<std::vector<Snapshot>> list(Call call); Result<Usage> usage(Call call,
-//   std::string_view id);                      // optional: "rt.storage.usage/1"
+//   Result<std::vector<Mount>> mounts(Call call, std::string_view id, const Parents& parents, MountMode mode);
+//   Result<void> commit(Call call, std::string_view id);
+//   Result<void> remove(Call call, std::string_view id);
+//   Result<std::vector<Snapshot>> list(Call call);
+//   Result<Usage> usage(Call call, std::string_view id);                      // optional: "rt.storage.usage/1"
 //
 // What each means, its codes and its threads: <rtp/storage.h>. An exception that leaves a method becomes
 // RTP_INTERNAL.
+// clang-format on
 #pragma once
 
 #include <rt/sdk/detail/guard.hpp>

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a container is to be, and its record; launch_start.cpp has what lets it run.
+#include "core/container/launch.hpp"
+
+#include "core/base/id.hpp"
+#include "core/container/container_events.hpp"
+#include "core/container/recovery.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace rt {
+
+Launch::Launch(Engine& engine, const RunOptions& options)
+    : engine_(engine), options_(options), operation_(Engine::new_operation()) {
+    operation_.cancel_fd = options.cancel_fd;
+}
+
+Result<void> Launch::take_the_lock() {
+    RT_TRY(make_directories(engine_.lock_file("x").parent_path()));
+    RT_TRY_ASSIGN(lock_, LockFile::acquire(engine_.lock_file(record_.id)));
+    directory_ = engine_.run_directory(record_.id);
+    return {};
+}
+
+Result<void> Launch::plan_new(const ContainerSpec& spec) {
+    spec_ = spec;
+    RT_TRY(validate(spec_));
+    const Wiring& wiring = engine_.wiring();
+    const auto choose = [](const std::string& wanted, const RoleWiring& role) {
+        return wanted.empty() ? role.default_instance : wanted;
+    };
+    record_.storage = choose(spec_.storage, wiring.storage);
+    record_.network = choose(spec_.network, wiring.network);
+    record_.isolation = choose(spec_.isolation, wiring.isolation);
+    record_.id = random_hex(64);
+    record_.name = spec_.name.empty() ? random_name() : spec_.name;
+    record_.image_name = spec_.image;
+    record_.spec = to_json(spec_).dump(-1, ' ', false, Json::error_handler_t::replace);
+    RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
+    RT_TRY(take_the_lock());
+    timer_.mark("wiring");
+    return {};
+}
+
+Result<void> Launch::find_image() {
+    RT_TRY_ASSIGN(storage_, engine_.drivers().storage(record_.storage));
+    timer_.mark("load driver", record_.storage);
+    RT_TRY_ASSIGN(state_, engine_.state());
+    timer_.mark("open state");
+    Result<Image> image = state_->images.find(spec_.image);
+    if (!image && image.error().code == Code::not_found) {
+        ImageProgress note;
+        note.text = cat("Unable to find image '", spec_.image, "' locally");
+        if (options_.pull_progress) options_.pull_progress(note);
+        ImageService service(engine_.wiring(), state_->database, engine_.drivers());
+        image = service.pull(spec_.image, {{}, record_.storage}, options_.pull_progress, operation_);
+    }
+    if (!image) return std::unexpected(std::move(image).error());
+    record_.image_id = image->id;
+    image_config_ = std::move(image->config_json);
+    RT_TRY_ASSIGN(auto snapshots, state_->images.snapshots(record_.image_id, record_.storage));
+    if (!snapshots) {
+        ImageService service(engine_.wiring(), state_->database, engine_.drivers());
+        RT_TRY(service.ensure_unpacked(record_.image_id, *storage_, operation_, options_.pull_progress));
+        RT_TRY_ASSIGN(snapshots, state_->images.snapshots(record_.image_id, record_.storage));
+    }
+    if (!snapshots)
+        return fail(Code::failed_precondition, "image '", spec_.image,
+                    "' was removed while it was to be used");
+    parents_ = std::move(*snapshots);
+    timer_.mark("image");
+    return {};
+}
+
+// Before anything is made that could be left behind: whose it is.
+Result<void> Launch::record_new() {
+    if (!plan_) RT_TRY(plan()); // is there anything to run in it?
+    record_.created_at = now_ns();
+    begun_ = true;
+    Result<void> outcome = insert();
+    // A name may belong to a container that is about to go, or was left half made by a killed process.
+    if (!outcome && outcome.error().code == Code::already_exists) {
+        (void)recover(engine_); // what it could not put right is not what was asked for here
+        outcome = insert();
+    }
+    if (!outcome && outcome.error().code == Code::already_exists)
+        return fail(Code::already_exists, "the name '", record_.name,
+                    "' is in use by another container: remove it with 'rtctl rm ", record_.name,
+                    "', or choose another name");
+    timer_.mark("record");
+    return outcome;
+}
+
+Result<void> Launch::insert() {
+    return state_->database.transaction([&]() -> Result<void> {
+        // The image may have been removed since it was found; then this start must not go on.
+        bool image_is_there = false;
+        RT_TRY(state_->database.run("SELECT 1 FROM images WHERE id = ?", {record_.image_id},
+                                    [&](const SqlRow&) { image_is_there = true; }));
+        if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
+        RT_TRY(state_->containers.add(record_));
+        RT_TRY(note_event(*state_, record_, "create"));
+        return joined_.id.empty() ? Result<void>() : record_endpoint();
+    });
+}
+
+Result<void> Launch::prepare_storage() {
+    RT_TRY(storage_->prepare(operation_, Engine::snapshot_of(record_.id), parents_));
+    timer_.mark("storage.prepare", record_.storage);
+    return {};
+}
+
+Result<void> Launch::load(const std::string& container_id) {
+    record_.id = container_id;
+    RT_TRY(take_the_lock());
+    RT_TRY_ASSIGN(state_, engine_.state());
+    timer_.mark("open state");
+    RT_TRY_ASSIGN(record_, state_->containers.find(container_id));
+    RT_TRY_ASSIGN(spec_, spec_from_json(record_.spec));
+    RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
+    timer_.mark("wiring");
+    return {};
+}
+
+Result<void> Launch::find_image_again() {
+    RT_TRY_ASSIGN(storage_, engine_.drivers().storage(record_.storage));
+    timer_.mark("load driver", record_.storage);
+    RT_TRY_ASSIGN(Image image, state_->images.find(record_.image_id));
+    image_config_ = std::move(image.config_json);
+    RT_TRY_ASSIGN(auto snapshots, state_->images.snapshots(record_.image_id, record_.storage));
+    if (!snapshots)
+        return fail(Code::failed_precondition, "start container '", record_.name, "': its image '",
+                    record_.image_name, "' is not unpacked for storage '", record_.storage, "' any more");
+    parents_ = std::move(*snapshots);
+    timer_.mark("image");
+    return {};
+}
+
+} // namespace rt

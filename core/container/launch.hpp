@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps from a wish to a running container, in the order of the methods. run.cpp, create.cpp and
+// start.cpp are three walks over them. What is made is remembered in the database and the run directory
+// first; undo is reap(), which knows how to take back any part of it. One thread.
+#pragma once
+
+#include "core/base/lock_file.hpp"
+#include "core/container/process_plan.hpp"
+#include "core/container/run.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rt {
+
+class Launch {
+public:
+    Launch(Engine& engine, const RunOptions& options);
+
+    // A new container: what it is to be, and its record.
+    Result<void> plan_new(const ContainerSpec& spec); // names, drivers, id; its lock
+    Result<void> find_image();                        // by name; pulled and unpacked where it is missing
+    Result<void> record_new();                        // phase creating: from here on it can be seen
+    Result<void> prepare_storage();                   // its own layer
+
+    // One that there is: what was recorded.
+    Result<void> load(const std::string& container_id); // under its lock
+    Result<void> find_image_again();
+
+    // Both, from here on to a running program.
+    Result<void> launch_shim();     // as early as can be: it loads its driver while we go on
+    Result<void> join_network();    // the network it joins is there
+    Result<void> record_endpoint(); // with an address, in a transaction of the caller's
+    Result<void> make_bundle();
+    Result<void> make_container(); // the shim creates, meanwhile the network is attached
+    Result<void> start(StartedBy by);
+
+    [[nodiscard]] Container& record() { return record_; }
+    [[nodiscard]] Engine::State& state() { return *state_; }
+    [[nodiscard]] bool program_failed() const { return program_failed_; }
+    [[nodiscard]] ShimClient* shim() { return shim_ ? &*shim_ : nullptr; }
+    // True when there is something for reap() to take back.
+    [[nodiscard]] bool has_begun() const { return begun_; }
+    LockFile take_lock() { return std::move(*lock_); }
+    RunningContainer running();
+
+private:
+    Result<void> take_the_lock();
+    Result<void> insert();
+    [[nodiscard]] std::string endpoint_request() const;
+    [[nodiscard]] std::string start_record() const;
+    Result<Network> ensure_network();
+    Result<void> plan();
+    Result<void> make_bind_sources();
+    Result<UniqueFd> network_namespace();
+    Result<void> attach_network();
+    Result<void> await_created();
+    Result<void> explain(Error error);
+
+    Engine& engine_;
+    const RunOptions& options_;
+    ContainerSpec spec_;
+    Operation operation_;
+    PhaseTimer timer_;
+    Container record_;
+    DriverSpec isolation_;
+    Engine::State* state_ = nullptr;
+    std::optional<LockFile> lock_;
+    Path directory_;
+    bool begun_ = false;
+    bool creating_ = false; // the shim has not yet answered to create
+    bool program_failed_ = false;
+    std::optional<ShimClient> shim_;
+    std::shared_ptr<StorageDriver> storage_;
+    std::string image_config_;
+    std::vector<std::string> parents_; // snapshots of the image, the topmost first
+    std::string hostname_;
+    std::optional<ProcessPlan> plan_;
+    Network joined_;
+    Endpoint endpoint_;
+    std::string address_;
+    std::vector<Mount> rootfs_;
+    ShimCreated created_;
+    std::vector<std::string> warnings_;
+};
+
+} // namespace rt

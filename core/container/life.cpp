@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/life.hpp"
+
+#include "core/container/container_events.hpp"
+#include "core/container/recovery.hpp"
+#include "core/container/start.hpp"
+#include "core/container/stop.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <optional>
+
+namespace rt {
+namespace {
+
+// Containers whose shim was killed end when somebody looks at them; nobody else may.
+constexpr int kLookAgain = 1000; // ms
+
+bool runs(const Container& container) {
+    return container.phase == Phase::running || container.phase == Phase::restarting;
+}
+
+Result<void> wait_for_change(EventWatch& watch, int cancel_fd, const std::string& name) {
+    std::array<pollfd, 2> polled{pollfd{watch.fd(), POLLIN, 0}, pollfd{cancel_fd, POLLIN, 0}};
+    if (::poll(polled.data(), polled.size(), kLookAgain) < 0 && errno != EINTR)
+        return fail_errno(errno, "wait for container '", name, "'");
+    if (polled[1].revents != 0) return fail(Code::cancelled, "wait for container '", name, "': cancelled");
+    watch.drain();
+    return {};
+}
+
+} // namespace
+
+std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
+                                                    std::chrono::seconds grace) {
+    const auto failed = [](Error error) { return std::unexpected(RunFailure{std::move(error), false}); };
+    if (auto stopped = stop(engine, reference, grace); !stopped) return failed(std::move(stopped).error());
+    RunOptions options;
+    auto started = start(engine, reference, options);
+    if (!started) return started;
+    const auto state = engine.state();
+    if (!state) return failed(state.error());
+    auto noted =
+        (*state)->database.transaction([&] { return note_event(**state, started->record, "restart"); });
+    if (!noted) started->warnings.push_back(std::move(noted).error().message);
+    return started;
+}
+
+Result<void> rename(Engine& engine, const std::string& reference, const std::string& name) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY(validate_container_name(name));
+    return state->database.transaction([&]() -> Result<void> {
+        RT_TRY_ASSIGN(Container container, state->containers.find(reference));
+        if (container.name == name)
+            return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
+        if (auto outcome = state->containers.set_name(container.id, name); !outcome) {
+            if (outcome.error().code != Code::already_exists) return outcome;
+            return fail(Code::already_exists, "rename container '", container.name, "': the name '", name,
+                        "' is in use by another container");
+        }
+        const std::string old_name = std::exchange(container.name, name);
+        return note_event(*state, container, "rename", {{"oldName", "/" + old_name}});
+    });
+}
+
+Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(EventWatch watch, EventWatch::open(engine.wiring().root));
+    RT_TRY_ASSIGN(const std::int64_t last_event, state->events.last_id());
+    RT_TRY_ASSIGN(Container container, state->containers.find(reference));
+    for (;;) {
+        auto now = refresh(engine, container);
+        if (now) container = std::move(*now);
+        std::optional<int> died;
+        bool gone = !now && now.error().code == Code::not_found;
+        if (!now && !gone) return std::unexpected(std::move(now).error());
+        RT_TRY(state->events.read(last_event, 0, 0, [&](const Event& event) {
+            if (event.actor_id == container.id && event.action == "die") died = exit_code_of(event);
+        }));
+        const bool over = condition == WaitFor::removed     ? gone
+                          : condition == WaitFor::next_exit ? died.has_value() || gone
+                                                            : gone || !runs(container);
+        if (over) return died.value_or(container.exit_code);
+        RT_TRY(wait_for_change(watch, cancel_fd, container.name));
+    }
+}
+
+} // namespace rt

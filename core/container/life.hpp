@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The other verbs of a container's life: restart, wait, rename.
+#pragma once
+
+#include "core/container/run.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace rt {
+
+// Ends it as stop() does, where it runs, and starts it.
+std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
+                                                    std::chrono::seconds grace);
+
+// invalid_argument: no name that a container can have; already_exists: it is taken.
+Result<void> rename(Engine& engine, const std::string& reference, const std::string& name);
+
+enum class WaitFor { not_running, next_exit, removed };
+// Waits until it is so, and answers the exit code of the latest run. One that its restart policy will start
+// again counts as running. cancelled: cancel_fd became readable.
+Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd = -1);
+
+} // namespace rt

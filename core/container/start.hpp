@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts a container that is there: created, or ended. A start that comes to nothing leaves it as it was,
+// with the reason in its record.
+#pragma once
+
+#include "core/container/run.hpp"
+
+#include <string>
+
+namespace rt {
+
+// already_exists: it runs. not_found names the nearest.
+std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::string& reference,
+                                                  const RunOptions& options);
+
+} // namespace rt

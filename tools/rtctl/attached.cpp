@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/attached.hpp"
+
+#include "core/container/reap.hpp"
+#include "tools/rtctl/output.hpp"
+
+namespace rt::cli {
+namespace {
+
+constexpr int kEngineFailed = 125;
+constexpr int kCannotExecute = 126;
+constexpr int kNotFound = 127;
+constexpr int kInterrupted = 130;
+
+Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& container) {
+    const auto result = foreground.follow(container.shim);
+    if (result && result->end == ForegroundEnd::detached) {
+        RT_TRY(container.shim.give_up_lease());
+        return 0;
+    }
+    if (result && result->end == ForegroundEnd::exited) {
+        RT_TRY(reap(engine, container.record.id, &container.shim));
+        return result->exit.exit_code;
+    }
+    // The conversation has ended, not the container: its shim sees to it, unless that is dead.
+    if (!result && shim_is_alive(engine.run_directory(container.record.id)))
+        return std::unexpected(result.error());
+    RT_TRY(reap(engine, container.record.id, nullptr));
+    return fail(Code::internal, "the shim of container '", container.record.name,
+                "' was killed; what was left of the container has been cleaned up");
+}
+
+} // namespace
+
+int report(const RunFailure& failure) {
+    print_error(failure.error);
+    if (failure.error.code == Code::cancelled) return kInterrupted;
+    if (!failure.program_failed) return kEngineFailed;
+    return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;
+}
+
+int follow_to_end(Engine& engine, Foreground& foreground, RunningContainer& container) {
+    auto exit_code = follow(engine, foreground, container);
+    return exit_code ? *exit_code : report({std::move(exit_code).error(), false});
+}
+
+} // namespace rt::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What run and start have in common once a container runs, or does not: docker's exit codes, and following it
+// to its end.
+#pragma once
+
+#include "core/container/run.hpp"
+#include "tools/rtctl/foreground.hpp"
+
+namespace rt::cli {
+
+// Says why on standard error; the exit code: 125 the engine, 126 and 127 the program, 130 interrupted.
+int report(const RunFailure& failure);
+
+// To the end of the container, or until the user detaches; cleans up, and answers the program's exit code.
+int follow_to_end(Engine& engine, Foreground& foreground, RunningContainer& container);
+
+} // namespace rt::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/create.hpp"
+
+#include "tools/rtctl/attached.hpp"
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/output.hpp"
+#include "tools/rtctl/progress.hpp"
+#include "tools/rtctl/run_options.hpp"
+#include "tools/rtctl/session.hpp"
+
+namespace rt::cli {
+namespace {
+
+Result<int> create_command(const Globals& globals, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed,
+                  parse(kCreate, run_options(), arguments, Operands::end_options, 1, SIZE_MAX));
+    if (!parsed) return 0;
+    if (parsed->has("detach"))
+        return fail(Code::invalid_argument,
+                    "create: --detach has no meaning: what is only created does not run");
+    RT_TRY_ASSIGN(const RunRequest request, run_request(*parsed));
+    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    RunOptions options;
+    ProgressDisplay progress(stderr);
+    options.pull_progress = progress.sink();
+    auto created = create(*engine, request.spec, options);
+    if (!created) return report({std::move(created).error(), false});
+    print_line(created->id);
+    return 0;
+}
+
+} // namespace
+
+const Command kCreate = {"create", "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+                         "Make a container without starting it", create_command};
+
+} // namespace rt::cli
