@@ -115,9 +115,14 @@ Result<void> Launch::make_container() {
                               engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     timer_.mark("bundle");
-    RT_TRY(
-        shim_->send_create(operation_, {directory_.native(), config, rootfs_, spec_.terminal,
-                                        spec_.open_stdin, spec_.open_stdin, engine_.log_file(record_.id)}));
+    RT_TRY(shim_->send_create(operation_, {directory_.native(),
+                                           config,
+                                           rootfs_,
+                                           spec_.terminal,
+                                           spec_.open_stdin,
+                                           spec_.open_stdin,
+                                           {"json-file", engine_.log_file(record_.id)},
+                                           {}}));
     creating_ = true;
     Result<void> attached = attach_network();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case

@@ -3,6 +3,7 @@
 
 #include "core/base/child_process.hpp"
 #include "core/base/clock.hpp"
+#include "core/shim/client_state.hpp"
 #include "core/shim/protocol.hpp"
 #include "core/shim/run_files.hpp"
 
@@ -14,7 +15,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 
 namespace rt {
 namespace {
@@ -26,19 +26,6 @@ constexpr int kProgramDescriptor = 4;
 constexpr std::int64_t kMillisecond = 1'000'000;
 // What the shim may take to answer after the deadline of the call: the driver looks at it between its steps.
 constexpr std::int64_t kGrace = 2000 * kMillisecond;
-
-// An answer; the descriptor only with the types that carry one.
-struct Received {
-    Header header;
-    std::string payload;
-    UniqueFd passed;
-};
-
-// A call that was sent in one half of a pair of methods and is to be answered in the other.
-struct Pending {
-    std::uint32_t request = 0; // 0: none
-    Operation operation;
-};
 
 // The program's directory as a mount of its own that nobody can write through; empty where that cannot be
 // had.
@@ -68,32 +55,6 @@ Result<ChildProcess> start_program(const ShimLaunch& launch, const UniqueFd& soc
 }
 
 } // namespace
-
-struct ShimClient::State {
-    UniqueFd fd;
-    FrameReader reader;
-    UniqueFd passed; // the descriptor that came last; the frame it belongs to is the next that carries one
-    std::deque<ShimEvent> events;
-    std::vector<Received> answers;
-    std::vector<std::uint32_t> awaited; // requests whose answer somebody will ask for
-    std::uint32_t last_request = 0;
-    Pending namespace_made, create, destroy, reaped;
-    std::size_t window = kStdinWindow;
-    bool stdin_open = true;
-    bool closed = false;
-
-    Result<void> send(FrameType type, std::uint32_t request, std::string_view payload);
-    Result<void> receive();
-    Result<void> take(); // events and answers go to their queues
-    Result<std::uint32_t> ask(FrameType type, std::string_view payload);
-    Result<Received> answer(std::uint32_t request, const Operation* operation = nullptr);
-    Result<Received> answer(Pending& pending, std::string_view what);
-    std::optional<Received> take_answer(std::uint32_t request);
-    void forget(std::uint32_t request);
-    Result<bool> wait_readable(const Operation* operation, bool& cancelled);
-    Result<void> simple(FrameType type, std::string_view payload = {}, const Operation* operation = nullptr);
-    Result<void> simple_answer(Pending& pending, std::string_view what);
-};
 
 // All of a frame; blocks while the shim does not read, which it always does.
 Result<void> ShimClient::State::send(FrameType type, std::uint32_t request, std::string_view payload) {
@@ -273,6 +234,17 @@ Result<void> ShimClient::State::simple_answer(Pending& pending, std::string_view
     return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
 }
 
+Result<std::string> ShimClient::State::reply(FrameType type, const Operation* operation) {
+    const Operation call = operation == nullptr ? Operation() : *operation;
+    RT_TRY_ASSIGN(const std::uint32_t request,
+                  ask(type, operation == nullptr ? std::string()
+                                                 : encode(OperationMessage{call.id, call.deadline_ns})));
+    Pending pending{request, call};
+    RT_TRY_ASSIGN(Received received, answer(pending, "reply"));
+    if (received.header.type == FrameType::reply) return std::move(received.payload);
+    return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+}
+
 ShimClient::ShimClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ShimClient::ShimClient(ShimClient&&) noexcept = default;
 ShimClient& ShimClient::operator=(ShimClient&&) noexcept = default;
@@ -306,150 +278,6 @@ Result<ShimClient> ShimClient::connect(const Path& directory) {
     auto state = std::make_unique<State>();
     RT_TRY_ASSIGN(state->fd, connect_socket(directory));
     return ShimClient(std::move(state));
-}
-
-Result<UniqueFd> ShimClient::network_namespace(const Operation& operation) {
-    state_->namespace_made.operation = {operation.id, operation.deadline_ns, -1}; // nothing is sent
-    RT_TRY_ASSIGN(Received answer, state_->answer(state_->namespace_made, "network namespace"));
-    if (answer.header.type != FrameType::network_namespace)
-        return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
-    if (!answer.passed)
-        return fail(Code::resource_exhausted,
-                    "the network namespace's descriptor did not arrive: too many open files");
-    return std::move(answer.passed);
-}
-
-Result<void> ShimClient::send_create(const Operation& operation, const ShimContainer& container) {
-    const std::string message = encode(CreateMessage{{operation.id, operation.deadline_ns}, container});
-    RT_TRY_ASSIGN(const std::uint32_t request, state_->ask(FrameType::create, message));
-    state_->create = {request, operation};
-    return {};
-}
-
-Result<ShimCreated> ShimClient::receive_created() {
-    RT_TRY_ASSIGN(Received answer, state_->answer(state_->create, "create"));
-    if (answer.header.type != FrameType::created)
-        return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
-    RT_TRY_ASSIGN(CreatedMessage created, decode_created(answer.payload));
-    if (created.has_netns && !answer.passed)
-        return fail(Code::resource_exhausted,
-                    "the network namespace's descriptor did not arrive: too many open files");
-    return ShimCreated{created.pid, std::move(answer.passed), std::move(created.warnings)};
-}
-
-Result<ShimCreated> ShimClient::create(const Operation& operation, const ShimContainer& container) {
-    RT_TRY(send_create(operation, container));
-    return receive_created();
-}
-
-Result<void> ShimClient::attach_and_start(const Operation& operation, Attach attach) {
-    const StartMessage message{
-        {operation.id, operation.deadline_ns}, attach != Attach::none, attach == Attach::output_and_input};
-    return state_->simple(FrameType::start, encode(message), &operation);
-}
-
-Result<void> ShimClient::start(const Operation& operation) {
-    return attach_and_start(operation, Attach::none);
-}
-
-Result<void> ShimClient::signal(const Operation& operation, int number, SignalScope scope) {
-    const SignalMessage message{{operation.id, operation.deadline_ns}, number, scope};
-    return state_->simple(FrameType::signal, encode(message), &operation);
-}
-
-Result<void> ShimClient::attach(bool with_stdin) {
-    return state_->simple(FrameType::attach, encode_flag(with_stdin));
-}
-
-Result<void> ShimClient::write(std::string_view data) {
-    while (!data.empty()) {
-        while (state_->window == 0 && state_->stdin_open && !state_->closed) {
-            RT_TRY(state_->receive());
-            RT_TRY(state_->take());
-        }
-        if (state_->closed)
-            return fail(Code::unavailable, "write to the container's stdin: its shim has ended");
-        if (!state_->stdin_open)
-            return fail(Code::failed_precondition, "the container takes no more input: its stdin is closed");
-        const std::size_t part = std::min({data.size(), state_->window, kDataLimit});
-        RT_TRY(state_->send(FrameType::stdin_data, 0, data.substr(0, part)));
-        state_->window -= part;
-        data.remove_prefix(part);
-    }
-    return {};
-}
-
-std::size_t ShimClient::write_window() const {
-    return state_->window;
-}
-
-Result<void> ShimClient::close_stdin() {
-    return state_->simple(FrameType::stdin_close);
-}
-
-Result<void> ShimClient::resize(unsigned short rows, unsigned short columns) {
-    return state_->simple(FrameType::resize, encode(ResizeMessage{rows, columns}));
-}
-
-Result<ShimEvent> ShimClient::next() {
-    for (;;) {
-        RT_TRY(state_->take());
-        if (!state_->events.empty()) {
-            ShimEvent event = std::move(state_->events.front());
-            state_->events.pop_front();
-            return event;
-        }
-        if (state_->closed) return ShimEvent{};
-        RT_TRY(state_->receive());
-    }
-}
-
-int ShimClient::fd() const {
-    return state_->fd.get();
-}
-
-bool ShimClient::has_buffered() const {
-    return !state_->events.empty() || state_->closed || state_->reader.has_frame();
-}
-
-Result<void> ShimClient::watch_exit() {
-    return state_->simple(FrameType::watch_exit);
-}
-Result<void> ShimClient::take_lease() {
-    return state_->simple(FrameType::take_lease);
-}
-Result<void> ShimClient::give_up_lease() {
-    return state_->simple(FrameType::give_up_lease);
-}
-Result<void> ShimClient::send_destroy(const Operation& operation) {
-    RT_TRY_ASSIGN(
-        const std::uint32_t request,
-        state_->ask(FrameType::destroy, encode(OperationMessage{operation.id, operation.deadline_ns})));
-    state_->destroy = {request, operation};
-    return {};
-}
-
-Result<void> ShimClient::receive_destroyed() {
-    return state_->simple_answer(state_->destroy, "destroy");
-}
-
-Result<void> ShimClient::destroy(const Operation& operation) {
-    RT_TRY(send_destroy(operation));
-    return receive_destroyed();
-}
-
-Result<void> ShimClient::reaped() {
-    RT_TRY(send_reaped());
-    return receive_reaped();
-}
-
-Result<void> ShimClient::send_reaped() {
-    RT_TRY_ASSIGN(state_->reaped.request, state_->ask(FrameType::reaped, {}));
-    return {};
-}
-
-Result<void> ShimClient::receive_reaped() {
-    return state_->simple_answer(state_->reaped, "reaped");
 }
 
 } // namespace rt

@@ -34,6 +34,24 @@ struct ShimLaunch {
     bool make_network_namespace = false;     // at once; for network_namespace()
 };
 
+// Where output is kept. Docker's json-file format: `file`, and the older ones as file.1, file.2, ...
+struct ShimLog {
+    std::string driver = "json-file"; // or "none"
+    Path file;
+    std::int64_t max_size = 0; // bytes, at which the next file is begun; 0: no limit
+    int max_files = 1;         // all together
+};
+
+// A program that says from time to time whether the container is well, with docker's meaning. Times in ns.
+struct ShimHealth {
+    std::string process_json; // of the OCI runtime specification
+    std::int64_t interval = 30'000'000'000;
+    std::int64_t timeout = 30'000'000'000;
+    std::int64_t start_period = 0;               // after the start, in which failures do not count
+    std::int64_t start_interval = 5'000'000'000; // in place of interval during the start period
+    int retries = 3;                             // failures in a row that make it unhealthy
+};
+
 // What create() asks for, besides the bundle.
 struct ShimContainer {
     std::string bundle_directory;
@@ -42,7 +60,8 @@ struct ShimContainer {
     bool terminal = false;
     bool open_stdin = false; // the container's stdin stays open for clients that attach; else it is /dev/null
     bool stdin_once = false; // stdin ends when the first client that had it goes
-    Path log_file;           // json-file format of Docker
+    ShimLog log;
+    std::optional<ShimHealth> health;
 };
 
 struct ShimCreated {
@@ -56,6 +75,30 @@ struct ExitRecord {
     int exit_code = 0;                // 128+n for signal n
     std::int64_t finished_at = 0;     // ns
     std::uint64_t log_lines_lost = 0; // could not be written to the log file (a full disk)
+    bool oom_killed = false;          // the kernel killed something of it for want of memory
+};
+
+// A further process in the running container.
+struct ShimExec {
+    std::string id; // made up by the caller, one of its own for each
+    std::string process_json;
+    bool terminal = false;
+    bool open_stdin = false; // for the client that starts it; else it is /dev/null
+};
+
+struct ShimExecState {
+    std::string id;
+    int pid = 0; // seen from the host
+    bool running = false;
+    int exit_code = 0; // once it does not run
+};
+
+struct ShimState {
+    std::string phase; // "none", "created", "running", "ending", "ended", "resting"
+    int pid = 0;
+    bool paused = false;
+    std::string health;               // as in the file `health`; empty: there is no check
+    std::vector<ShimExecState> execs; // those that run, and the last 64 that have ended
 };
 
 enum class Stream : std::uint8_t { in = 0, out = 1, error = 2 };
@@ -91,10 +134,27 @@ public:
     Result<void> attach_and_start(const Operation& operation, Attach attach);
     Result<void> signal(const Operation& operation, int number, SignalScope scope);
 
+    // A further process. Needs a connection of its own: next(), write(), close_stdin(), resize() and signal()
+    // of this connection are then the process's. It goes on when the connection ends, its output is thrown
+    // away then. Answers its pid; not_found and permission_denied are the program's, failed_precondition: the
+    // container does not run, or is paused.
+    Result<int> exec(const Operation& operation, const ShimExec& exec, Attach attach);
+
+    // The driver's, on the container; unsupported where it has no such interface.
+    Result<void> pause(const Operation& operation);
+    Result<void> resume(const Operation& operation);
+    Result<std::string> stats(const Operation& operation); // JSON, see Isolation::stats()
+    Result<void> update(const Operation& operation, const std::string& resources_json);
+    Result<std::vector<int>> processes(const Operation& operation); // pids seen from the host
+    Result<ShimState> state();
+
     // The network namespace that launch() asked for: the container's own, before create(). Once, and only
     // where config_json will ask for a new one and for no user namespace. unsupported: the driver cannot;
     // create() brings one then. Does not send anything: may be called at any time before receive_created().
     Result<UniqueFd> network_namespace(const Operation& operation);
+
+    // The same for a create() to come in a shim that rests. Made anew where an earlier one was not taken.
+    Result<UniqueFd> make_network_namespace(const Operation& operation);
 
     // create() and destroy() in two halves, so that the caller can do something else meanwhile. Between them
     // nothing may be sent over this connection: that is what cancels the call. Events are kept for next().
@@ -135,6 +195,11 @@ public:
     Result<void> reaped();
     Result<void> send_reaped();
     Result<void> receive_reaped();
+
+    // In place of reaped(): everything of this run is cleaned up, but the container is to be started again.
+    // The shim stays, without lease, socket and pid file where they are, and runs the reaper command after
+    // the delay. A client that takes the lease meanwhile (or then) may create() again. Only with the lease.
+    Result<void> rest(std::int64_t delay_ns);
 
 private:
     struct State;

@@ -10,13 +10,17 @@ namespace {
 
 constexpr std::size_t kCreateLimit = 16U << 20U;
 constexpr std::size_t kAnswerLimit = 256U << 10U;
+constexpr std::size_t kReplyLimit = 4U << 20U;
 constexpr std::size_t kSmallLimit = 4096;
 
 // The longest payload of a type; empty for a type that there is not.
 std::optional<std::size_t> limit_of(FrameType type) {
     switch (type) {
     case FrameType::launch: return kLaunchLimit;
-    case FrameType::create: return kCreateLimit;
+    case FrameType::create:
+    case FrameType::exec:
+    case FrameType::update: return kCreateLimit;
+    case FrameType::reply: return kReplyLimit;
     case FrameType::stdin_data: return kDataLimit;
     case FrameType::output: return kDataLimit + 1;
     case FrameType::failed:
@@ -32,6 +36,13 @@ std::optional<std::size_t> limit_of(FrameType type) {
     case FrameType::destroy:
     case FrameType::reaped:
     case FrameType::cancel:
+    case FrameType::rest:
+    case FrameType::make_network_namespace:
+    case FrameType::pause:
+    case FrameType::resume:
+    case FrameType::stats:
+    case FrameType::processes:
+    case FrameType::state:
     case FrameType::ok:
     case FrameType::exited:
     case FrameType::stdin_taken:
@@ -77,6 +88,25 @@ std::vector<Mount> mounts_from(Decoder& in) {
         mount.options = in.texts();
     }
     return mounts;
+}
+
+void put(Encoder& out, const std::optional<ShimHealth>& health) {
+    out.flag(health.has_value());
+    if (!health) return;
+    out.text(health->process_json).time(health->interval).time(health->timeout).time(health->start_period);
+    out.time(health->start_interval).number(static_cast<std::uint32_t>(health->retries));
+}
+
+std::optional<ShimHealth> health_from(Decoder& in) {
+    if (!in.flag()) return std::nullopt;
+    ShimHealth health;
+    health.process_json = in.text();
+    health.interval = in.time();
+    health.timeout = in.time();
+    health.start_period = in.time();
+    health.start_interval = in.time();
+    health.retries = static_cast<int>(in.number<std::uint32_t>());
+    return health;
 }
 
 // message, once all of it was there.
@@ -195,7 +225,11 @@ std::string encode(const CreateMessage& message) {
     out.text(container.bundle_directory).text(container.config_json);
     put(out, container.rootfs);
     out.flag(container.terminal).flag(container.open_stdin).flag(container.stdin_once);
-    return out.text(container.log_file.native()).take();
+    const ShimLog& log = container.log;
+    out.text(log.driver).text(log.file.native()).time(log.max_size);
+    out.number(static_cast<std::uint32_t>(log.max_files));
+    put(out, container.health);
+    return out.take();
 }
 
 Result<CreateMessage> decode_create(std::string_view payload) {
@@ -208,7 +242,11 @@ Result<CreateMessage> decode_create(std::string_view payload) {
     message.container.terminal = in.flag();
     message.container.open_stdin = in.flag();
     message.container.stdin_once = in.flag();
-    message.container.log_file = in.text();
+    message.container.log.driver = in.text();
+    message.container.log.file = in.text();
+    message.container.log.max_size = in.time();
+    message.container.log.max_files = static_cast<int>(in.number<std::uint32_t>());
+    message.container.health = health_from(in);
     return complete(in, "create", std::move(message));
 }
 
@@ -313,6 +351,7 @@ std::string encode(const ExitRecord& record) {
         .number(static_cast<std::uint32_t>(record.exit_code))
         .time(record.finished_at)
         .number(record.log_lines_lost)
+        .flag(record.oom_killed)
         .take();
 }
 
@@ -322,7 +361,109 @@ Result<ExitRecord> decode_exit(std::string_view payload) {
     record.exit_code = static_cast<int>(in.number<std::uint32_t>());
     record.finished_at = in.time();
     record.log_lines_lost = in.number<std::uint64_t>();
+    record.oom_killed = in.flag();
     return complete(in, "exited", record);
+}
+
+std::string encode(const ExecMessage& message) {
+    Encoder out;
+    put(out, message.operation);
+    return out.text(message.exec.id)
+        .text(message.exec.process_json)
+        .flag(message.exec.terminal)
+        .flag(message.exec.open_stdin)
+        .flag(message.attach)
+        .flag(message.with_stdin)
+        .take();
+}
+
+Result<ExecMessage> decode_exec(std::string_view payload) {
+    Decoder in(payload);
+    ExecMessage message;
+    message.operation = operation_from(in);
+    message.exec.id = in.text();
+    message.exec.process_json = in.text();
+    message.exec.terminal = in.flag();
+    message.exec.open_stdin = in.flag();
+    message.attach = in.flag();
+    message.with_stdin = in.flag();
+    return complete(in, "exec", std::move(message));
+}
+
+std::string encode(const UpdateMessage& message) {
+    Encoder out;
+    put(out, message.operation);
+    return out.text(message.resources_json).take();
+}
+
+Result<UpdateMessage> decode_update(std::string_view payload) {
+    Decoder in(payload);
+    UpdateMessage message;
+    message.operation = operation_from(in);
+    message.resources_json = in.text();
+    return complete(in, "update", std::move(message));
+}
+
+std::string encode(const ShimState& state) {
+    Encoder out;
+    out.text(state.phase).number(static_cast<std::uint32_t>(state.pid)).flag(state.paused).text(state.health);
+    out.number(static_cast<std::uint32_t>(state.execs.size()));
+    for (const ShimExecState& exec : state.execs) {
+        out.text(exec.id).number(static_cast<std::uint32_t>(exec.pid)).flag(exec.running);
+        out.number(static_cast<std::uint32_t>(exec.exit_code));
+    }
+    return out.take();
+}
+
+Result<ShimState> decode_state(std::string_view payload) {
+    Decoder in(payload);
+    ShimState state;
+    state.phase = in.text();
+    state.pid = static_cast<int>(in.number<std::uint32_t>());
+    state.paused = in.flag();
+    state.health = in.text();
+    state.execs.resize(in.count(4 + 4 + 1 + 4));
+    for (ShimExecState& exec : state.execs) {
+        exec.id = in.text();
+        exec.pid = static_cast<int>(in.number<std::uint32_t>());
+        exec.running = in.flag();
+        exec.exit_code = static_cast<int>(in.number<std::uint32_t>());
+    }
+    return complete(in, "state", std::move(state));
+}
+
+std::string encode_time(std::int64_t value) {
+    return Encoder().time(value).take();
+}
+
+Result<std::int64_t> decode_time(std::string_view payload) {
+    Decoder in(payload);
+    const std::int64_t value = in.time();
+    return complete(in, "time", value);
+}
+
+std::string encode_text(std::string_view text) {
+    return Encoder().text(text).take();
+}
+
+Result<std::string> decode_text(std::string_view payload) {
+    Decoder in(payload);
+    std::string text = in.text();
+    return complete(in, "text", std::move(text));
+}
+
+std::string encode_numbers(const std::vector<int>& numbers) {
+    Encoder out;
+    out.number(static_cast<std::uint32_t>(numbers.size()));
+    for (const int number : numbers) out.number(static_cast<std::uint32_t>(number));
+    return out.take();
+}
+
+Result<std::vector<int>> decode_numbers(std::string_view payload) {
+    Decoder in(payload);
+    std::vector<int> numbers(in.count(sizeof(std::uint32_t)));
+    for (int& number : numbers) number = static_cast<int>(in.number<std::uint32_t>());
+    return complete(in, "numbers", std::move(numbers));
 }
 
 std::string encode_flag(bool value) {

@@ -34,6 +34,15 @@ enum class FrameType : std::uint32_t {
     destroy = 12,
     reaped = 13,
     cancel = 14, // makes the socket readable, which is what the running call looks at; else ignored
+    exec = 15,
+    rest = 16,
+    make_network_namespace = 17,
+    pause = 18,
+    resume = 19,
+    stats = 20,
+    update = 21,
+    processes = 22,
+    state = 23,
     // shim to client
     ok = 64,
     failed = 65,
@@ -41,7 +50,8 @@ enum class FrameType : std::uint32_t {
     output = 67,
     exited = 68,
     stdin_taken = 69,
-    network_namespace = 70, // the answer to a launch that asked for one, with its descriptor
+    network_namespace = 70, // the answer to a launch or request that asked for one, with its descriptor
+    reply = 71,             // the answer to stats, processes and state
 };
 
 inline constexpr std::size_t kHeaderSize = 12;
@@ -105,6 +115,18 @@ struct StartMessage {
     bool with_stdin = false;
 };
 
+struct ExecMessage {
+    OperationMessage operation;
+    ShimExec exec;
+    bool attach = false;
+    bool with_stdin = false;
+};
+
+struct UpdateMessage {
+    OperationMessage operation;
+    std::string resources_json;
+};
+
 struct SignalMessage {
     OperationMessage operation;
     int number = 0;
@@ -137,7 +159,13 @@ std::string encode(const StdinTaken&);
 std::string encode(const ResizeMessage&);
 std::string encode(const Error&);
 std::string encode(const ExitRecord&);
+std::string encode(const ExecMessage&);
+std::string encode(const UpdateMessage&);
+std::string encode(const ShimState&);
 std::string encode_flag(bool);
+std::string encode_time(std::int64_t);
+std::string encode_text(std::string_view);
+std::string encode_numbers(const std::vector<int>&);
 
 // Each fails with corrupt when the payload is not exactly one such message.
 Result<LaunchMessage> decode_launch(std::string_view payload);
@@ -150,6 +178,12 @@ Result<StdinTaken> decode_stdin_taken(std::string_view payload);
 Result<ResizeMessage> decode_resize(std::string_view payload);
 Result<Error> decode_error(std::string_view payload);
 Result<ExitRecord> decode_exit(std::string_view payload);
+Result<ExecMessage> decode_exec(std::string_view payload);
+Result<UpdateMessage> decode_update(std::string_view payload);
+Result<ShimState> decode_state(std::string_view payload);
 Result<bool> decode_flag(std::string_view payload);
+Result<std::int64_t> decode_time(std::string_view payload);
+Result<std::string> decode_text(std::string_view payload);
+Result<std::vector<int>> decode_numbers(std::string_view payload);
 
 } // namespace rt::shim

@@ -80,7 +80,8 @@ Result<void> write_pid_file(const Path& directory) {
 Result<void> write_exit_record(const Path& directory, const ExitRecord& record) {
     return replace_file(directory / kExitName,
                         cat("exit_code ", record.exit_code, "\nfinished_at ", record.finished_at,
-                            "\nlog_lines_lost ", record.log_lines_lost, "\n"));
+                            "\nlog_lines_lost ", record.log_lines_lost, "\noom_killed ",
+                            record.oom_killed ? 1 : 0, "\n"));
 }
 
 Result<UniqueFd> connect_socket(const Path& directory) {
@@ -138,7 +139,8 @@ Result<std::optional<ExitRecord>> read_exit_record(const Path& directory) {
     const auto finished = shim::number_of<std::int64_t>(*text, "finished_at");
     if (!code || !finished)
         return fail(Code::corrupt, "exit record '", path.native(), "': no exit_code or finished_at in it");
-    return ExitRecord{*code, *finished, shim::number_of<std::uint64_t>(*text, "log_lines_lost").value_or(0)};
+    return ExitRecord{*code, *finished, shim::number_of<std::uint64_t>(*text, "log_lines_lost").value_or(0),
+                      shim::number_of<int>(*text, "oom_killed").value_or(0) != 0};
 }
 
 } // namespace rt

@@ -13,6 +13,8 @@ inline constexpr const char* kSocketName = "shim.sock";
 inline constexpr const char* kPidName = "shim.pid";
 inline constexpr const char* kExitName = "exit";
 inline constexpr const char* kLogName = "shim.log";
+inline constexpr const char* kPausedName = "paused"; // there while the container is paused; empty
+inline constexpr const char* kHealthName = "health"; // JSON; there while a container with a check runs
 
 // Of the calling process: its pid and the time it started, so that a pid which was given out again is seen.
 Result<void> write_pid_file(const Path& directory);

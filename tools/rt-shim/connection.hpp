@@ -46,6 +46,7 @@ public:
     bool attached = false;
     bool with_stdin = false;
     bool watching = false;
+    bool of_exec = false;          // stdio, size and signals are those of the exec that it asked for
     std::size_t stdin_pending = 0; // sent by it, not yet taken by the container
 
 private:

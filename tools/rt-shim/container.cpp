@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -20,17 +21,23 @@ constexpr int kDeathAfterDestroy = 5000;                  // ms
 
 } // namespace
 
-Container::Container(EventLoop& loop, ShimLog& log, Owner& owner)
+Container::Container(EventLoop& loop, OwnLog& log, Owner& owner)
     : loop_(loop), log_(log), owner_(owner), driver_(fail(Code::failed_precondition, "no driver is loaded")),
       stdio_(loop, *this), output_deadline_(loop, [this] {
           log_.line("output: its descriptors are still open elsewhere; what comes now is lost");
           abandon_output();
       }) {}
 
-// Not cancelled by what the client sends: it goes on with other things meanwhile.
-Result<UniqueFd> Container::make_network_namespace() {
+Result<UniqueFd> Container::make_network_namespace(const Operation& operation) {
     if (!driver_) return std::unexpected(driver_.error());
-    return (*driver_)->make_network_namespace({.id = "launch"});
+    if (phase_ != Phase::none)
+        return fail(Code::failed_precondition, "make the network namespace of container '", id_,
+                    "': it was created with one");
+    if (made_ahead_) RT_TRY((*driver_)->destroy(operation, id_, what_.config_json));
+    made_ahead_ = false;
+    auto netns = (*driver_)->make_network_namespace(operation);
+    made_ahead_ = netns.has_value();
+    return netns;
 }
 
 Result<Process> Container::create(const Operation& operation, ShimContainer what) {
@@ -38,6 +45,7 @@ Result<Process> Container::create(const Operation& operation, ShimContainer what
     if (phase_ != Phase::none)
         return fail(Code::already_exists, "create container '", id_, "': this shim has one");
     what_ = std::move(what);
+    ::unlink((directory_ / kExitName).c_str()); // of an earlier run in this shim, which was recorded
     auto process = create_driven(operation);
     stdio_.close_container_ends();
     if (!process) clear();
@@ -45,11 +53,12 @@ Result<Process> Container::create(const Operation& operation, ShimContainer what
 }
 
 Result<Process> Container::create_driven(const Operation& operation) {
-    RT_TRY(log_file_.open(what_.log_file));
+    RT_TRY(log_file_.open(what_.log.file));
     if (!what_.terminal) RT_TRY(stdio_.open_pipes(what_.open_stdin ? StdinMode::open : StdinMode::closed));
     const Bundle bundle{id_, what_.bundle_directory, what_.config_json, what_.rootfs,
                         stdio_.container_ends()};
     RT_TRY_ASSIGN(Process process, (*driver_)->create(operation, bundle));
+    made_ahead_ = false;
     phase_ = Phase::created; // from here on there is something to destroy
     pid_ = process.pid;
     pidfd_ = std::move(process.pidfd);
@@ -65,9 +74,30 @@ Result<Process> Container::create_driven(const Operation& operation) {
 // After a failed create(): as if it had not been tried, if nothing of the container exists.
 void Container::clear() {
     if (phase_ != Phase::none) return;
-    stdio_.close();
+    stdio_.reset();
     log_file_.finish(now_ns());
-    what_ = {};
+    what_.health.reset();
+}
+
+Result<void> Container::reset() {
+    if (phase_ == Phase::ending) abandon_output();
+    if (phase_ == Phase::created || phase_ == Phase::running)
+        return fail(Code::failed_precondition, "container '", id_,
+                    "' is to be started again: it runs, destroy it first");
+    phase_ = Phase::none;
+    clear();
+    started_ = loss_told_ = false;
+    pid_ = 0;
+    pidfd_.reset();
+    exit_ = {};
+    return {};
+}
+
+Result<Isolation*> Container::running_driver(std::string_view what) {
+    if (!driver_) return std::unexpected(driver_.error());
+    if (phase_ != Phase::running)
+        return fail(Code::failed_precondition, what, " container '", id_, "': it does not run");
+    return driver_->get();
 }
 
 Result<void> Container::start(const Operation& operation) {
@@ -140,7 +170,7 @@ void Container::end() {
     phase_ = Phase::ended;
     if (exit_.log_lines_lost > 0)
         log_.line(cat("log: ", exit_.log_lines_lost, " lines could not be written to '",
-                      what_.log_file.native(), "'"));
+                      what_.log.file.native(), "'"));
     if (started_)
         if (const auto written = write_exit_record(directory_, exit_); !written)
             log_.line(written.error().message);
@@ -155,7 +185,7 @@ void Container::on_output(Stream stream, std::string_view data) {
 
 void Container::note_lost_lines() {
     if (log_file_.lines_lost() == 0 || std::exchange(loss_told_, true)) return;
-    log_.line(cat("log: write '", what_.log_file.native(), "': ", std::strerror(log_file_.last_errno()),
+    log_.line(cat("log: write '", what_.log.file.native(), "': ", std::strerror(log_file_.last_errno()),
                   "; the container goes on, lines are lost"));
 }
 

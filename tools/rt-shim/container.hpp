@@ -34,7 +34,7 @@ public:
         ~Owner() = default;
     };
 
-    Container(EventLoop& loop, ShimLog& log, Owner& owner);
+    Container(EventLoop& loop, OwnLog& log, Owner& owner);
 
     void open(const std::string& id, const Path& directory) {
         id_ = id;
@@ -42,18 +42,26 @@ public:
     }
     void use_driver(Result<std::shared_ptr<Isolation>> driver) { driver_ = std::move(driver); }
 
-    Result<UniqueFd> make_network_namespace();                              // for the create() to come
+    // For the create() to come. One that an earlier call made and no create() took goes first.
+    Result<UniqueFd> make_network_namespace(const Operation& operation);
     Result<Process> create(const Operation& operation, ShimContainer what); // pidfd and console stay here
     Result<void> start(const Operation& operation);
     Result<void> signal(const Operation& operation, int number, SignalScope scope);
     // Nothing is left of it afterwards, and its first process has been waited for.
     Result<void> destroy(const Operation& operation);
 
+    // Of an ended one: it may be created again. Not while it runs.
+    Result<void> reset();
+
+    // failed_precondition: it does not run. For a further process.
+    Result<Isolation*> running_driver(std::string_view what);
+
     void on_child(pid_t pid, int status);
     void abandon_output(); // of a container that is ending
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] bool stdin_once() const { return what_.stdin_once; }
+    [[nodiscard]] pid_t pid() const { return phase_ == Phase::none ? 0 : pid_; }
     [[nodiscard]] const ExitRecord& exit_record() const { return exit_; }
     StdioRelay& stdio() { return stdio_; }
     void release_memory();
@@ -70,7 +78,7 @@ private:
     void end();
 
     EventLoop& loop_;
-    ShimLog& log_;
+    OwnLog& log_;
     Owner& owner_;
     std::string id_;
     Path directory_;
@@ -82,6 +90,7 @@ private:
     Phase phase_ = Phase::none;
     bool started_ = false;
     bool loss_told_ = false;
+    bool made_ahead_ = false; // a network namespace that no create() has taken
     pid_t pid_ = 0;
     UniqueFd pidfd_;
     ExitRecord exit_;

@@ -15,7 +15,7 @@ namespace rt::shim {
 
 class Reaper {
 public:
-    Reaper(EventLoop& loop, ShimLog& log) : log_(log), again_(loop, [this] { spawn(); }) {}
+    Reaper(EventLoop& loop, OwnLog& log) : log_(log), again_(loop, [this] { spawn(); }) {}
 
     void set_command(std::vector<std::string> command) { command_ = std::move(command); }
     [[nodiscard]] bool has_command() const { return !command_.empty(); }
@@ -26,13 +26,14 @@ public:
 
     // A child of ours has ended. True: it was the command; need() again if there is still something to do.
     bool on_child(pid_t pid, int status);
+    void forget_back_off() { delay_ = 0; } // the next need() is a new one
     [[nodiscard]] bool last_run_succeeded() const { return succeeded_; }
 
 private:
     void spawn();
     void back_off();
 
-    ShimLog& log_;
+    OwnLog& log_;
     Timer again_;
     std::vector<std::string> command_;
     pid_t pid_ = 0; // of the run under way

@@ -20,16 +20,33 @@ void Shim::on_frame(Connection& connection, const Frame& frame) {
     case FrameType::attach: return attach(connection, frame);
     case FrameType::stdin_data: return take_stdin(connection, frame.payload);
     case FrameType::reaped: return reaped(connection, frame);
+    case FrameType::exec: return exec(connection, frame);
+    case FrameType::state: return tell_state(connection, frame);
+    case FrameType::pause:
+    case FrameType::resume:
+    case FrameType::stats:
+    case FrameType::update:
+    case FrameType::processes:
+        return answer(connection, frame,
+                      fail(Code::unsupported, "the isolation driver has no such function"));
+    case FrameType::make_network_namespace: {
+        const auto message = decode_operation(frame.payload);
+        if (!message) return connection.hang_up();
+        return make_network_namespace(connection, frame, operation_of(*message, connection));
+    }
     case FrameType::cancel: return;
     case FrameType::watch_exit:
         answer(connection, frame, {});
         connection.watching = true;
         if (container_.phase() == Container::Phase::ended) tell_exit(connection);
         return;
-    case FrameType::start:
     case FrameType::signal:
     case FrameType::stdin_close:
     case FrameType::resize:
+        if (connection.of_exec) return answer(connection, frame, exec_request(connection, frame));
+        return answer(connection, frame, simple_request(connection, frame));
+    case FrameType::start:
+    case FrameType::rest:
     case FrameType::take_lease:
     case FrameType::give_up_lease:
     case FrameType::destroy: return answer(connection, frame, simple_request(connection, frame));
@@ -39,6 +56,7 @@ void Shim::on_frame(Connection& connection, const Frame& frame) {
     case FrameType::output:
     case FrameType::exited:
     case FrameType::stdin_taken:
+    case FrameType::reply:
     case FrameType::network_namespace: return connection.hang_up(); // ours to say
     }
 }
@@ -74,6 +92,7 @@ Result<void> Shim::simple_request(Connection& connection, const Frame& frame) {
     }
     case FrameType::stdin_close: container_.stdio().close_stdin(); return {};
     case FrameType::take_lease: return take_lease(connection);
+    case FrameType::rest: return rest(connection, frame.payload);
     default: return give_up_lease(connection);
     }
 }
@@ -81,6 +100,7 @@ Result<void> Shim::simple_request(Connection& connection, const Frame& frame) {
 void Shim::create(Connection& connection, const Frame& frame) {
     auto message = decode_create(frame.payload);
     if (!message) return connection.hang_up();
+    resting_ = false;
     warnings_.clear();
     collecting_ = true;
     auto process =
@@ -108,6 +128,11 @@ void Shim::take_stdin(Connection& connection, std::string_view data) {
     const bool in_bounds =
         connection.stdin_pending <= kStdinWindow && container_.stdio().stdin_queued() <= 16 * kStdinWindow;
     if (!connection.with_stdin || !in_bounds) return connection.hang_up();
+    if (connection.of_exec) {
+        if (ExecSession* const session = execs_.of(connection.id()))
+            return session->stdio().push_stdin(connection.id(), data);
+        return on_exec_stdin(connection.id(), {static_cast<std::uint32_t>(data.size()), false});
+    }
     container_.stdio().push_stdin(connection.id(), data);
 }
 
@@ -116,6 +141,7 @@ Result<void> Shim::take_lease(Connection& connection) {
         return fail(Code::unavailable, "take the lease of container '", id_,
                     "': another process cleans it up");
     lease_ = connection.id();
+    resting_until_.cancel(); // it is for the holder to go on
     return {};
 }
 
@@ -139,6 +165,21 @@ void Shim::reaped(Connection& connection, const Frame& frame) {
             fail(Code::failed_precondition, "container '", id_, "' is reaped: it runs, destroy it first"));
     finish();
     answer(connection, frame, {});
+}
+
+Result<void> Shim::rest(Connection& connection, std::string_view payload) {
+    RT_TRY_ASSIGN(const std::int64_t delay_ns, decode_time(payload));
+    if (lease_ != connection.id())
+        return fail(Code::failed_precondition, "container '", id_,
+                    "' is to be started again: take its lease first");
+    children_.reap(); // its end may not have been seen yet
+    RT_TRY(container_.reset());
+    execs_.forget();
+    lease_ = 0;
+    resting_ = true;
+    reaper_.forget_back_off();
+    if (delay_ns > 0) resting_until_.arm(delay_ns);
+    return {};
 }
 
 } // namespace rt::shim

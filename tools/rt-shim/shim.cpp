@@ -39,7 +39,8 @@ bool is_allowed(int fd) {
 
 Shim::Shim()
     : children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
-      last_words_(loop_, [this] { loop_.stop(); }) {
+      resting_until_(loop_, [] {}), // the loop looks at what is to be done after each timer
+      last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this) {
     the_shim = this;
 }
 
@@ -50,6 +51,7 @@ Result<void> Shim::run(UniqueFd launcher) {
     loop_.run([this] { sweep(); },
               [this] {
                   container_.release_memory();
+                  execs_.release_memory();
                   ::malloc_trim(0);
               });
     return {};
@@ -71,13 +73,13 @@ void Shim::launch(Connection& connection, const Frame& frame) {
         set_plugin_log(plugin_log);
         container_.use_driver(make_isolation(message->isolation));
     }
-    if (message->make_network_namespace) make_network_namespace(connection, frame);
+    // Not cancelled by what the client sends: it goes on with other things meanwhile.
+    if (message->make_network_namespace) make_network_namespace(connection, frame, {.id = "launch"});
 }
 
-// Before anybody asks: the answer to the launch. Our own descriptor is closed again: the namespace is to die
-// with the container's processes.
-void Shim::make_network_namespace(Connection& connection, const Frame& frame) {
-    auto netns = container_.make_network_namespace();
+// Our own descriptor is closed again: the namespace is to die with the container's processes.
+void Shim::make_network_namespace(Connection& connection, const Frame& frame, const Operation& operation) {
+    auto netns = container_.make_network_namespace(operation);
     if (!netns) return answer(connection, frame, std::unexpected(std::move(netns).error()));
     connection.send(FrameType::network_namespace, frame.header.request, {}, netns->get());
 }
@@ -120,20 +122,27 @@ Result<void> Shim::adopt(UniqueFd fd) {
 
 void Shim::on_closed(Connection& connection) {
     if (connection.id() == lease_) lease_ = 0;
-    if (connection.with_stdin && container_.stdin_once()) container_.stdio().close_stdin();
+    execs_.client_gone(connection.id());
+    if (connection.with_stdin && !connection.of_exec && container_.stdin_once())
+        container_.stdio().close_stdin();
 }
 
-void Shim::on_drained(Connection& /*connection*/) {
-    balance();
+void Shim::on_drained(Connection& connection) {
+    if (connection.of_exec)
+        balance_exec(connection);
+    else
+        balance();
 }
 
 // After each batch of events: what became of it.
 void Shim::sweep() {
+    execs_.sweep();
     const auto gone = std::erase_if(connections_, [](const auto& connection) { return connection->dead(); });
     if (gone > 0) balance();
     if (!launched_ && connections_.empty()) loop_.stop(); // the launcher died; nobody knows of us
     if (launched_ && !finishing_) see_to_reaping();
-    if (finishing_ && std::ranges::all_of(connections_, [](const auto& c) { return c->queued() == 0; }))
+    if (finishing_ && execs_.idle() &&
+        std::ranges::all_of(connections_, [](const auto& c) { return c->queued() == 0; }))
         loop_.stop();
 }
 
@@ -155,17 +164,53 @@ void Shim::balance() {
 }
 
 void Shim::on_container_stdin(std::uint64_t source, std::size_t bytes) {
-    const auto found = std::ranges::find(connections_, source, [](const auto& c) { return c->id(); });
-    if (found == connections_.end()) return;
-    (*found)->stdin_pending -= bytes;
-    (*found)->send(FrameType::stdin_taken, 0,
-                   encode(StdinTaken{static_cast<std::uint32_t>(bytes), container_.stdio().stdin_open()}));
+    Connection* const connection = find(source);
+    if (connection == nullptr) return;
+    connection->stdin_pending -= bytes;
+    connection->send(FrameType::stdin_taken, 0,
+                     encode(StdinTaken{static_cast<std::uint32_t>(bytes), container_.stdio().stdin_open()}));
+}
+
+Connection* Shim::find(std::uint64_t id) {
+    const auto found = std::ranges::find(connections_, id, [](const auto& c) { return c->id(); });
+    return found == connections_.end() || (*found)->dead() ? nullptr : found->get();
+}
+
+void Shim::on_exec_output(std::uint64_t client, Stream stream, std::string_view data) {
+    Connection* const connection = find(client);
+    if (connection == nullptr) return;
+    connection->send_output(stream, data);
+    balance_exec(*connection);
+}
+
+// An exec has one reader at most, which sets its pace.
+void Shim::balance_exec(Connection& connection) {
+    ExecSession* const session = execs_.of(connection.id());
+    if (session == nullptr) return;
+    if (connection.queued() > kSlow)
+        session->stdio().pause();
+    else if (connection.queued() <= kGoOn)
+        session->stdio().resume();
+}
+
+void Shim::on_exec_stdin(std::uint64_t client, StdinTaken taken) {
+    Connection* const connection = find(client);
+    if (connection == nullptr) return;
+    connection->stdin_pending -= taken.bytes;
+    connection->send(FrameType::stdin_taken, 0, encode(taken));
+}
+
+void Shim::on_exec_ended(std::uint64_t client, const ExitRecord& exit) {
+    if (Connection* const connection = find(client)) connection->send(FrameType::exited, 0, encode(exit));
 }
 
 void Shim::on_child(pid_t pid, int status) {
+    if (execs_.on_child(pid, status)) return;
     if (!reaper_.on_child(pid, status)) return container_.on_child(pid, status);
     // Of a container that never was nothing can be left but what that run has seen.
-    if (reaper_.last_run_succeeded() && lease_ == 0 && container_.phase() == Container::Phase::none) finish();
+    if (reaper_.last_run_succeeded() && lease_ == 0 && container_.phase() == Container::Phase::none &&
+        !resting_)
+        finish();
 }
 
 void Shim::on_container_ended() {
@@ -174,6 +219,7 @@ void Shim::on_container_ended() {
 }
 
 void Shim::tell_exit(Connection& connection) {
+    if (connection.attached) connection.attached = connection.with_stdin = false; // the next run is another
     connection.send(FrameType::exited, 0, encode(container_.exit_record()));
 }
 
@@ -181,7 +227,7 @@ void Shim::see_to_reaping() {
     if (superfluous_ && lease_ == 0) return finish();
     const auto phase = container_.phase();
     const bool lives = phase == Container::Phase::running || phase == Container::Phase::ending;
-    if (lease_ != 0 || lives) return reaper_.rest();
+    if (lease_ != 0 || lives || resting_until_.armed()) return reaper_.rest();
     // The run directory goes last: who removed it has cleaned up, and could not tell us.
     if (::access(directory_.c_str(), F_OK) != 0 && errno == ENOENT) return finish();
     reaper_.need();

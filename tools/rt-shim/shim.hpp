@@ -6,6 +6,7 @@
 #include "children.hpp"
 #include "connection.hpp"
 #include "container.hpp"
+#include "execs.hpp"
 #include "reaper.hpp"
 
 #include <memory>
@@ -14,7 +15,7 @@
 
 namespace rt::shim {
 
-class Shim final : Connection::Owner, Container::Owner, Children::Owner, EventLoop::Handler {
+class Shim final : Connection::Owner, Container::Owner, Execs::Owner, Children::Owner, EventLoop::Handler {
 public:
     Shim();
 
@@ -34,10 +35,14 @@ private:
 
     // Requests
     void launch(Connection& connection, const Frame& frame);
-    void make_network_namespace(Connection& connection, const Frame& frame);
+    void make_network_namespace(Connection& connection, const Frame& frame, const Operation& operation);
     Result<void> prepare(const LaunchMessage& message);
     void create(Connection& connection, const Frame& frame);
     void attach(Connection& connection, const Frame& frame);
+    void exec(Connection& connection, const Frame& frame);
+    Result<void> exec_request(Connection& connection, const Frame& frame);
+    void tell_state(Connection& connection, const Frame& frame);
+    Result<void> rest(Connection& connection, std::string_view payload);
     void take_stdin(Connection& connection, std::string_view data);
     void answer(Connection& connection, const Frame& frame, const Result<void>& result);
     Result<void> simple_request(Connection& connection, const Frame& frame);
@@ -51,21 +56,31 @@ private:
     void on_first_process() override { children_.reap(); }
     void on_container_ended() override;
     void on_child(pid_t pid, int status) override;
+
+    // Execs
+    void on_exec_output(std::uint64_t client, Stream stream, std::string_view data) override;
+    void on_exec_stdin(std::uint64_t client, StdinTaken taken) override;
+    void on_exec_ended(std::uint64_t client, const ExitRecord& exit) override;
+    void on_exec_process() override { children_.reap(); }
+    void balance_exec(Connection& connection);
+    Connection* find(std::uint64_t id);
     void tell_exit(Connection& connection);
     void balance();
     void see_to_reaping();
     void finish();
 
     EventLoop loop_;
-    ShimLog log_;
+    OwnLog log_;
     Children children_;
     Container container_;
     Reaper reaper_;
-    Timer last_words_; // ends the wait for clients that do not read
+    Timer resting_until_; // then somebody has to start it again
+    Timer last_words_;    // ends the wait for clients that do not read
     std::string id_;
     Path directory_;
     UniqueFd socket_;
     std::vector<std::unique_ptr<Connection>> connections_;
+    Execs execs_;
     std::uint64_t last_connection_ = 0;
     std::uint64_t lease_ = 0; // the connection that holds it; 0: none
     std::vector<std::string> warnings_;
@@ -73,6 +88,7 @@ private:
     bool superfluous_ =
         false; // it was launched wrongly: another shim has this container, or no reaper is known
     bool collecting_ = false; // warnings of the driver go to the client that asks
+    bool resting_ = false;    // cleaned up, to be created again
     bool finishing_ = false;
 };
 

@@ -13,13 +13,13 @@ constexpr off_t kLongestLog = 1 << 20;
 
 } // namespace
 
-UniqueFd ShimLog::descriptor() {
+UniqueFd OwnLog::descriptor() {
     if (path_.empty()) return {};
     auto fd = open_file(path_, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW);
     return fd ? std::move(*fd) : UniqueFd{};
 }
 
-void ShimLog::line(std::string_view text) {
+void OwnLog::line(std::string_view text) {
     const UniqueFd fd = descriptor();
     struct stat status{};
     if (!fd || ::fstat(fd.get(), &status) != 0 || status.st_size > kLongestLog) return;

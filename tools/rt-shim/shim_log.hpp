@@ -7,7 +7,7 @@
 
 namespace rt::shim {
 
-class ShimLog {
+class OwnLog {
 public:
     void open(const Path& directory) { path_ = directory / "shim.log"; }
     void line(std::string_view text);

@@ -179,6 +179,12 @@ void StdioRelay::close() {
     over_told_ = true;
 }
 
+void StdioRelay::reset() {
+    close();
+    close_container_ends();
+    console_ = running_ = paused_ = stdin_open_ = stdin_ending_ = over_told_ = false;
+}
+
 void StdioRelay::push_stdin(std::uint64_t source, std::string_view data) {
     if (!stdin_open_ || stdin_ending_) return sink_.on_stdin_taken(source, data.size());
     stdin_.push_back({source, std::string(data)});

@@ -43,6 +43,7 @@ public:
     // Reads what is there now, also while paused. True: both streams are over.
     bool drain();
     void close(); // whatever may still come
+    void reset(); // closed, and as it was made: may be opened again
 
     [[nodiscard]] bool stdin_open() const { return stdin_open_; }
     [[nodiscard]] std::size_t stdin_queued() const { return stdin_bytes_; }

@@ -90,7 +90,7 @@ ShimContainer ShimTest::program(std::vector<std::string> arguments, bool termina
     container.bundle_directory = directory_;
     container.config_json = spec.dump();
     container.terminal = terminal;
-    container.log_file = log_file();
+    container.log.file = log_file();
     return container;
 }
 

@@ -297,12 +297,12 @@ TEST_F(ShimStdioTest, CutsATornLineOffALogThatItGoesOnWith) {
 
 TEST_F(ShimStdioTest, RefusesALogFileThatIsNone) {
     ShimContainer container = shell("true");
-    container.log_file = temp_ / "no" / "such" / "directory";
+    container.log.file = temp_ / "no" / "such" / "directory";
     ShimClient client = launch();
     const auto missing = client.create(operation_, container);
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, Code::not_found);
-    container.log_file = "/dev/null";
+    container.log.file = "/dev/null";
     const auto device = client.create(operation_, container);
     ASSERT_FALSE(device);
     EXPECT_EQ(device.error().code, Code::failed_precondition);
@@ -314,7 +314,7 @@ TEST_F(ShimStdioTest, GoesOnWhenTheDiskIsFullAndCountsWhatIsLost) {
     ASSERT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=256k"), 0);
     ShimContainer container = shell("read a; seq 1 100000; echo full; read b; echo after");
     container.open_stdin = true;
-    container.log_file = disk / "log";
+    container.log.file = disk / "log";
     write_file(disk / "other", std::string(64'000, 'x'));
     ShimClient client = run(container, true);
     ASSERT_TRUE(client.write("a\n"));

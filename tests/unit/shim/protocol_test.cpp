@@ -20,7 +20,7 @@ CreateMessage sample_create() {
                                 {"bind", "/src", "/dst", {}}};
     message.container.terminal = true;
     message.container.stdin_once = true;
-    message.container.log_file = "/var/lib/rt/log";
+    message.container.log.file = "/var/lib/rt/log";
     return message;
 }
 
@@ -67,7 +67,7 @@ TEST(ShimProtocol, CarriesCreateMessages) {
     EXPECT_TRUE(out->container.terminal);
     EXPECT_FALSE(out->container.open_stdin);
     EXPECT_TRUE(out->container.stdin_once);
-    EXPECT_EQ(out->container.log_file, in.container.log_file);
+    EXPECT_EQ(out->container.log.file, in.container.log.file);
 }
 
 TEST(ShimProtocol, CarriesTheSmallMessages) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What clients of the shim ask for, of further processes in the container and of its state.
+#include "shim.hpp"
+
+namespace rt::shim {
+namespace {
+
+std::string_view name_of(Container::Phase phase) {
+    switch (phase) {
+    case Container::Phase::none: return "none";
+    case Container::Phase::created: return "created";
+    case Container::Phase::running: return "running";
+    case Container::Phase::ending: return "ending";
+    case Container::Phase::ended: break;
+    }
+    return "ended";
+}
+
+} // namespace
+
+void Shim::exec(Connection& connection, const Frame& frame) {
+    const auto message = decode_exec(frame.payload);
+    if (!message) return connection.hang_up();
+    if (connection.attached || connection.watching || connection.id() == lease_)
+        return answer(connection, frame,
+                      fail(Code::failed_precondition, "run exec '", message->exec.id,
+                           "': it needs a connection of its own"));
+    const Operation operation{message->operation.id, message->operation.deadline_ns, connection.fd()};
+    const auto started = [&]() -> Result<ExecSession*> {
+        RT_TRY_ASSIGN(Isolation* const driver, container_.running_driver("run a program in"));
+        return execs_.start(*driver, id_, operation, *message, connection.id());
+    }();
+    if (!started) return answer(connection, frame, std::unexpected(started.error()));
+    connection.of_exec = true;
+    connection.with_stdin = message->with_stdin;
+    connection.send(FrameType::created, frame.header.request,
+                    encode(CreatedMessage{(*started)->pid(), false, {}}));
+    (*started)->begin();
+}
+
+Result<void> Shim::exec_request(Connection& connection, const Frame& frame) {
+    ExecSession* const session = execs_.of(connection.id());
+    if (session == nullptr) return fail(Code::failed_precondition, "the exec has ended");
+    switch (frame.header.type) {
+    case FrameType::signal: {
+        RT_TRY_ASSIGN(const SignalMessage message, decode_signal(frame.payload));
+        return session->signal(message.number);
+    }
+    case FrameType::resize: {
+        RT_TRY_ASSIGN(const ResizeMessage message, decode_resize(frame.payload));
+        return session->stdio().resize(message.rows, message.columns);
+    }
+    default: session->stdio().close_stdin(); return {};
+    }
+}
+
+void Shim::tell_state(Connection& connection, const Frame& frame) {
+    ShimState state;
+    state.phase = resting_ ? "resting" : name_of(container_.phase());
+    state.pid = container_.pid();
+    state.execs = execs_.states();
+    connection.send(FrameType::reply, frame.header.request, encode(state));
+}
+
+} // namespace rt::shim
