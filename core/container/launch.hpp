@@ -30,7 +30,8 @@ public:
     Result<void> find_image_again();
 
     // Both, from here on to a running program.
-    Result<void> launch_shim();     // as early as can be: it loads its driver while we go on
+    Result<void> launch_shim();       // as early as can be: it loads its driver while we go on
+    void adopt_shim(ShimClient shim); // in place of launch_shim(): the one that rests between two runs
     Result<void> join_network();    // the network it joins is there
     Result<void> record_endpoint(); // with an address, in a transaction of the caller's
     Result<void> make_bundle();
@@ -73,6 +74,8 @@ private:
     bool creating_ = false; // the shim has not yet answered to create
     bool program_failed_ = false;
     std::optional<ShimClient> shim_;
+    bool adopted_ = false;                // it has served an earlier run
+    Result<UniqueFd> ahead_ = UniqueFd(); // of an adopted one: the network namespace made ahead
     std::shared_ptr<StorageDriver> storage_;
     std::string image_config_;
     std::vector<std::string> parents_; // snapshots of the image, the topmost first

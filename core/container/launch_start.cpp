@@ -35,8 +35,15 @@ Result<void> Launch::launch_shim() {
     return {};
 }
 
+void Launch::adopt_shim(ShimClient shim) {
+    begun_ = true;
+    adopted_ = true;
+    shim_ = std::move(shim);
+}
+
 Result<void> Launch::join_network() {
     RT_TRY_ASSIGN(joined_, ensure_network());
+    if (adopted_ && !joined_.traits.host_namespace) ahead_ = shim_->make_network_namespace(operation_);
     if (!spec_.ports.empty() && !joined_.traits.publishes_ports)
         return fail(Code::invalid_argument, "publish a port: network '", record_.network,
                     "' cannot: leave -p out, or choose a network driver that has ports");
@@ -132,7 +139,7 @@ Result<void> Launch::make_container() {
 // While the shim makes the container, where its driver can make the network namespace ahead.
 Result<UniqueFd> Launch::network_namespace() {
     if (joined_.traits.host_namespace) return UniqueFd();
-    auto ahead = shim_->network_namespace(operation_);
+    auto ahead = adopted_ ? std::move(ahead_) : shim_->network_namespace(operation_);
     if (ahead || ahead.error().code != Code::unsupported) return ahead;
     RT_TRY(await_created());
     return std::move(created_.netns);

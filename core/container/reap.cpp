@@ -4,6 +4,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/restart_policy.hpp"
 #include "core/container/spec.hpp"
 
 #include <poll.h>
@@ -118,6 +119,9 @@ private:
     // One transaction: that it has ended, what that means for its network, and whether it is still there.
     Result<void> record(bool removed, const FailedStart* failed) {
         if (container_->phase == Phase::running && failed == nullptr) RT_TRY(record_exit(removed));
+        // It was to be started again, and is not: by a user's will, or because nobody is left who would.
+        if (container_->phase == Phase::restarting && failed == nullptr && !removed)
+            RT_TRY(state_->containers.set_phase(id_, Phase::exited));
         for (const Network& network : left_) RT_TRY(note_network_event(*state_, network, id_, "disconnect"));
         if (removed) {
             RT_TRY(state_->containers.remove(id_));
@@ -132,16 +136,35 @@ private:
         RT_TRY_ASSIGN(const auto exit, read_exit_record(directory_));
         ContainerEnd end{now_ns(), kUnknownExit, false,
                          "nobody saw how it ended: its shim was killed, or the host went down"};
-        if (exit) end = {exit->finished_at, exit->exit_code, false, {}};
+        if (exit) end = {exit->finished_at, exit->exit_code, exit->oom_killed, {}};
+        if (end.oom_killed) RT_TRY(note_event(*state_, *container_, "oom"));
         const std::int64_t seconds = (end.when - container_->started_at) / 1'000'000'000;
         RT_TRY(note_event(
             *state_, *container_, "die",
             {{"exitCode", std::to_string(end.exit_code)}, {"execDuration", std::to_string(seconds)}}));
-        return removed ? Result<void>() : state_->containers.set_exited(id_, end);
+        if (removed) return {};
+        restart_delay_ = delay_before_restart(end, exit.has_value());
+        return restart_delay_ ? state_->containers.set_restarting(id_, end, *restart_delay_)
+                              : state_->containers.set_exited(id_, end);
+    }
+
+    // Its shim waits and sees to it; without one nobody does.
+    [[nodiscard]] std::optional<std::int64_t> delay_before_restart(const ContainerEnd& end, bool seen) const {
+        const auto spec = spec_from_json(container_->spec);
+        if (shim_ == nullptr || !seen || !spec) return std::nullopt;
+        return restart_delay(spec->restart_policy, {.exit_code = end.exit_code,
+                                                    .stopped_by_user = container_->stopped_by_user,
+                                                    .restart_count = container_->restart_count,
+                                                    .ran_for = end.when - container_->started_at,
+                                                    .latest_delay = container_->restart_delay});
     }
 
     // The last steps: from here on nothing of the start is left, and nobody needs to come again.
     Result<void> close() {
+        if (restart_delay_) {
+            RT_TRY(unless_dead(shim_->rest(*restart_delay_)));
+            if (shim_ != nullptr) return {}; // its run directory stays with it
+        }
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->send_reaped()));
         Result<void> gone = remove_tree(directory_); // while the shim takes away its own files
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_reaped()));
@@ -159,7 +182,8 @@ private:
     Operation operation_;
     Engine::State* state_ = nullptr;
     std::optional<Container> container_;
-    std::vector<Network> left_; // networks that it was attached to
+    std::vector<Network> left_;                 // networks that it was attached to
+    std::optional<std::int64_t> restart_delay_; // ns; its restart policy starts it again
 };
 
 } // namespace

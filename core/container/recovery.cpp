@@ -19,6 +19,9 @@ constexpr std::int64_t kReapersDue = 1'000'000'000; // ns after the end; until t
 // A container that has ended while its shim lives: somebody cleans up after it, or the shim cannot get it
 // done (the wiring file that it was started with is gone, say). Who cleans up holds the lease.
 Result<void> reap_for_its_shim(Engine& engine, const std::string& id, const Path& directory) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    const auto container = state->containers.find(id);
+    if (!container || container->phase != Phase::running) return {}; // it rests between two runs, say
     const auto exit = read_exit_record(directory);
     if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return {};
     auto shim = ShimClient::connect(directory);

@@ -5,6 +5,8 @@
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
 
+#include <functional>
+
 namespace rt {
 namespace {
 
@@ -23,16 +25,37 @@ Result<void> check_phase(const Container& container) {
                 container.phase == Phase::creating ? "made" : "removed");
 }
 
-Result<void> walk(Launch& launch, const std::string& container_id) {
-    RT_TRY(launch.load(container_id));
-    RT_TRY(check_phase(launch.record()));
-    RT_TRY(launch.launch_shim());
+Result<void> go_on(Launch& launch, StartedBy by) {
     RT_TRY(launch.find_image_again());
     RT_TRY(launch.join_network());
     RT_TRY(launch.state().database.transaction([&] { return launch.record_endpoint(); }));
     RT_TRY(launch.make_bundle());
     RT_TRY(launch.make_container());
-    return launch.start(StartedBy::user);
+    return launch.start(by);
+}
+
+Result<void> walk(Launch& launch, const std::string& container_id) {
+    RT_TRY(launch.load(container_id));
+    RT_TRY(check_phase(launch.record()));
+    RT_TRY(launch.launch_shim());
+    return go_on(launch, StartedBy::user);
+}
+
+Result<void> guarded(const std::string& name, const std::function<Result<void>()>& body) {
+    try {
+        return body();
+    } catch (const std::exception& exception) {
+        return fail(Code::internal, "start container '", name, "': ", exception.what());
+    }
+}
+
+// What is left of it goes; the container stays, with the reason. Answers the error to report.
+Error take_back(Engine& engine, Launch& launch, const Container& before, Error error) {
+    error = with_last_words(engine, before.id, launch.shim(), std::move(error));
+    const int exit_code = !launch.program_failed() ? 128 : error.code == Code::not_found ? 127 : 126;
+    if (launch.has_begun())
+        (void)take_back_start(engine, launch.shim(), launch.take_lock(), {before, exit_code, error.message});
+    return error;
 }
 
 } // namespace
@@ -50,19 +73,22 @@ std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::str
     const auto before = refresh(engine, *found);
     if (!before) return failed(before.error(), false);
     Launch launch(engine, options);
-    Result<void> outcome;
-    try {
-        outcome = walk(launch, before->id);
-    } catch (const std::exception& exception) {
-        outcome = fail(Code::internal, "start container '", before->name, "': ", exception.what());
-    }
+    auto outcome = guarded(before->name, [&] { return walk(launch, before->id); });
     if (outcome) return launch.running();
-    Error error = with_last_words(engine, before->id, launch.shim(), std::move(outcome).error());
-    const bool program = launch.program_failed();
-    const int exit_code = !program ? 128 : error.code == Code::not_found ? 127 : 126;
-    if (launch.has_begun())
-        (void)take_back_start(engine, launch.shim(), launch.take_lock(), {*before, exit_code, error.message});
-    return failed(std::move(error), program);
+    Error error = take_back(engine, launch, *before, std::move(outcome).error());
+    return failed(std::move(error), launch.program_failed());
+}
+
+Result<void> start_by_policy(Engine& engine, const std::string& container_id, ShimClient shim) {
+    const RunOptions options;
+    Launch launch(engine, options);
+    RT_TRY(launch.load(container_id));
+    const Container before = launch.record();
+    if (before.phase != Phase::restarting) return {}; // a user was quicker
+    launch.adopt_shim(std::move(shim));
+    auto outcome = guarded(before.name, [&] { return go_on(launch, StartedBy::restart_policy); });
+    if (outcome) return launch.running().shim.give_up_lease();
+    return std::unexpected(take_back(engine, launch, before, std::move(outcome).error()));
 }
 
 } // namespace rt

@@ -129,6 +129,22 @@ Result<void> record_signal(Engine::State& state, const Container& container, int
     });
 }
 
+// One that waits for its restart policy rests from now on.
+Result<void> end_restarting(Engine& engine, Engine::State& state, const Container& container) {
+    RT_TRY(state.containers.set_stopped_by_user(container.id));
+    const Path directory = engine.run_directory(container.id);
+    auto shim = ShimClient::connect(directory);
+    if (!shim && shim_is_alive(directory)) return std::unexpected(std::move(shim).error());
+    if (!shim) {
+        RT_TRY(refresh(engine, container));
+        return {};
+    }
+    if (const auto lease = shim->take_lease(); !lease)
+        return fail(Code::unavailable, "stop container '", container.name,
+                    "': it is just being started again: try again");
+    return reap(engine, container.id, &*shim);
+}
+
 enum class Removal { done, again };
 
 // Under the lock: what is found now may differ from what was found before.
@@ -143,6 +159,12 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
                         "' is running: stop it first, or remove it with -f");
         RT_TRY(record_signal(*state, *container, SIGKILL, true));
         RT_TRY(end(engine, *container, SIGKILL, kKillLimit));
+    }
+    if (container->phase == Phase::restarting) {
+        if (force == Force::no)
+            return fail(Code::failed_precondition, "container '", container->name,
+                        "' is about to be started again by its restart policy: stop it first, or remove it with -f");
+        RT_TRY(end_restarting(engine, *state, *container));
     }
     RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
     container = state->containers.find(found.id);
@@ -200,6 +222,10 @@ Result<void> stop(Engine& engine, const std::string& reference, std::chrono::sec
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+    if (container.phase == Phase::restarting) {
+        RT_TRY(end_restarting(engine, *state, container));
+        return state->database.transaction([&] { return note_event(*state, container, "stop"); });
+    }
     if (container.phase != Phase::running) return {};
     const int signal_number = stop_signal(*state, container);
     RT_TRY(record_signal(*state, container, signal_number, true));

@@ -27,8 +27,6 @@ const Refusal kRefusals[] = {
      "there are no volumes yet"},
     {"--volume-driver", [](const ContainerSpec& spec) { return !spec.volume_driver.empty(); },
      "there are no volumes yet"},
-    {"--restart", [](const ContainerSpec& spec) { return spec.restart_policy.name != "no"; },
-     "restart policies are not there yet"},
     {"--init", [](const ContainerSpec& spec) { return spec.init.value_or(false); },
      "there is no init program yet"},
     {"--health-cmd",

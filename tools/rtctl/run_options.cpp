@@ -37,6 +37,7 @@ options::options_description run_options() {
     // clang-format off
     description.add_options()
         ("rm", "remove the container when it ends")
+        ("restart", text()->value_name("POLICY"), "start it again when it ends: no, always, unless-stopped, on-failure[:COUNT]")
         ("interactive,i", "keep standard input open")
         ("tty,t", "give it a terminal")
         ("detach,d", "run in the background and print the id")
@@ -133,6 +134,7 @@ Result<RunRequest> run_request(const Parsed& parsed) {
     spec.terminal = parsed.has("tty");
     request.interactive = spec.open_stdin = parsed.has("interactive");
     request.detach = parsed.has("detach");
+    RT_TRY_ASSIGN(spec.restart_policy, parse_restart_policy(parsed.get<std::string>("restart", "no")));
     RT_TRY_ASSIGN(request.detach_keys,
                   parse_detach_keys(parsed.get<std::string>("detach-keys", std::string(kDefaultDetachKeys))));
     spec.auto_remove = parsed.has("rm");

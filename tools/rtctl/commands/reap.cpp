@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Started by rt-shim when a container has ended and nobody holds its lease.
 #include "core/container/reap.hpp"
+#include "core/container/start.hpp"
 
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
@@ -20,7 +21,12 @@ Result<int> reap_command(const Globals& globals, const Arguments& arguments) {
         if (lease.error().code == Code::unavailable) return 0; // somebody else is at it
         return std::unexpected(lease.error());
     }
-    RT_TRY(reap(*engine, id, &shim));
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    const auto found = state->containers.find(id);
+    if (found && found->phase == Phase::restarting)
+        RT_TRY(start_by_policy(*engine, id, std::move(shim)));
+    else
+        RT_TRY(reap(*engine, id, &shim));
     return 0;
 }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Restart policies, with no daemon there to see to them.
+#include "with_busybox.hpp"
+
+#include <nlohmann/json.hpp>
+#include <signal.h>
+
+#include <fstream>
+
+namespace {
+
+using nlohmann::json;
+using rt::test::eventually;
+using testing::HasSubstr;
+
+class Restart : public WithBusybox {
+protected:
+    json inspect(const std::string& name) { return json::parse(rtctl_({"inspect", name}).out)[0]; }
+    std::string status(const std::string& name) { return inspect(name)["State"]["Status"]; }
+    int count_lines(const std::string& name) {
+        const std::string text = rtctl_({"logs", name}).out;
+        return static_cast<int>(std::ranges::count(text, '\n'));
+    }
+};
+
+TEST_F(Restart, AlwaysStartsItAgainAndAgainUntilItIsStopped) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "always", "-p", "18101:1", "--name", "one", "busybox", "echo", "x"})
+                  .exit_code,
+              0);
+    EXPECT_TRUE(eventually([&] { return count_lines("one") >= 4; })) << rtctl_({"ps", "-a"}).out;
+    EXPECT_TRUE(eventually([&] { return status("one") == "restarting"; }));
+    EXPECT_THAT(rtctl_({"ps", "-a"}).out, HasSubstr("Restarting (0)"));
+    EXPECT_NE(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"stop", "one"}).exit_code, 0);
+    EXPECT_EQ(status("one"), "exited");
+    const int lines = count_lines("one");
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18101:1", "busybox", "true"}).exit_code, 0); // nothing of it holds the port
+    EXPECT_EQ(count_lines("one"), lines);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Restart, OnFailureStopsAtSuccessAndAtItsCount) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "on-failure:2", "--name", "one", "busybox", "sh", "-c",
+                      "echo x; exit 3"})
+                  .exit_code,
+              0);
+    EXPECT_EQ(rtctl_({"wait", "one"}).out, "3\n"); // restarting counts as running
+    EXPECT_EQ(count_lines("one"), 3);
+    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "on-failure", "--name", "two", "busybox", "sh", "-c",
+                      "echo x >> /f; test $(wc -l < /f) = 3"})
+                  .exit_code,
+              0);
+    EXPECT_EQ(rtctl_({"wait", "two"}).out, "0\n");
+    EXPECT_EQ(rtctl_({"rm", "one", "two"}).exit_code, 0);
+}
+
+TEST_F(Restart, ItIsRemovedByForceWhileItRests) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "always", "--name", "one", "busybox", "true"}).exit_code, 0);
+    ASSERT_TRUE(eventually([&] { return status("one") == "restarting"; }));
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
+TEST_F(Restart, ItIsSoAfterTheForegroundProgramIsKilled) {
+    ASSERT_EQ(rtctl_({"run", "--restart", "always", "--name", "one", "busybox", "sh", "-c", "echo x; sleep 0.1"})
+                  .exit_code,
+              0); // the first end, as docker has it
+    EXPECT_TRUE(eventually([&] { return count_lines("one") >= 3; }));
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+TEST_F(Restart, AUsersStartAfterAStopBringsThePolicyBack) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "unless-stopped", "--name", "one", "busybox", "sleep", "1000"})
+                  .exit_code,
+              0);
+    EXPECT_EQ(rtctl_({"stop", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_EQ(status("one"), "exited");
+    EXPECT_EQ(rtctl_({"start", "one"}).exit_code, 0);
+    const pid_t first = inspect("one")["State"]["Pid"];
+    ASSERT_EQ(::kill(first, SIGKILL), 0);
+    EXPECT_TRUE(eventually([&] {
+        const json state = inspect("one")["State"];
+        return state["Status"] == "running" && state["Pid"] != first;
+    }));
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+} // namespace
