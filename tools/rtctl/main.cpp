@@ -29,8 +29,8 @@ struct Group {
 const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
         {"Containers",
-         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kWait, &kRm, &kRename, &kPs, &kLogs,
-          &kInspect}},
+         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kWait, &kRm, &kRename, &kExec, &kAttach, &kPs,
+          &kLogs, &kInspect}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain}},
     };

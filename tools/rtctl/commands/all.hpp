@@ -13,6 +13,8 @@ extern const Command kStart;
 extern const Command kRestart;
 extern const Command kWait;
 extern const Command kRename;
+extern const Command kExec;
+extern const Command kAttach;
 extern const Command kPs;
 extern const Command kLogs;
 extern const Command kInspect;

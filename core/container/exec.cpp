@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/exec.hpp"
+
+#include "core/base/id.hpp"
+#include "core/container/capabilities.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace rt {
+namespace {
+
+constexpr std::size_t kIdDigits = 64;
+constexpr std::string_view kTerm = "TERM=xterm"; // what a terminal adds to a container's environment
+
+std::string key_of(const std::string& assignment) {
+    return assignment.substr(0, assignment.find('='));
+}
+
+using Words = std::vector<std::string>;
+
+// The container's, which has a TERM of ours only if it has a terminal; then the user's wishes.
+Words environment(Words own, bool own_terminal, const ExecRequest& request) {
+    const auto find = [&](const std::string& key) { return std::ranges::find(own, key, key_of); };
+    if (own_terminal && !request.terminal) std::erase(own, kTerm);
+    if (request.terminal && find("TERM") == own.end()) own.emplace_back(kTerm);
+    for (const std::string& assignment : request.environment) {
+        const std::string key = key_of(assignment);
+        if (const auto found = find(key); found != own.end()) own.erase(found);
+        if (key.size() < assignment.size()) own.push_back(assignment);
+    }
+    return own;
+}
+
+Json all_capabilities() {
+    const auto all = effective_capabilities({"ALL"}, {});
+    const Words names = all ? *all : Words(); // a name of our own table: cannot fail
+    return {{"bounding", names}, {"effective", names}, {"permitted", names}};
+}
+
+struct Found {
+    std::string id;
+    std::string name;
+};
+
+Result<Found> find_container(Engine& engine, const std::string& reference) {
+    if (reference.size() == kIdDigits && is_hex(reference) &&
+        ::access(engine.run_directory(reference).c_str(), F_OK) == 0)
+        return Found{reference, reference.substr(0, 12)};
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(Container container, state->containers.find(reference));
+    return Found{std::move(container.id), std::move(container.name)};
+}
+
+} // namespace
+
+Result<std::string> exec_process(const std::string& config_json, const ExecRequest& request) {
+    RT_TRY_ASSIGN(Json config, parse_json(config_json, "config.json of the container"));
+    try {
+        Json process = std::move(config.at("process"));
+        const bool own_terminal = process.value("terminal", false);
+        process["env"] = environment(process.value("env", Words()), own_terminal, request);
+        process["args"] = request.command;
+        process["terminal"] = request.terminal;
+        process.erase("consoleSize");
+        if (!request.user.empty()) process["user"] = {{"uid", 0}, {"gid", 0}, {"username", request.user}};
+        if (!request.working_directory.empty()) process["cwd"] = request.working_directory;
+        if (request.privileged) process["capabilities"] = all_capabilities();
+        return process.dump(-1, ' ', false, Json::error_handler_t::replace);
+    } catch (const Json::exception& error) {
+        return fail(Code::corrupt, "config.json of the container: ", error.what());
+    }
+}
+
+Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const ExecRequest& request) {
+    if (!request.working_directory.empty() && !request.working_directory.starts_with('/'))
+        return fail(Code::invalid_argument, "working directory '", request.working_directory,
+                    "': it must be an absolute path in the container");
+    RT_TRY_ASSIGN(const Found container, find_container(engine, reference));
+    ExecPlan plan;
+    plan.directory = engine.run_directory(container.id);
+    const auto config = read_file(plan.directory / "config.json");
+    if (!config)
+        return fail(Code::failed_precondition, "container '", container.name,
+                    "' is not running: start it first");
+    if (::access((plan.directory / shim::kPausedName).c_str(), F_OK) == 0)
+        return fail(Code::failed_precondition, "container '", container.name,
+                    "' is paused: unpause it before exec");
+    plan.exec.id = random_hex(kIdDigits);
+    plan.exec.terminal = request.terminal;
+    plan.exec.open_stdin = request.open_stdin;
+    auto process = exec_process(*config, request);
+    if (!process) return in_context(std::move(process).error(), "exec in container '", container.name, "'");
+    plan.exec.process_json = std::move(*process);
+    return plan;
+}
+
+std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
+                                                 int cancel_fd) {
+    auto shim = ShimClient::connect(plan.directory);
+    if (!shim)
+        return std::unexpected(RunFailure{
+            fail(Code::failed_precondition, "the container is not running: start it first").error(), false});
+    Operation operation = Engine::new_operation();
+    operation.cancel_fd = cancel_fd;
+    const auto pid = shim->exec(operation, plan.exec, attach);
+    if (pid) return std::move(*shim);
+    const Code code = pid.error().code;
+    const bool ours = code == Code::failed_precondition || code == Code::cancelled ||
+                      code == Code::unavailable || code == Code::unsupported;
+    return std::unexpected(RunFailure{pid.error(), !ours});
+}
+
+} // namespace rt

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A further process in a running container: found, described after the container's own process, and started
+// in its shim. Opens the database only where the container is not named by its whole id.
+#pragma once
+
+#include "core/container/run.hpp"
+#include "core/shim/client.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rt {
+
+struct ExecRequest {
+    std::vector<std::string> command;     // not empty
+    std::vector<std::string> environment; // "KEY=value", or "KEY" to take one of the container's away
+    std::string user;                     // "": the container's
+    std::string working_directory;        // "": the container's; else absolute
+    bool terminal = false;
+    bool open_stdin = false;
+    bool privileged = false; // all capabilities
+};
+
+// What is to run and where.
+struct ExecPlan {
+    Path directory; // run directory of the container
+    ShimExec exec;
+};
+
+// not_found names the nearest container; failed_precondition: it does not run, or is paused.
+Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const ExecRequest& request);
+
+// process_json: config_json's process as request wants it. Pure.
+Result<std::string> exec_process(const std::string& config_json, const ExecRequest& request);
+
+// Starts it; the connection is its own (ShimClient::exec()). program_failed: the error is what a shell would
+// say of the program, or of the user or directory that it was to have.
+std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
+                                                 int cancel_fd);
+
+} // namespace rt
