@@ -50,7 +50,8 @@ Result<void> Launch::find_image() {
     RT_TRY_ASSIGN(state_, engine_.state());
     timer_.mark("open state");
     Result<Image> image = state_->images.find(spec_.image);
-    if (!image && image.error().code == Code::not_found) {
+    const bool missing = !image && image.error().code == Code::not_found;
+    if (options_.pull == PullPolicy::always || (missing && options_.pull == PullPolicy::missing)) {
         ImageService service(engine_.wiring(), state_->database, engine_.drivers());
         image = service.pull(spec_.image, {{}, record_.storage}, options_.pull_progress, operation_);
     }
