@@ -183,9 +183,10 @@ private:
 } // namespace
 
 Result<Json> seccomp_for(const std::string& profile, const SeccompTarget& target) {
-    RT_TRY_ASSIGN(const Json document, parse_json(profile, "seccomp profile"));
+    const auto document = parse_json(profile, "seccomp profile");
+    if (!document) return fail(Code::invalid_argument, document.error().message);
     try {
-        return Translation(target).profile(document);
+        return Translation(target).profile(*document);
     } catch (const Problem& problem) {
         return fail(Code::invalid_argument, "seccomp profile: ", problem.place, " ", problem.text);
     } catch (const Json::exception& error) {
