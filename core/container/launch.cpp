@@ -50,10 +50,13 @@ Result<void> Launch::find_image() {
     RT_TRY_ASSIGN(state_, engine_.state());
     timer_.mark("open state");
     Result<Image> image = state_->images.find(spec_.image);
-    if (!image && image.error().code == Code::not_found) {
+    const bool missing = !image && image.error().code == Code::not_found;
+    if (missing && options_.pull == PullPolicy::missing && options_.pull_progress) {
         ImageProgress note;
         note.text = cat("Unable to find image '", spec_.image, "' locally");
-        if (options_.pull_progress) options_.pull_progress(note);
+        options_.pull_progress(note);
+    }
+    if (options_.pull == PullPolicy::always || (missing && options_.pull == PullPolicy::missing)) {
         ImageService service(engine_.wiring(), state_->database, engine_.drivers());
         image = service.pull(spec_.image, {{}, record_.storage}, options_.pull_progress, operation_);
     }

@@ -117,9 +117,10 @@ Result<void> Launch::make_bundle() {
 
 Result<void> Launch::make_container() {
     const bool own_network = !joined_.traits.host_namespace;
-    RT_TRY_ASSIGN(const std::string config,
-                  oci_config({record_.id, directory_.native(), hostname_,
-                              engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_}));
+    RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
+    RT_TRY_ASSIGN(const std::string config, oci_config({record_.id, directory_.native(), hostname_,
+                                                        engine_.wiring().cgroup_parent.native(), own_network,
+                                                        spec_, *plan_, std::move(host)}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     timer_.mark("bundle");
     RT_TRY(shim_->send_create(operation_, {directory_.native(),

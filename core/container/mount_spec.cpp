@@ -73,7 +73,8 @@ Result<void> validate_mount(const MountSpec& mount) {
         if (path->find('\0') != path->npos) return refuse(mount, "a path has a zero byte in it");
     if (!mount.target.starts_with('/'))
         return refuse(mount, "'", mount.target, "' is not an absolute path in the container");
-    if (normal_path(mount.target) == "/") return refuse(mount, "the root of a container cannot be mounted over");
+    if (normal_path(mount.target) == "/")
+        return refuse(mount, "the root of a container cannot be mounted over");
     if (mount.type != MountType::bind && only_binds_have(mount))
         return refuse(mount, "it has options that only a bind mount has");
     if (mount.type != MountType::volume && only_volumes_have(mount))

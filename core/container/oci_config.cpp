@@ -2,164 +2,181 @@
 #include "core/container/oci_config.hpp"
 
 #include "core/container/capabilities.hpp"
+#include "core/container/oci_parts.hpp"
+#include "core/container/seccomp_profile.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace rt {
 namespace {
 
-constexpr std::int64_t kCpuPeriod = 100'000; // microseconds
+using oci::note;
 
-Json mount(const char* target, const char* type, const char* source, Json options) {
-    return {{"destination", target}, {"type", type}, {"source", source}, {"options", std::move(options)}};
-}
-
-Json default_mounts() {
-    return Json::array({
-        mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}),
-        mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}),
-        mount("/dev/pts", "devpts", "devpts",
-              {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}),
-        mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}),
-        mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}),
-        mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}),
-        mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}),
-    });
-}
-
-Json bind_options(const MountSpec& mount) {
-    Json options{mount.sub_mounts == SubMounts::left_out ? "bind" : "rbind",
-                 mount.propagation.empty() ? "rprivate" : mount.propagation};
-    if (mount.read_only) options.push_back(mount.sub_mounts == SubMounts::read_only_too ? "rro" : "ro");
-    return options;
-}
-
-// A tmpfs as docker makes it, unless the user says otherwise: a later word wins over an earlier one.
-Json tmpfs_options(const MountSpec& mount) {
-    Json options{"noexec", "nosuid", "nodev"};
-    for (const std::string& option : mount.tmpfs_options) options.push_back(option);
-    if (mount.read_only) options.push_back("ro");
-    return options;
-}
-
-Json user_mount(const MountSpec& mount) {
-    if (mount.type == MountType::tmpfs)
-        return {{"destination", mount.target},
-                {"type", "tmpfs"},
-                {"source", "tmpfs"},
-                {"options", tmpfs_options(mount)}};
-    return {{"destination", mount.target},
-            {"type", "bind"},
-            {"source", mount.source},
-            {"options", bind_options(mount)}};
-}
-
-// What the user mounts takes the place of what is there by default, and comes after everything above it. Our
-// own files count as the user's, so a mount over /etc does not hide them.
-Json mounts(const OciInput& input) {
-    std::vector<MountSpec> wanted = input.spec.mounts;
-    const auto is_taken = [&](const std::string& target) {
-        return std::ranges::find(wanted, target, &MountSpec::target) != wanted.end();
-    };
-    const bool own_dev = is_taken("/dev");
-    Json list = Json::array();
-    for (Json defaults = default_mounts(); Json & entry : defaults) {
-        const std::string target = entry["destination"];
-        if (!is_taken(target) && !(own_dev && target.starts_with("/dev/"))) list.push_back(std::move(entry));
+Result<std::vector<std::string>> capabilities(const OciInput& input) {
+    const ContainerSpec& spec = input.spec;
+    const std::vector<std::string> all{"ALL"};
+    RT_TRY_ASSIGN(auto names,
+                  effective_capabilities(spec.privileged ? all : spec.cap_add,
+                                         spec.privileged ? std::vector<std::string>() : spec.cap_drop));
+    if (input.origins == nullptr) return names;
+    RT_TRY_ASSIGN(const auto defaults, effective_capabilities({}, {}));
+    for (const std::string& name : names) {
+        const bool by_default = std::ranges::binary_search(defaults, name);
+        note(input, "capability", name, "",
+             by_default        ? origin::kDefault
+             : spec.privileged ? origin::kPrivileged
+                               : "flag --cap-add");
     }
-    for (const char* name : {"resolv.conf", "hostname", "hosts"})
-        if (const std::string target = cat("/etc/", name); !is_taken(target))
-            wanted.push_back({.source = cat(input.bundle, "/", name), .target = target});
-    std::ranges::stable_sort(wanted, {},
-                             [](const MountSpec& mount) { return std::ranges::count(mount.target, '/'); });
-    for (const MountSpec& mount : wanted) list.push_back(user_mount(mount));
-    return list;
+    return names;
 }
 
-Json device_rule(bool allow, const char* type, int major, int minor, const char* access) {
-    Json rule{{"allow", allow}, {"access", access}};
-    if (type != nullptr) rule["type"] = type;
-    if (major >= 0) rule["major"] = major;
-    if (minor >= 0) rule["minor"] = minor;
-    return rule;
+std::uint64_t rlimit(std::int64_t value) {
+    return value < 0 ? UINT64_MAX : static_cast<std::uint64_t>(value);
 }
 
-// Making any node is allowed (it is of no use without access), using only these.
-Json device_rules() {
-    return Json::array({
-        device_rule(false, nullptr, -1, -1, "rwm"), device_rule(true, "c", -1, -1, "m"),
-        device_rule(true, "b", -1, -1, "m"), device_rule(true, "c", 1, 3, "rwm"), // null
-        device_rule(true, "c", 1, 5, "rwm"),                                      // zero
-        device_rule(true, "c", 1, 7, "rwm"),                                      // full
-        device_rule(true, "c", 1, 8, "rwm"),                                      // random
-        device_rule(true, "c", 1, 9, "rwm"),                                      // urandom
-        device_rule(true, "c", 5, 0, "rwm"),                                      // tty
-        device_rule(true, "c", 5, 1, "rwm"),                                      // console
-        device_rule(true, "c", 5, 2, "rwm"),                                      // ptmx
-        device_rule(true, "c", 136, -1, "rwm"),                                   // pts/*
-    });
-}
-
-Json resources(const ContainerSpec& spec) {
-    Json value{{"devices", device_rules()}};
-    // As docker does: as much swap again as there is memory.
-    if (spec.memory > 0) value["memory"] = {{"limit", spec.memory}, {"swap", spec.memory * 2}};
-    if (spec.nano_cpus > 0)
-        value["cpu"] = {{"quota", spec.nano_cpus * kCpuPeriod / 1'000'000'000}, {"period", kCpuPeriod}};
-    if (spec.pids_limit > 0) value["pids"] = {{"limit", spec.pids_limit}};
-    return value;
-}
-
-Json namespaces(bool own_network) {
+Json rlimits(const OciInput& input) {
     Json list = Json::array();
-    for (const char* type : {"pid", "mount", "ipc", "uts", "cgroup"}) list.push_back({{"type", type}});
-    if (own_network) list.push_back({{"type", "network"}});
+    for (const Ulimit& limit : input.spec.ulimits) {
+        std::string name = limit.name;
+        std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+        list.push_back(
+            {{"type", cat("RLIMIT_", name)}, {"soft", rlimit(limit.soft)}, {"hard", rlimit(limit.hard)}});
+        note(input, "limit", cat("ulimit ", limit.name), cat(limit.soft, ":", limit.hard), "flag --ulimit");
+    }
     return list;
+}
+
+// Groups by name are refused by validate(): only the container's own files know them.
+Json additional_groups(const OciInput& input) {
+    Json list = Json::array();
+    for (const std::string& group : input.spec.group_add) {
+        std::uint32_t number = 0;
+        std::from_chars(group.data(), group.data() + group.size(), number);
+        list.push_back(number);
+        note(input, "process", cat("group ", group), "", "flag --group-add");
+    }
+    return list;
+}
+
+std::vector<std::string> arguments(const OciInput& input) {
+    std::vector<std::string> words = input.plan.arguments;
+    if (input.spec.init.value_or(false) && !input.init_program.empty())
+        words.insert(words.begin(), {"/sbin/docker-init", "--"});
+    return words;
+}
+
+void add_security(const OciInput& input, const SecurityOptions& options, Json& process) {
+    process["noNewPrivileges"] = options.no_new_privileges;
+    note(input, "security", "no new privileges", options.no_new_privileges ? "true" : "false",
+         options.no_new_privileges ? "flag --security-opt" : origin::kDefault);
+    // "unconfined" is what a process is that no profile is set for.
+    if (!options.apparmor.empty() && options.apparmor != "unconfined") {
+        process["apparmorProfile"] = options.apparmor;
+        note(input, "security", "apparmor profile", options.apparmor, "flag --security-opt");
+    }
+    if (const std::string label = selinux_label(options); !label.empty()) {
+        process["selinuxLabel"] = label;
+        note(input, "security", "selinux label", label, "flag --security-opt");
+    }
+}
+
+Result<Json> process_part(const OciInput& input, const SecurityOptions& options) {
+    RT_TRY_ASSIGN(const std::vector<std::string> names, capabilities(input));
+    Json user{{"uid", 0}, {"gid", 0}};
+    if (!input.plan.user.empty()) user["username"] = input.plan.user;
+    if (!input.spec.group_add.empty()) user["additionalGids"] = additional_groups(input);
+    Json process{{"terminal", input.spec.terminal},
+                 {"user", user},
+                 {"args", arguments(input)},
+                 {"env", input.plan.environment},
+                 {"cwd", input.plan.working_directory},
+                 {"capabilities", {{"bounding", names}, {"effective", names}, {"permitted", names}}}};
+    if (!input.spec.ulimits.empty()) process["rlimits"] = rlimits(input);
+    if (input.spec.oom_score_adj != 0) {
+        process["oomScoreAdj"] = input.spec.oom_score_adj;
+        note(input, "limit", "oom score adjustment", cat(input.spec.oom_score_adj), "flag --oom-score-adj");
+    }
+    if (input.spec.terminal && input.spec.console_height > 0)
+        process["consoleSize"] = {{"height", input.spec.console_height}, {"width", input.spec.console_width}};
+    add_security(input, options, process);
+    return process;
+}
+
+std::string cgroups_path(const OciInput& input) {
+    std::string parent = input.spec.cgroup_parent.empty() ? input.cgroup_parent : input.spec.cgroup_parent;
+    if (!parent.starts_with('/')) parent.insert(0, "/");
+    std::string path = normal_path(cat(parent, "/", input.container_id));
+    note(input, "limit", "cgroup", path,
+         input.spec.cgroup_parent.empty() ? "wiring" : "flag --cgroup-parent");
+    return path;
+}
+
+// With a mount that is to pass mounts on, those above it have to be open for that.
+std::string rootfs_propagation(const ContainerSpec& spec) {
+    std::string result;
+    for (const MountSpec& mount : spec.mounts) {
+        if (mount.propagation.ends_with("shared")) return "shared";
+        if (mount.propagation.ends_with("slave")) result = "rslave";
+    }
+    return result;
+}
+
+Json id_mapping(const IdRange& ids) {
+    return Json::array({{{"containerID", 0}, {"hostID", ids.first}, {"size", ids.count}}});
+}
+
+Result<void> add_seccomp(const OciInput& input, const SecurityOptions& options, Json& config) {
+    const bool filtered = options.seccomp != SeccompChoice::unconfined &&
+                          !(input.spec.privileged && options.seccomp == SeccompChoice::builtin);
+    note(input, "security", "seccomp",
+         options.seccomp == SeccompChoice::profile ? "profile"
+         : filtered                                ? "builtin"
+                                                   : "unconfined",
+         options.seccomp != SeccompChoice::builtin ? "flag --security-opt"
+         : filtered                                ? origin::kDefault
+                                                   : origin::kPrivileged);
+    if (!filtered) return {};
+    if (options.seccomp == SeccompChoice::builtin) {
+        config["annotations"]["io.rt.seccomp"] = "default";
+        return {};
+    }
+    SeccompTarget target{input.host.architecture, input.host.kernel, {}};
+    config["process"]["capabilities"]["bounding"].get_to(target.capabilities);
+    RT_TRY_ASSIGN(config["linux"]["seccomp"], seccomp_for(input.spec.seccomp_profile, target));
+    return {};
 }
 
 Json linux_part(const OciInput& input) {
-    Json value{
-        {"cgroupsPath", cat(input.cgroup_parent, "/", input.container_id)},
-        {"namespaces", namespaces(input.own_network)},
-        {"resources", resources(input.spec)},
-        {"maskedPaths",
-         {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
-          "/sys/devices/virtual/powercap", "/sys/firmware"}},
-        {"readonlyPaths", {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}},
-    };
-    // Inside its own network a container may use low ports and ping without being root, as docker allows it.
-    if (input.own_network)
-        value["sysctl"] = {{"net.ipv4.ip_unprivileged_port_start", "0"},
-                           {"net.ipv4.ping_group_range", "0 2147483647"}};
+    Json value{{"cgroupsPath", cgroups_path(input)},
+               {"namespaces", oci::namespaces(input)},
+               {"resources", oci::resources(input)},
+               {"maskedPaths", oci::masked_paths(input)},
+               {"readonlyPaths", oci::readonly_paths(input)}};
+    if (!input.host.devices.empty()) value["devices"] = oci::devices(input);
+    if (Json sysctls = oci::sysctls(input); !sysctls.empty()) value["sysctl"] = std::move(sysctls);
+    if (const std::string word = rootfs_propagation(input.spec); !word.empty())
+        value["rootfsPropagation"] = word;
+    if (input.ids.count > 0) value["uidMappings"] = value["gidMappings"] = id_mapping(input.ids);
     return value;
 }
 
 } // namespace
 
 Result<std::string> oci_config(const OciInput& input) {
-    RT_TRY_ASSIGN(const std::vector<std::string> capabilities,
-                  effective_capabilities(input.spec.cap_add, input.spec.cap_drop));
-    Json user{{"uid", 0}, {"gid", 0}};
-    if (!input.plan.user.empty()) user["username"] = input.plan.user;
-    const Json config{
-        {"ociVersion", "1.2.0"},
-        {"hostname", input.hostname},
-        {"root", {{"path", "rootfs"}, {"readonly", input.spec.read_only}}},
-        {"process",
-         {{"terminal", input.spec.terminal},
-          {"user", user},
-          {"args", input.plan.arguments},
-          {"env", input.plan.environment},
-          {"cwd", input.plan.working_directory},
-          {"capabilities",
-           {{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}}}},
-        {"mounts", mounts(input)},
-        {"linux", linux_part(input)},
-        {"annotations", {{"io.rt.seccomp", "default"}}},
-    };
+    const ContainerSpec& spec = input.spec;
+    RT_TRY_ASSIGN(const SecurityOptions options, parse_security_options(spec.security_opt));
+    RT_TRY_ASSIGN(Json process, process_part(input, options));
+    Json config{{"ociVersion", "1.2.0"},         {"root", {{"path", "rootfs"}, {"readonly", spec.read_only}}},
+                {"process", std::move(process)}, {"mounts", oci::mounts(input)},
+                {"linux", linux_part(input)},    {"annotations", spec.annotations}};
+    if (spec.uts_mode != "host") {
+        config["hostname"] = input.hostname;
+        if (!spec.domainname.empty()) config["domainname"] = spec.domainname;
+    }
+    RT_TRY(add_seccomp(input, options, config));
     return config.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the OCI runtime-spec config.json of a container: the one contract with isolation drivers. Docker's
-// defaults for mounts, devices, masked paths, capabilities and system settings stand here as tables. Pure;
-// any thread.
+// defaults for mounts, devices, masked paths, capabilities and system settings stand in oci_*.cpp as tables.
+// Pure; any thread.
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/container/host_facts.hpp"
+#include "core/container/origins.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/spec.hpp"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace rt {
+
+// Where the namespaces of another container are, /proc/PID/ns/...; "": not shared with one.
+struct JoinedNamespaces {
+    std::string pid, ipc, network;
+    std::string shm; // with ipc: the other's /dev/shm on the host
+};
+
+// A range of the host's ids that is the container's alone; count 0: no user namespace.
+struct IdRange {
+    std::uint32_t first = 0, count = 0;
+};
 
 struct OciInput {
     std::string container_id;
@@ -20,6 +35,11 @@ struct OciInput {
     bool own_network = true;   // a network namespace of its own
     const ContainerSpec& spec;
     const ProcessPlan& plan;
+    HostFacts host{};
+    JoinedNamespaces joined{};
+    IdRange ids{};
+    std::string init_program{}; // on the host, for --init
+    Origins* origins = nullptr;
 };
 
 Result<std::string> oci_config(const OciInput& input);

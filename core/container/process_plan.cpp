@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/process_plan.hpp"
 
+#include "core/container/option_values.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -14,19 +16,6 @@ std::string key_of(const std::string& assignment) {
     return assignment.substr(0, assignment.find('='));
 }
 
-// Sets, replaces, or (an entry without "=") removes a variable.
-void apply(std::vector<std::string>& environment, const std::string& assignment) {
-    const std::string key = key_of(assignment);
-    const auto found = std::ranges::find(environment, key, key_of);
-    if (key.size() == assignment.size()) {
-        if (found != environment.end()) environment.erase(found);
-    } else if (found != environment.end()) {
-        *found = assignment;
-    } else {
-        environment.push_back(assignment);
-    }
-}
-
 // null and missing are the same in image configs.
 template <class T>
 T value_or(const Json& object, const char* key, T otherwise) {
@@ -36,32 +25,159 @@ T value_or(const Json& object, const char* key, T otherwise) {
 
 using Words = std::vector<std::string>;
 
+// One image and one spec on their way to a plan.
+class Planner {
+public:
+    Planner(const ContainerSpec& spec, const Json& config, Origins* origins)
+        : spec_(spec), config_(config), origins_(origins) {}
+
+    ProcessPlan plan(const std::string& hostname) {
+        add_arguments();
+        add_environment(hostname);
+        const auto image_directory = value_or(config_, "WorkingDir", std::string());
+        plan_.working_directory = choose("working directory", spec_.working_directory, image_directory, "/");
+        if (!plan_.working_directory.starts_with('/')) plan_.working_directory.insert(0, "/");
+        plan_.user = choose("user", spec_.user, value_or(config_, "User", std::string()), "");
+        plan_.stop_signal = choose("stop signal", spec_.stop_signal,
+                                   value_or(config_, "StopSignal", std::string()), "SIGTERM");
+        add_healthcheck();
+        add_labels();
+        add_ports_and_volumes();
+        return std::move(plan_);
+    }
+
+private:
+    void note(std::string_view kind, std::string_view name, std::string_view value, std::string_view from) {
+        if (origins_ != nullptr) origins_->note(kind, name, value, from);
+    }
+
+    std::string choose(const char* what, const std::string& users, const std::string& images,
+                       const char* otherwise) {
+        const std::string& value = !users.empty() ? users : images;
+        note("process", what, value.empty() ? otherwise : value,
+             !users.empty()    ? std::string_view("flag")
+             : !images.empty() ? origin::kImage
+                               : origin::kDefault);
+        return value.empty() ? otherwise : value;
+    }
+
+    void add_arguments() {
+        plan_.arguments = spec_.entrypoint ? *spec_.entrypoint : value_or(config_, "Entrypoint", Words());
+        Words command = spec_.command;
+        const bool from_image = command.empty() && !spec_.entrypoint;
+        if (from_image) command = value_or(config_, "Cmd", Words());
+        for (const std::string& word : plan_.arguments)
+            note_argument(word, spec_.entrypoint ? "flag --entrypoint" : origin::kImage);
+        for (const std::string& word : command)
+            note_argument(word, from_image ? origin::kImage : "command line");
+        plan_.arguments.insert(plan_.arguments.end(), command.begin(), command.end());
+    }
+    void note_argument(const std::string& word, std::string_view from) {
+        note("process", cat("argument ", arguments_noted_++), word, from);
+    }
+
+    // Sets, replaces, or (an entry without "=") removes a variable.
+    void apply(const std::string& assignment, std::string_view from) {
+        auto& environment = plan_.environment;
+        const std::string key = key_of(assignment);
+        const auto found = std::ranges::find(environment, key, key_of);
+        if (key.size() == assignment.size()) {
+            if (found != environment.end()) environment.erase(found);
+            if (origins_ != nullptr) origins_->forget("environment", key);
+            return;
+        }
+        if (found != environment.end())
+            *found = assignment;
+        else
+            environment.push_back(assignment);
+        note("environment", key, std::string_view(assignment).substr(key.size() + 1), from);
+    }
+
+    void add_environment(const std::string& hostname) {
+        apply(std::string(kDefaultPath), origin::kDefault);
+        apply(cat("HOSTNAME=", hostname), origin::kDefault);
+        if (spec_.terminal) apply("TERM=xterm", "flag --tty");
+        for (const std::string& assignment : value_or(config_, "Env", Words()))
+            if (assignment.find('=') != assignment.npos) apply(assignment, origin::kImage);
+        for (const std::string& assignment : spec_.environment) apply(assignment, "flag --env");
+    }
+
+    static Healthcheck read_healthcheck(const Json& value) {
+        return {value_or(value, "Test", Words()),
+                value_or(value, "Interval", std::int64_t{0}),
+                value_or(value, "Timeout", std::int64_t{0}),
+                value_or(value, "StartPeriod", std::int64_t{0}),
+                value_or(value, "StartInterval", std::int64_t{0}),
+                value_or(value, "Retries", 0)};
+    }
+
+    // The user's word for each part, where there is one.
+    void add_healthcheck() {
+        const Json value = value_or(config_, "Healthcheck", Json());
+        Healthcheck check = value.is_object() ? read_healthcheck(value) : Healthcheck();
+        if (spec_.healthcheck) {
+            const Healthcheck& mine = *spec_.healthcheck;
+            if (!mine.test.empty()) check.test = mine.test;
+            if (mine.interval != 0) check.interval = mine.interval;
+            if (mine.timeout != 0) check.timeout = mine.timeout;
+            if (mine.start_period != 0) check.start_period = mine.start_period;
+            if (mine.start_interval != 0) check.start_interval = mine.start_interval;
+            if (mine.retries != 0) check.retries = mine.retries;
+        }
+        if (check.test.empty()) return;
+        const bool mine = spec_.healthcheck && !spec_.healthcheck->test.empty();
+        note("process", "health check", check.test.back(), mine ? "flag --health-cmd" : origin::kImage);
+        plan_.healthcheck = std::move(check);
+    }
+
+    void add_labels() {
+        plan_.labels = value_or(config_, "Labels", StringMap());
+        for (const auto& [key, value] : plan_.labels) note("label", key, value, origin::kImage);
+        for (const auto& [key, value] : spec_.labels) {
+            plan_.labels[key] = value;
+            note("label", key, value, "flag --label");
+        }
+    }
+
+    void add_ports_and_volumes() {
+        const Json ports = value_or(config_, "ExposedPorts", Json::object());
+        for (const auto& [key, unused] : ports.items()) {
+            // "80" is 80/tcp. What is no port is not published: the image's word is not worth an error.
+            const auto parsed = parse_exposed_ports(key);
+            if (!parsed) continue;
+            for (const std::string& port : *parsed) add_port(port, origin::kImage);
+        }
+        for (const std::string& port : spec_.exposed_ports) add_port(port, "flag --expose");
+        const Json volumes = value_or(config_, "Volumes", Json::object());
+        for (const auto& [path, unused] : volumes.items())
+            if (path.starts_with('/') && normal_path(path) != "/") {
+                plan_.volumes.push_back(normal_path(path));
+                note("volume", plan_.volumes.back(), "anonymous", origin::kImage);
+            }
+    }
+    void add_port(const std::string& port, std::string_view from) {
+        if (std::ranges::find(plan_.exposed_ports, port) != plan_.exposed_ports.end()) return;
+        plan_.exposed_ports.push_back(port);
+        note("exposed port", port, "", from);
+    }
+
+    const ContainerSpec& spec_;
+    const Json& config_;
+    Origins* origins_;
+    ProcessPlan plan_{};
+    int arguments_noted_ = 0;
+};
+
 } // namespace
 
 Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,
-                                 const std::string& hostname) {
+                                 const std::string& hostname, Origins* origins) {
     const std::string what = cat("config of image '", spec.image, "'");
     RT_TRY_ASSIGN(const Json document, parse_json(image_config, what));
     try {
         const Json config = value_or(document, "config", Json::object());
         if (!document.is_object() || !config.is_object()) return fail(Code::corrupt, what, ": not an object");
-        ProcessPlan plan;
-        plan.arguments = spec.entrypoint ? *spec.entrypoint : value_or(config, "Entrypoint", Words());
-        Words command = spec.command;
-        if (command.empty() && !spec.entrypoint) command = value_or(config, "Cmd", Words());
-        plan.arguments.insert(plan.arguments.end(), command.begin(), command.end());
-
-        plan.environment = {std::string(kDefaultPath), cat("HOSTNAME=", hostname)};
-        if (spec.terminal) plan.environment.emplace_back("TERM=xterm");
-        for (const std::string& assignment : value_or(config, "Env", Words()))
-            if (assignment.find('=') != assignment.npos) apply(plan.environment, assignment);
-        for (const std::string& assignment : spec.environment) apply(plan.environment, assignment);
-
-        const auto image_directory = value_or(config, "WorkingDir", std::string());
-        plan.working_directory = spec.working_directory.empty() ? image_directory : spec.working_directory;
-        if (!plan.working_directory.starts_with('/')) plan.working_directory.insert(0, "/");
-        plan.user = spec.user.empty() ? value_or(config, "User", std::string()) : spec.user;
-        plan.stop_signal = value_or(config, "StopSignal", std::string("SIGTERM"));
+        ProcessPlan plan = Planner(spec, config, origins).plan(hostname);
         if (plan.arguments.empty() || plan.arguments.front().empty())
             return fail(Code::invalid_argument, "no command: image '", spec.image,
                         "' names none; give one behind the image");

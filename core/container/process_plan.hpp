@@ -3,8 +3,10 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/container/origins.hpp"
 #include "core/container/spec.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +17,16 @@ struct ProcessPlan {
     std::vector<std::string> environment;
     std::string working_directory; // "/" where nobody said otherwise
     std::string user;
-    std::string stop_signal; // "SIGTERM" where nobody said otherwise
+    std::string stop_signal;                  // "SIGTERM" where nobody said otherwise
+    std::optional<Healthcheck> healthcheck{}; // the image's, changed as the user asked; test {"NONE"}: none
+    StringMap labels{};                       // the image's and the user's
+    std::vector<std::string> exposed_ports{}; // "80/tcp": the image's and the user's
+    std::vector<std::string> volumes{};       // where the image has volumes: absolute, normal
 };
 
-// image_config: the OCI image config, hostile. id, hostname: of the container.
+// image_config: the OCI image config, hostile. hostname: of the container. origins: nullptr, or who said
+// what.
 Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,
-                                 const std::string& hostname);
+                                 const std::string& hostname, Origins* origins = nullptr);
 
 } // namespace rt

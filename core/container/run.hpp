@@ -14,11 +14,14 @@
 
 namespace rt {
 
+enum class PullPolicy { missing, always, never };
+
 struct RunOptions {
     ShimClient::Attach attachment =
         ShimClient::Attach::none; // of the ShimClient that run() returns, before anything runs
     int cancel_fd = -1;           // readable: give up, leave nothing; matters most while an image is pulled
-    ImageProgressSink pull_progress; // an image that is not here is pulled
+    PullPolicy pull = PullPolicy::missing;
+    ImageProgressSink pull_progress;
 };
 
 // A container that runs. shim holds the reaper lease: reap() after the exit, or shim.give_up_lease().

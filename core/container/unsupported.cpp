@@ -47,6 +47,19 @@ const Refusal kRefusals[] = {
     {"--userns",
      [](const ContainerSpec& spec) { return !spec.userns_mode.empty() && spec.userns_mode != "host"; },
      "user namespaces are not there yet"},
+    {"--group-add",
+     [](const ContainerSpec& spec) {
+         return std::ranges::any_of(spec.group_add, [](const std::string& group) {
+             return group.find_first_not_of("0123456789") != group.npos;
+         });
+     },
+     "a group is given by its number so far, not by a name"},
+    {"--annotation",
+     [](const ContainerSpec& spec) {
+         const auto first = spec.annotations.lower_bound("io.rt.");
+         return first != spec.annotations.end() && first->first.starts_with("io.rt.");
+     },
+     "keys that begin with io.rt. are the engine's own"},
     {"--storage-opt", [](const ContainerSpec& spec) { return !spec.storage_opt.empty(); },
      "no storage driver has options for a single container"},
     {"--publish-all", [](const ContainerSpec& spec) { return spec.publish_all_ports; },

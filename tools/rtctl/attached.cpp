@@ -18,6 +18,10 @@ Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& con
         RT_TRY(container.shim.give_up_lease());
         return 0;
     }
+    if (result && result->end == ForegroundEnd::interrupted) {
+        RT_TRY(container.shim.give_up_lease());
+        return 128 + result->signal_number;
+    }
     if (result && result->end == ForegroundEnd::exited) {
         RT_TRY(reap(engine, container.record.id, &container.shim));
         return result->exit.exit_code;

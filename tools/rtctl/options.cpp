@@ -31,16 +31,21 @@ bool takes_value(const options::option_description& option) {
     return option.semantic()->max_tokens() > 0;
 }
 
+// Only behind a '=' where there is a value that it has without one.
+bool needs_value(const options::option_description& option) {
+    return option.semantic()->min_tokens() > 0;
+}
+
 // Does this word ("-it", "-p", "--name") leave its value to the next word?
 bool wants_next_word(const options::options_description& description, const std::string& word) {
     if (word.starts_with("--")) {
         if (word.find('=') != word.npos) return false;
         const auto* option = find_option(description, word.substr(2));
-        return option != nullptr && takes_value(*option);
+        return option != nullptr && needs_value(*option);
     }
     for (std::size_t i = 1; i < word.size(); ++i) {
         const auto* option = find_option(description, cat("-", word[i]));
-        if (option != nullptr && takes_value(*option)) return i + 1 == word.size();
+        if (option != nullptr && needs_value(*option)) return i + 1 == word.size();
     }
     return false;
 }

@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the words of `rtctl run` to a ContainerSpec: docker's options with docker's meanings. Pure but for
-// relative paths, which are taken from the working directory, and -e NAME, which takes the value from our own
-// environment.
+// From the words of `rtctl run`, `create` and `explain run` to a ContainerSpec: docker's options with
+// docker's meanings. Pure but for relative paths, which are taken from the working directory, files that
+// options name
+// (--env-file, --label-file, a seccomp profile), and -e NAME, which takes the value from our own environment.
 #pragma once
 
+#include "core/container/run.hpp"
 #include "core/container/spec.hpp"
 #include "tools/rtctl/options.hpp"
 
 namespace rt::cli {
 
+// The flags, grouped by theme (run_flags.cpp).
 options::options_description run_options();
+
+// A flag of docker's that is understood only to say why it is refused.
+struct RefusedFlag {
+    const char* name;
+    const char* why;
+};
+const std::vector<RefusedFlag>& refused_flags();
 
 struct RunRequest {
     ContainerSpec spec;
     bool detach = false;
     bool interactive = false;
+    bool quiet = false;
+    bool proxy_signals = true;
+    PullPolicy pull = PullPolicy::missing;
     std::string detach_keys; // bytes
+    std::vector<std::string> warnings;
 };
 Result<RunRequest> run_request(const Parsed& parsed);
-
-// "512m", "1g", "1048576": bytes, powers of 1024.
-Result<std::int64_t> parse_size(const std::string& text);
-// "1.5" -> 1'500'000'000
-Result<std::int64_t> parse_cpus(const std::string& text);
-// "host:ctr[:ro|rw]"
-Result<MountSpec> parse_bind(const std::string& text);
 
 } // namespace rt::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/run_options.hpp"
 
+#include "core/container/option_values.hpp"
+
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -8,6 +10,7 @@
 namespace {
 
 using namespace rt::cli;
+
 using testing::ElementsAre;
 
 const Command kCommand = {"run", "", "", nullptr};
@@ -98,7 +101,7 @@ TEST(RunOptions, RefuseNonsense) {
          {Arguments{"-m", "lots", "i"}, Arguments{"-m", "-1", "i"}, Arguments{"-m", "5x", "i"},
           Arguments{"-m", "1e99g", "i"}, Arguments{"--cpus", "0.001", "i"}, Arguments{"--cpus", "nan", "i"},
           Arguments{"-m", "nan", "i"}, Arguments{"--cpus", "100000", "i"}, Arguments{"--cpus", "two", "i"},
-          Arguments{"-v", "/a", "i"}, Arguments{"-v", "/a:/b:rx", "i"}, Arguments{"-v", ":/b", "i"},
+          Arguments{"-v", "", "i"}, Arguments{"-v", "/a:/b:rx", "i"}, Arguments{"-v", ":/b", "i"},
           Arguments{"-p", "x", "i"}, Arguments{"-e", "=x", "i"}, Arguments{"--pids-limit", "many", "i"},
           Arguments{"--rm=maybe", "i"}}) {
         const auto r = request(words);
@@ -108,10 +111,10 @@ TEST(RunOptions, RefuseNonsense) {
 }
 
 TEST(RunOptions, SizesAreInPowersOf1024) {
-    EXPECT_EQ(*parse_size("1"), 1);
-    EXPECT_EQ(*parse_size("1k"), 1024);
-    EXPECT_EQ(*parse_size("1.5M"), 1'572'864);
-    EXPECT_EQ(*parse_size("2g"), 2'147'483'648);
+    EXPECT_EQ(*rt::parse_size("1"), 1);
+    EXPECT_EQ(*rt::parse_size("1k"), 1024);
+    EXPECT_EQ(*rt::parse_size("1.5M"), 1'572'864);
+    EXPECT_EQ(*rt::parse_size("2g"), 2'147'483'648);
 }
 
 } // namespace

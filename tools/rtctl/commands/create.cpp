@@ -2,6 +2,7 @@
 #include "core/container/create.hpp"
 
 #include "tools/rtctl/attached.hpp"
+#include "tools/rtctl/cid_file.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/progress.hpp"
@@ -19,12 +20,16 @@ Result<int> create_command(const Globals& globals, const Arguments& arguments) {
         return fail(Code::invalid_argument,
                     "create: --detach has no meaning: what is only created does not run");
     RT_TRY_ASSIGN(const RunRequest request, run_request(*parsed));
+    for (const std::string& warning : request.warnings) warn(warning);
+    RT_TRY_ASSIGN(CidFile cid_file, CidFile::make(request.spec.container_id_file));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RunOptions options;
     ProgressDisplay progress(stderr);
-    options.pull_progress = progress.sink();
+    if (!request.quiet) options.pull_progress = progress.sink();
+    options.pull = request.pull;
     auto created = create(*engine, request.spec, options);
     if (!created) return report({std::move(created).error(), false});
+    if (auto written = cid_file.write(created->id); !written) warn(written.error().message);
     print_line(created->id);
     return 0;
 }

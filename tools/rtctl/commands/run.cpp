@@ -2,6 +2,7 @@
 #include "core/container/run.hpp"
 
 #include "tools/rtctl/attached.hpp"
+#include "tools/rtctl/cid_file.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/progress.hpp"
@@ -29,12 +30,18 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
         return fail(Code::invalid_argument,
                     "the input device is not a TTY: leave -t out, or run it from a terminal");
 
+    for (const std::string& warning : request.warnings) warn(warning);
+    auto cid_file = CidFile::make(request.spec.container_id_file);
+    if (!cid_file) return report({std::move(cid_file).error(), false});
+
     auto engine = open_engine(globals);
     if (!engine) return report({std::move(engine).error(), false});
     std::optional<Foreground> foreground;
     if (!request.detach)
         foreground.emplace(ForegroundOptions{.terminal = request.spec.terminal,
                                              .with_stdin = request.interactive,
+                                             .signals = request.proxy_signals ? SignalProxy::to_container
+                                                                              : SignalProxy::to_us,
                                              .detach_keys = request.detach_keys});
     RunOptions options;
     if (!request.detach)
@@ -42,11 +49,13 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
             request.interactive ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
     if (foreground) options.cancel_fd = foreground->cancel_fd();
     ProgressDisplay progress(stderr);
-    options.pull_progress = progress.sink();
+    if (!request.quiet) options.pull_progress = progress.sink();
+    options.pull = request.pull;
 
     auto container = run(**engine, request.spec, options);
     if (!container) return report(container.error());
     for (const std::string& warning : container->warnings) warn(warning);
+    if (auto written = cid_file->write(container->record.id); !written) warn(written.error().message);
     if (!request.detach) return follow_to_end(**engine, *foreground, *container);
     auto detached = run_detached(*container);
     return detached ? *detached : report({std::move(detached).error(), false});

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of config.json, for the files that oci_config.cpp is split into. Pure; any thread.
+#pragma once
+
+#include "core/base/json.hpp"
+#include "core/container/oci_config.hpp"
+#include "core/container/security_options.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace rt::oci {
+
+Json mounts(const OciInput& input);
+Json resources(const OciInput& input);
+Json devices(const OciInput& input);
+Json namespaces(const OciInput& input);
+Json masked_paths(const OciInput& input);
+Json readonly_paths(const OciInput& input);
+Json sysctls(const OciInput& input);
+
+inline void note(const OciInput& input, std::string_view kind, std::string_view name, std::string_view value,
+                 std::string_view from) {
+    if (input.origins != nullptr) input.origins->note(kind, name, value, from);
+}
+
+} // namespace rt::oci
