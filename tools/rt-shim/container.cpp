@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace rt::shim {
@@ -18,6 +19,18 @@ namespace {
 // or outside, who were passed the descriptor) keep its pipes open. They have been killed by then.
 constexpr std::int64_t kOutputAfterDeath = 2'000'000'000; // ns
 constexpr int kDeathAfterDestroy = 5000;                  // ms
+
+// Other children may end meanwhile, and their signals interrupt the wait.
+bool ends_within(int pidfd, int milliseconds) {
+    const std::int64_t deadline = monotonic_ns() + milliseconds * 1'000'000LL;
+    for (;;) {
+        pollfd polled{pidfd, POLLIN, 0};
+        const std::int64_t left = std::max<std::int64_t>(deadline - monotonic_ns(), 0);
+        const int count = ::poll(&polled, 1, static_cast<int>((left + 999'999) / 1'000'000));
+        if (count > 0) return true;
+        if (count == 0 || errno != EINTR) return false;
+    }
+}
 
 } // namespace
 
@@ -125,8 +138,7 @@ Result<void> Container::destroy(const Operation& operation) {
     if (phase_ == Phase::none) return {};
     RT_TRY((*driver_)->destroy(operation, id_, what_.config_json));
     if (phase_ == Phase::created || phase_ == Phase::running) {
-        pollfd polled{pidfd_.get(), POLLIN, 0};
-        if (::poll(&polled, 1, kDeathAfterDestroy) <= 0)
+        if (!ends_within(pidfd_.get(), kDeathAfterDestroy))
             return fail(Code::internal, "destroy container '", id_, "': process ", pid_,
                         " lives on after its driver has killed it");
         owner_.on_first_process();

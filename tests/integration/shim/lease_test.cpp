@@ -30,7 +30,8 @@ TEST_F(ShimLeaseTest, RunsTheReaperWithTheContainersIdWhenTheLauncherDiesEarly) 
     EXPECT_TRUE(read_file(reaper_file()).starts_with(launch_.container_id + "\n"));
     ShimClient next = connect();
     ASSERT_TRUE(next.take_lease());
-    ASSERT_TRUE(next.destroy(operation_));
+    const auto destroyed = next.destroy(operation_);
+    ASSERT_TRUE(destroyed) << destroyed.error().message;
     ASSERT_TRUE(next.reaped());
     EXPECT_TRUE(eventually([&] { return !shim_is_alive(directory()); }));
 }
