@@ -95,7 +95,7 @@ class Pipe:
 def podman(workspace):
     base = podman_command(workspace, "podman")
     output_of([*base, "import", f"{workspace.directory}/rootfs.tar", "localhost/rt-bench"])
-    return measure_by_crun([*base, "run", *podman_limits(), "--rm", "localhost/rt-bench", "true"])
+    return measure_by_crun([*base, "run", *podman_run_options(workspace), "--rm", "localhost/rt-bench", "true"])
 
 
 def podman_command(workspace, name, root=None):
@@ -103,15 +103,16 @@ def podman_command(workspace, name, root=None):
             "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs"]
 
 
-def podman_limits():
-    """Options by which podman asks for no more than this host allows: by default it raises hard limits, which is
-    refused even to root where it lacks CAP_SYS_RESOURCE."""
+def podman_run_options(workspace):
+    """Cgroups where the bench looks for what is left; and limits that this host allows: by default podman raises hard
+    ones, which is refused even to root where it lacks CAP_SYS_RESOURCE."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)
     with open("/proc/sys/kernel/pid_max") as file:
         most = int(file.read())  # podman lowers its own limit to that, and cannot raise it again
     processes = [most if limit == resource.RLIM_INFINITY else min(limit, most)
                  for limit in resource.getrlimit(resource.RLIMIT_NPROC)]
-    return [f"--ulimit=nofile={files[0]}:{files[1]}", f"--ulimit=nproc={processes[0]}:{processes[1]}"]
+    return [f"--cgroup-parent=/{workspace.cgroup}", f"--ulimit=nofile={files[0]}:{files[1]}",
+            f"--ulimit=nproc={processes[0]}:{processes[1]}"]
 
 
 def docker(workspace):
