@@ -21,8 +21,9 @@ protected:
     rt::test::TempDir dir_;
     rt::Database database_ = *rt::Database::open(dir_ / "root");
     rt::NetworkStore store_{database_};
-    rt::Network network_{"0123456789ab", "bridge", "bridge", {false, true}, "{}",
-                         R"({"subnets": [{"subnet": "10.1.2.0/29", "gateway": "10.1.2.1"}]})"};
+    rt::Network network_{
+        "0123456789ab", "bridge", "bridge",
+        {false, true},  "{}",     R"({"subnets": [{"subnet": "10.1.2.0/29", "gateway": "10.1.2.1"}]})"};
 };
 
 TEST_F(NetworkStoreTest, LeasesTheLowestFreeAddressAndNeverTheGatewayOrTheEnds) {
