@@ -4,8 +4,8 @@
 // made with the first network, in one transaction, and goes with the last. Stateless; safe between processes.
 //
 //   chain early        (prerouting, raw): containers cannot reach 127.0.0.0/8 of the host by route_localnet
-//   chain prerouting   (nat, dstnat): what comes from outside and from containers goes to the port's
-//   container chain output       (nat, dstnat): the same for what the host itself sends, 127.0.0.1 included
+//   chain prerouting   (nat, dstnat): what comes from outside and from containers, to the port's holder
+//   chain output       (nat, dstnat): the same for what the host itself sends, 127.0.0.1 included
 //   chain postrouting  (nat, srcnat): masquerade, for the outside, hairpin, and what came from 127.0.0.0/8
 //   chain forward      (filter): to a container only answers, published ports and its own network; and where
 //                      the host forwards because of us alone, nothing else
