@@ -2,7 +2,7 @@
 """Private memory of what stays behind for each running container."""
 import os, shutil
 
-from part_start import podman_command
+from part_start import podman_command, podman_run_options, taken_by_crun
 from support import BenchError, Row, Samples, output_of
 
 CONTAINERS = 50
@@ -30,12 +30,13 @@ def conmon(workspace, samples):
     base = podman_command(workspace, "podman-memory")
     output_of([*base, "import", f"{workspace.directory}/rootfs.tar", "localhost/rt-bench"])
     try:
+        run = [*base, "run", *podman_run_options(workspace), "-d", "localhost/rt-bench", "sleep", "600"]
         for _ in range(5):
-            output_of([*base, "run", "-d", "localhost/rt-bench", "sleep", "600"])
+            output_of(taken_by_crun(run))
         for pid in processes("conmon", [workspace.run]):
             samples.add(private_mb(pid))
     finally:
-        output_of([*base, "rm", "-f", "-t", "0", "-a"])
+        output_of(taken_by_crun([*base, "rm", "-f", "-t", "0", "-a"]))
 
 
 def measure_memory(workspace, runs, report):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A container start to end, next to the floor and to other engines; and the start of rtctl itself."""
-import json, os, shutil, subprocess
+import json, os, resource, shutil, subprocess
 
 from support import BenchError, Row, Samples, enter_mount_namespace, interleave, output_of, spawn_ms
 
@@ -39,9 +39,22 @@ def crun(workspace):
         json.dump(spec, file)
     command = ["crun", "--root", f"{workspace.run}/crun", "--cgroup-manager=cgroupfs", "run", "--bundle", bundle,
                f"rt-bench-{os.getpid()}"]
-    if os.path.ismount("/sys/fs/cgroup/unified"):  # crun 1.8 refuses the hybrid layout, and takes pure v1
-        return Elsewhere("/sys/fs/cgroup/unified", command).measure
-    return lambda: spawn_ms(command)
+    return measure_by_crun(command)
+
+
+UNIFIED = "/sys/fs/cgroup/unified"
+
+
+def measure_by_crun(command):
+    """crun 1.8, also below podman, refuses the hybrid layout of cgroups, and takes pure v1."""
+    return Elsewhere(UNIFIED, command).measure if os.path.ismount(UNIFIED) else lambda: spawn_ms(command)
+
+
+def taken_by_crun(command):
+    """The same for a command whose time does not matter."""
+    if not os.path.ismount(UNIFIED):
+        return command
+    return ["unshare", "--mount", "sh", "-c", f'umount {UNIFIED} && exec "$@"', "sh", *command]
 
 
 class Elsewhere:
@@ -82,12 +95,24 @@ class Pipe:
 def podman(workspace):
     base = podman_command(workspace, "podman")
     output_of([*base, "import", f"{workspace.directory}/rootfs.tar", "localhost/rt-bench"])
-    return lambda: spawn_ms([*base, "run", "--rm", "localhost/rt-bench", "true"])
+    return measure_by_crun([*base, "run", *podman_run_options(workspace), "--rm", "localhost/rt-bench", "true"])
 
 
-def podman_command(workspace, name):
-    return ["podman", "--root", f"{workspace.directory}/{name}", "--runroot", f"{workspace.run}/{name}",
+def podman_command(workspace, name, root=None):
+    return ["podman", "--root", root or f"{workspace.directory}/{name}", "--runroot", f"{workspace.run}/{name}",
             "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs"]
+
+
+def podman_run_options(workspace):
+    """Cgroups where the bench looks for what is left; and limits that this host allows: by default podman raises hard
+    ones, which is refused even to root where it lacks CAP_SYS_RESOURCE."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open("/proc/sys/kernel/pid_max") as file:
+        most = int(file.read())  # podman lowers its own limit to that, and cannot raise it again
+    processes = [most if limit == resource.RLIM_INFINITY else min(limit, most)
+                 for limit in resource.getrlimit(resource.RLIMIT_NPROC)]
+    return [f"--cgroup-parent=/{workspace.cgroup}", f"--ulimit=nofile={files[0]}:{files[1]}",
+            f"--ulimit=nproc={processes[0]}:{processes[1]}"]
 
 
 def docker(workspace):

@@ -122,10 +122,10 @@ class Workspace:
         self.cgroup = os.path.basename(self.directory)
         self.config = self.write_config("rt")
 
-    def write_config(self, name):
+    def write_config(self, name, root=None):
         path = f"{self.directory}/{name}.json"
         with open(path, "w") as file:
-            json.dump({"root": f"{self.directory}/{name}", "run": f"{self.run}/{name}",
+            json.dump({"root": root or f"{self.directory}/{name}", "run": f"{self.run}/{name}",
                        "cgroup_parent": f"/{self.cgroup}"}, file)
         return path
 
@@ -151,12 +151,20 @@ class Workspace:
             output_of(self.rtctl("import", path, "bench"))
         return "bench"
 
+    @staticmethod
+    def mounts_below(directory):
+        """What engines have mounted and left, the innermost first."""
+        with open("/proc/self/mountinfo") as file:
+            points = [line.split()[4] for line in file]
+        return [point for point in reversed(points) if point.startswith(directory + "/")]
+
     def close(self):
         if os.path.exists(f"{self.directory}/rt"):
             ids = subprocess.run(self.rtctl("ps", "-a", "-q"), capture_output=True, text=True).stdout.split()
             if ids:
                 subprocess.run(self.rtctl("rm", "-f", *ids), capture_output=True)
-        subprocess.run("umount -R %s/*/storage/* 2>/dev/null" % self.directory, shell=True)
+        for path in self.mounts_below(self.directory):
+            subprocess.run(["umount", "-l", path], capture_output=True)
         subprocess.run(["umount", "-l", self.run], check=True)
         for path in (self.directory, self.run):
             shutil.rmtree(path, ignore_errors=True)

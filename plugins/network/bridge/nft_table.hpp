@@ -3,12 +3,12 @@
 // could neither show nor restore it): rules that never change, over sets of bridges and maps of ports. It is
 // made with the first network, in one transaction, and goes with the last. Stateless; safe between processes.
 //
-//   chain early        (prerouting, raw)    containers cannot reach 127.0.0.0/8 of the host through
-//   route_localnet chain prerouting   (nat, dstnat)        what comes from outside and from containers: to
-//   the port's container chain output       (nat, dstnat)        the same for what the host itself sends,
-//   127.0.0.1 included chain postrouting  (nat, srcnat)        masquerade: to the outside, hairpin, and what
-//   came from 127.0.0.0/8 chain forward      (filter)             to a container only: answers, published
-//   ports, its own network
+//   chain early        (prerouting, raw): containers cannot reach 127.0.0.0/8 of the host by route_localnet
+//   chain prerouting   (nat, dstnat): what comes from outside and from containers, to the port's holder
+//   chain output       (nat, dstnat): the same for what the host itself sends, 127.0.0.1 included
+//   chain postrouting  (nat, srcnat): masquerade, for the outside, hairpin, and what came from 127.0.0.0/8
+//   chain forward      (filter): to a container only answers, published ports and its own network; and where
+//                      the host forwards because of us alone, nothing else
 #pragma once
 
 #include "ipv4.hpp"

@@ -107,12 +107,8 @@ Result<void> OverlayDriver::fill(std::string_view id, const sdk::Parents& parent
 
 Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_view id,
                                                       const sdk::Parents& parents, MountMode mode) {
-    RT_TRY_ASSIGN(const SnapshotState state, store_.state_of(id));
-    RT_TRY(store_.check_parents(parents));
+    RT_TRY_ASSIGN(const SnapshotState state, state_to_mount(id, parents, mode));
     const bool writable = mode == MountMode::read_write;
-    if (writable && state == SnapshotState::committed)
-        return sdk::fail(Code::failed_precondition, "the snapshot '", id,
-                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
     const std::string content = store_.absolute(SnapshotStore::content_path(state, id));
     const char* access = writable ? "rw" : "ro";
     const sdk::Parents lower = without_repeats(parents);
@@ -155,23 +151,6 @@ Result<void> OverlayDriver::add_layers(const std::vector<std::string>& layers,
                          "or the storage driver 'vfs'");
     options.push_back(std::move(all));
     return {};
-}
-
-Result<void> OverlayDriver::commit(sdk::Call call, std::string_view id) {
-    RT_TRY(call.check());
-    return store_.commit(id);
-}
-
-Result<void> OverlayDriver::remove(sdk::Call call, std::string_view id) {
-    return store_.remove(call, id);
-}
-
-Result<std::vector<sdk::Snapshot>> OverlayDriver::list(sdk::Call) {
-    return store_.list();
-}
-
-Result<sdk::Usage> OverlayDriver::usage(sdk::Call call, std::string_view id) {
-    return store_.usage(call, id);
 }
 
 } // namespace rt::storage

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <rt/sdk/storage.hpp>
-#include <rt/storage/snapshot_store.hpp>
+#include <rt/storage/store_driver.hpp>
 
 #include <memory>
 #include <string>
@@ -22,7 +22,7 @@ struct OverlayKernel {
     static OverlayKernel of_this_host();
 };
 
-class OverlayDriver {
+class OverlayDriver : public StoreDriver {
 public:
     static constexpr std::uint64_t features = RTP_STORAGE_OVERLAY_LAYERS;
 
@@ -33,20 +33,15 @@ public:
     sdk::Result<void> prepare(sdk::Call call, std::string_view id, const sdk::Parents& parents);
     sdk::Result<std::vector<sdk::Mount>> mounts(sdk::Call call, std::string_view id,
                                                 const sdk::Parents& parents, sdk::MountMode mode);
-    sdk::Result<void> commit(sdk::Call call, std::string_view id);
-    sdk::Result<void> remove(sdk::Call call, std::string_view id);
-    sdk::Result<std::vector<sdk::Snapshot>> list(sdk::Call call);
-    sdk::Result<sdk::Usage> usage(sdk::Call call, std::string_view id);
 
 private:
     OverlayDriver(SnapshotStore store, OverlayKernel kernel)
-        : store_(std::move(store)), kernel_(std::move(kernel)) {}
+        : StoreDriver(std::move(store)), kernel_(std::move(kernel)) {}
 
     [[nodiscard]] sdk::Result<void> fill(std::string_view id, const sdk::Parents& parents) const;
     [[nodiscard]] sdk::Result<void> add_layers(const std::vector<std::string>& layers,
                                                std::vector<std::string>& options) const;
 
-    SnapshotStore store_;
     OverlayKernel kernel_;
 };
 

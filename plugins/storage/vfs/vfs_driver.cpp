@@ -93,33 +93,12 @@ Result<void> VfsDriver::fill(sdk::Call call, std::string_view id, const sdk::Par
 
 Result<std::vector<sdk::Mount>> VfsDriver::mounts(sdk::Call, std::string_view id, const sdk::Parents& parents,
                                                   MountMode mode) {
-    RT_TRY_ASSIGN(const SnapshotState state, store_.state_of(id));
-    RT_TRY(store_.check_parents(parents));
+    RT_TRY_ASSIGN(const SnapshotState state, state_to_mount(id, parents, mode));
     const bool writable = mode == MountMode::read_write;
-    if (writable && state == SnapshotState::committed)
-        return sdk::fail(Code::failed_precondition, "the snapshot '", id,
-                         "' is committed and cannot be mounted read-write: prepare a new one on top of it");
     return std::vector{sdk::Mount{"bind",
                                   store_.absolute(SnapshotStore::content_path(state, id)),
                                   "",
                                   {"bind", writable ? "rw" : "ro"}}};
-}
-
-Result<void> VfsDriver::commit(sdk::Call call, std::string_view id) {
-    RT_TRY(call.check());
-    return store_.commit(id);
-}
-
-Result<void> VfsDriver::remove(sdk::Call call, std::string_view id) {
-    return store_.remove(call, id);
-}
-
-Result<std::vector<sdk::Snapshot>> VfsDriver::list(sdk::Call) {
-    return store_.list();
-}
-
-Result<sdk::Usage> VfsDriver::usage(sdk::Call call, std::string_view id) {
-    return store_.usage(call, id);
 }
 
 } // namespace rt::storage

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <rt/sdk/storage.hpp>
-#include <rt/storage/snapshot_store.hpp>
+#include <rt/storage/store_driver.hpp>
 
 #include <memory>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace rt::storage {
 
-class VfsDriver {
+class VfsDriver : public StoreDriver {
 public:
     static constexpr std::uint64_t features = 0;
 
@@ -24,19 +24,12 @@ public:
     sdk::Result<void> prepare(sdk::Call call, std::string_view id, const sdk::Parents& parents);
     sdk::Result<std::vector<sdk::Mount>> mounts(sdk::Call call, std::string_view id,
                                                 const sdk::Parents& parents, sdk::MountMode mode);
-    sdk::Result<void> commit(sdk::Call call, std::string_view id);
-    sdk::Result<void> remove(sdk::Call call, std::string_view id);
-    sdk::Result<std::vector<sdk::Snapshot>> list(sdk::Call call);
-    // Blocks shared with the parent's copy count in full: the file system does not tell them apart cheaply.
-    sdk::Result<sdk::Usage> usage(sdk::Call call, std::string_view id);
 
 private:
-    explicit VfsDriver(SnapshotStore store) : store_(std::move(store)) {}
+    explicit VfsDriver(SnapshotStore store) : StoreDriver(std::move(store)) {}
 
     [[nodiscard]] sdk::Result<void> fill(sdk::Call call, std::string_view id,
                                          const sdk::Parents& parents) const;
-
-    SnapshotStore store_;
 };
 
 } // namespace rt::storage
