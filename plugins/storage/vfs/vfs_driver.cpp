@@ -14,7 +14,6 @@ namespace rt::storage {
 namespace {
 
 using sdk::cat;
-using sdk::Code;
 using sdk::MountMode;
 using sdk::Result;
 using sdk::SnapshotState;
