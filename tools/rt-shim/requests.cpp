@@ -76,7 +76,12 @@ Result<void> Shim::simple_request(Connection& connection, const Frame& frame) {
         RT_TRY_ASSIGN(const StartMessage message, decode_start(frame.payload));
         if (message.attach) connection.attached = true; // what it says at once is not lost
         if (message.with_stdin) connection.with_stdin = true;
-        return container_.start(operation_of(message.operation, connection));
+        RT_TRY(container_.start(operation_of(message.operation, connection)));
+        if (container_.health()) {
+            RT_TRY_ASSIGN(Isolation* const driver, container_.running_driver("check"));
+            health_.begin(*container_.health(), *driver, id_, directory_);
+        }
+        return {};
     }
     case FrameType::destroy: {
         RT_TRY_ASSIGN(const OperationMessage message, decode_operation(frame.payload));
@@ -175,6 +180,7 @@ Result<void> Shim::rest(Connection& connection, std::string_view payload) {
     children_.reap(); // its end may not have been seen yet
     RT_TRY(container_.reset());
     execs_.forget();
+    health_.forget();
     lease_ = 0;
     resting_ = true;
     reaper_.forget_back_off();
