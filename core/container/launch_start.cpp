@@ -18,6 +18,14 @@
 namespace rt {
 namespace {
 
+// Of the host, in the container's network; "": it has none, or its driver does not say.
+std::string gateway_of(const Network& network) {
+    const Json result = Json::parse(network.result, nullptr, false);
+    const auto subnets = result.is_object() ? result.find("subnets") : result.end();
+    if (subnets == result.end() || !subnets->is_array() || subnets->empty()) return {};
+    return subnets->front().value("gateway", std::string());
+}
+
 std::string host_name() {
     std::array<char, 65> name{};
     ::gethostname(name.data(), name.size() - 1);
@@ -48,7 +56,9 @@ Result<void> Launch::join_network() {
         return fail(Code::invalid_argument, "publish a port: network '", record_.network,
                     "' cannot: leave -p out, or choose a network driver that has ports");
     hostname_ = spec_.hostname;
-    if (hostname_.empty()) hostname_ = joined_.traits.host_namespace ? host_name() : record_.id.substr(0, 12);
+    if (hostname_.empty())
+        hostname_ = joined_.traits.host_namespace || spec_.uts_mode == "host" ? host_name()
+                                                                              : record_.id.substr(0, 12);
     return plan();
 }
 
@@ -110,7 +120,9 @@ Result<void> Launch::make_bundle() {
                                             MountMode::read_write));
     RT_TRY(make_bind_sources());
     const bool own_network = !joined_.traits.host_namespace;
-    RT_TRY(write_runtime_files({directory_, hostname_, address_, own_network}));
+    RT_TRY(
+        write_runtime_files({directory_, hostname_, address_, own_network, spec_.domainname, spec_.dns,
+                             spec_.dns_options, spec_.dns_search, spec_.extra_hosts, gateway_of(joined_)}));
     RT_TRY(make_directories(engine_.log_file(record_.id).parent_path()));
     return {};
 }

@@ -21,10 +21,26 @@ std::string hosts(const RuntimeFiles& files) {
                        "ff00::\tip6-mcastprefix\n"
                        "ff02::1\tip6-allnodes\n"
                        "ff02::2\tip6-allrouters\n";
-    const std::string short_name = files.hostname.substr(0, files.hostname.find('.'));
-    if (!files.address.empty())
-        text += cat(files.address.substr(0, files.address.find('/')), "\t", files.hostname,
-                    short_name.size() < files.hostname.size() ? cat(" ", short_name) : std::string(), "\n");
+    if (files.address.empty()) return text;
+    // Whole names first, and the short one of each.
+    const std::string full =
+        files.domainname.empty() ? files.hostname : cat(files.hostname, ".", files.domainname);
+    const std::string short_name = full.substr(0, full.find('.'));
+    return cat(text, files.address.substr(0, files.address.find('/')), "\t", full,
+               short_name == full ? std::string() : cat(" ", short_name), "\n");
+}
+
+Result<std::string> extra_hosts(const RuntimeFiles& files) {
+    std::string text;
+    for (const std::string& host : files.extra_hosts) {
+        const auto colon = host.find(':');
+        std::string address = host.substr(colon + 1);
+        if (address == "host-gateway") address = files.host_gateway;
+        if (address.empty())
+            return fail(Code::failed_precondition, "extra host '", host,
+                        "': the network has no gateway to the host: give the address itself");
+        text += cat(address, "\t", host.substr(0, colon), "\n");
+    }
     return text;
 }
 
@@ -58,13 +74,39 @@ std::string container_resolv_conf(const std::string& host, const std::string& fa
     return without_loopback_servers(fallback);
 }
 
+std::string with_dns(const std::string& resolv_conf, const RuntimeFiles& files) {
+    if (files.dns.empty() && files.dns_options.empty() && files.dns_search.empty()) return resolv_conf;
+    std::string text;
+    std::istringstream lines(resolv_conf);
+    for (std::string line; std::getline(lines, line);) {
+        std::string key;
+        std::istringstream(line) >> key;
+        const bool replaced = (key == "nameserver" && !files.dns.empty()) ||
+                              (key == "options" && !files.dns_options.empty()) ||
+                              ((key == "search" || key == "domain") && !files.dns_search.empty());
+        if (!replaced) text += cat(line, "\n");
+    }
+    for (const std::string& server : files.dns) text += cat("nameserver ", server, "\n");
+    const auto add_line = [&](const char* key, const std::vector<std::string>& words) {
+        if (words.empty() || words == std::vector<std::string>{"."}) return;
+        text += key;
+        for (const std::string& word : words) text += cat(" ", word);
+        text += "\n";
+    };
+    add_line("search", files.dns_search);
+    add_line("options", files.dns_options);
+    return text;
+}
+
 Result<void> write_runtime_files(const RuntimeFiles& files) {
     const std::string resolv_conf = host_file("/etc/resolv.conf");
-    RT_TRY(write_new(files.directory / "hosts", files.own_network ? hosts(files) : host_file("/etc/hosts")));
+    RT_TRY_ASSIGN(const std::string extra, extra_hosts(files));
+    const std::string first = files.own_network ? hosts(files) : host_file("/etc/hosts");
+    RT_TRY(write_new(files.directory / "hosts", cat(first, extra)));
     RT_TRY(write_new(files.directory / "hostname", cat(files.hostname, "\n")));
-    return write_new(files.directory / "resolv.conf",
-                     files.own_network ? container_resolv_conf(resolv_conf, host_file(kResolvedServers))
-                                       : resolv_conf);
+    const std::string base =
+        files.own_network ? container_resolv_conf(resolv_conf, host_file(kResolvedServers)) : resolv_conf;
+    return write_new(files.directory / "resolv.conf", with_dns(base, files));
 }
 
 } // namespace rt

@@ -7,6 +7,7 @@
 #include "core/base/file.hpp"
 
 #include <string>
+#include <vector>
 
 namespace rt {
 
@@ -14,14 +15,22 @@ struct RuntimeFiles {
     Path directory;
     std::string hostname;
     std::string address;     // "10.88.0.5/20"; "": none
-    bool own_network = true; // else the host's files are copied as they are
+    bool own_network = true; // else the host's files are the beginning
+    std::string domainname{};
+    std::vector<std::string> dns{}, dns_options{}, dns_search{}; // empty: the host's; search ".": none
+    std::vector<std::string> extra_hosts{};                      // "name:address" or "name:host-gateway"
+    std::string host_gateway{}; // the host as the container sees it; "": unknown
 };
 
+// failed_precondition: host-gateway is asked for where the network has none.
 Result<void> write_runtime_files(const RuntimeFiles& files);
 
 // resolv.conf for a container with a network of its own. Servers on the loopback would be its own loopback:
 // where the host's are all of that kind, those of the host's resolver behind them (fallback, of the same
 // format) take their place.
 std::string container_resolv_conf(const std::string& host, const std::string& fallback);
+
+// The same with name servers, options and search domains of the user in place of those that are there.
+std::string with_dns(const std::string& resolv_conf, const RuntimeFiles& files);
 
 } // namespace rt

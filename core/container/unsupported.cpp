@@ -64,6 +64,8 @@ const Refusal kRefusals[] = {
      "no storage driver has options for a single container"},
     {"--publish-all", [](const ContainerSpec& spec) { return spec.publish_all_ports; },
      "ports are published one by one with --publish so far"},
+    {"Config.NetworkDisabled", [](const ContainerSpec& spec) { return spec.network_disabled; },
+     "choose a network driver that makes none"},
     {"--mac-address", [](const ContainerSpec& spec) { return !spec.mac_address.empty(); },
      "the network driver chooses the address"},
     {"--ip", [](const ContainerSpec& spec) { return !spec.ipv4_address.empty(); },

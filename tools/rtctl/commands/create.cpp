@@ -19,17 +19,19 @@ Result<int> create_command(const Globals& globals, const Arguments& arguments) {
     if (parsed->has("detach"))
         return fail(Code::invalid_argument,
                     "create: --detach has no meaning: what is only created does not run");
-    RT_TRY_ASSIGN(const RunRequest request, run_request(*parsed));
-    for (const std::string& warning : request.warnings) warn(warning);
-    RT_TRY_ASSIGN(CidFile cid_file, CidFile::make(request.spec.container_id_file));
+    auto request = run_request(*parsed);
+    if (!request) return report({std::move(request).error(), false});
+    for (const std::string& warning : request->warnings) warn(warning);
+    auto cid_file = CidFile::make(request->spec.container_id_file);
+    if (!cid_file) return report({std::move(cid_file).error(), false});
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RunOptions options;
     ProgressDisplay progress(stderr);
-    if (!request.quiet) options.pull_progress = progress.sink();
-    options.pull = request.pull;
-    auto created = create(*engine, request.spec, options);
+    if (!request->quiet) options.pull_progress = progress.sink();
+    options.pull = request->pull;
+    auto created = create(*engine, request->spec, options);
     if (!created) return report({std::move(created).error(), false});
-    if (auto written = cid_file.write(created->id); !written) warn(written.error().message);
+    if (auto written = cid_file->write(created->id); !written) warn(written.error().message);
     print_line(created->id);
     return 0;
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options of run, from the command line to what a program in the container sees.
+#include "with_busybox.hpp"
+
+#include "support/temp_dir.hpp"
+
+#include <fstream>
+
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kRefused = 125;
+
+TEST_F(WithBusybox, ProcessOptionsReachTheProgram) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "env", "# none\n\nA=from file\nRT_NOT_SET_ANYWHERE\n");
+    EXPECT_EQ(
+        sh("echo $A $B; env | grep -c RT_NOT_SET", {"--env-file", (dir / "env").native(), "-e", "B=2"}).out,
+        "from file 2\n0\n");
+    EXPECT_THAT(sh("id -G", {"--group-add", "77", "-u", "5:6"}).out, HasSubstr("77"));
+    EXPECT_EQ(sh("ulimit -n; ulimit -Hn", {"--ulimit", "nofile=100:200"}).out, "100\n200\n");
+    EXPECT_EQ(sh("cat /proc/self/oom_score_adj", {"--oom-score-adj", "500"}).out, "500\n");
+    EXPECT_THAT(sh("grep NoNewPrivs /proc/self/status", {"--security-opt", "no-new-privileges"}).out,
+                HasSubstr("1"));
+    EXPECT_EQ(sh("cat /proc/sys/kernel/domainname", {"--domainname", "lan.test"}).out, "lan.test\n");
+}
+
+TEST_F(WithBusybox, NamesAreResolvedAsAskedFor) {
+    const auto outcome = sh("cat /etc/resolv.conf /etc/hosts",
+                            {"--dns", "192.0.2.1", "--dns-search", "a.test", "--dns-option", "ndots:3",
+                             "--add-host", "db:192.0.2.7", "--add-host", "me:host-gateway"});
+    EXPECT_THAT(outcome.out, HasSubstr("nameserver 192.0.2.1\nsearch a.test\noptions ndots:3\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("192.0.2.7\tdb\n"));
+    EXPECT_THAT(outcome.out, testing::ContainsRegex("\n10\\.[0-9.]*\tme\n"));
+}
+
+TEST_F(WithBusybox, MountsHaveTheirOptions) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "f", "there");
+    const std::string source = dir.path().native();
+    EXPECT_EQ(sh("cat /m/f; touch /m/x 2>/dev/null || echo no",
+                 {"--mount", "type=bind,src=" + source + ",dst=/m,readonly"})
+                  .out,
+              "thereno\n");
+    EXPECT_EQ(sh("true", {"--mount", "type=bind,src=" + source + "/none,dst=/m"}).exit_code, kRefused);
+    EXPECT_THAT(sh("grep ' /t ' /proc/mounts", {"--tmpfs", "/t:size=2m,mode=700"}).out,
+                HasSubstr("size=2048k"));
+    EXPECT_THAT(sh("grep ' /dev/shm ' /proc/mounts", {"--shm-size", "3m"}).out, HasSubstr("size=3072k"));
+    EXPECT_NE(sh("touch /x", {"--read-only"}).exit_code, 0);
+}
+
+TEST_F(WithBusybox, DevicesAreThereAndUsable) {
+    const auto outcome =
+        sh("ls -l /dev/mine; head -c 1 /dev/mine | wc -c", {"--device", "/dev/zero:/dev/mine:r"});
+    EXPECT_THAT(outcome.out, testing::AllOf(HasSubstr("1,   5"), HasSubstr("\n1\n")));
+    EXPECT_EQ(sh("true", {"--device", "/dev/none-of-it"}).exit_code, kRefused);
+}
+
+TEST_F(WithBusybox, NamespacesOfTheHostAreShared) {
+    EXPECT_NE(sh("echo $$", {"--pid", "host"}).out, "1\n");
+    EXPECT_EQ(sh("sysctl -n net.core.somaxconn", {"--sysctl", "net.core.somaxconn=77"}).out, "77\n");
+    std::string name;
+    std::ifstream("/proc/sys/kernel/hostname") >> name;
+    EXPECT_EQ(sh("hostname", {"--uts", "host"}).out, name + "\n");
+    EXPECT_EQ(sh("test -e /dev/shm || echo none", {"--ipc", "none"}).out, "none\n");
+}
+
+TEST_F(WithBusybox, ASeccompProfileIsDockersAndIsKept) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "deny.json", R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]})");
+    const std::string option = "seccomp=" + (dir / "deny.json").native();
+    EXPECT_THAT(sh("mkdir /x", {"--security-opt", option}).err, HasSubstr("not implemented"));
+    EXPECT_EQ(sh("grep Seccomp: /proc/self/status", {"--security-opt", "seccomp=unconfined"}).out,
+              "Seccomp:\t0\n");
+    rt::test::write_file(dir / "deny.json", R"({"defaultAction": "SCMP_ACT_SOME"})");
+    const auto refused = sh("true", {"--security-opt", option});
+    EXPECT_EQ(refused.exit_code, kRefused);
+    EXPECT_THAT(refused.err, HasSubstr("SCMP_ACT_SOME"));
+}
+
+// What we could give: a host may itself be a container.
+std::string bounding_set() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("CapBnd:\t")) return line.substr(8);
+    return "?";
+}
+
+TEST_F(WithBusybox, PrivilegedHidesNothing) {
+    const std::string everything = "CapEff:\t" + bounding_set();
+    const auto outcome = sh(
+        "grep CapEff /proc/self/status; wc -c < /proc/keys; ls /dev/kmsg; mount -t tmpfs x /tmp && echo ok",
+        {"--privileged"});
+    EXPECT_THAT(outcome.out, testing::AllOf(HasSubstr(everything), HasSubstr("/dev/kmsg"), HasSubstr("ok")))
+        << outcome.err;
+}
+
+TEST_F(WithBusybox, TheIdIsWrittenToANewFile) {
+    const rt::test::TempDir dir;
+    const std::string file = (dir / "id").native();
+    EXPECT_EQ(sh("true", {"--cidfile", file}).exit_code, 0);
+    EXPECT_EQ(rt::test::read_file(file).size(), 64U);
+    EXPECT_EQ(sh("true", {"--cidfile", file}).exit_code, kRefused);
+    const std::string other = (dir / "other").native();
+    EXPECT_EQ(sh("true", {"--cidfile", other, "--sysctl", "kernel.panic=1"}).exit_code, kRefused);
+    EXPECT_FALSE(std::filesystem::exists(other));
+}
+
+TEST_F(WithBusybox, PullNeverTakesOnlyWhatIsHere) {
+    EXPECT_EQ(sh("true", {"--pull", "never"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"run", "--rm", "--pull", "never", "no-such-image:1"}).err,
+                HasSubstr("no-such-image"));
+}
+
+TEST_F(WithBusybox, WhatIsNotSupportedIsRefusedByName) {
+    for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
+             {"--gpus", "all"}, {"--kernel-memory", "1g"}, {"--link", "a"}, {"--ip", "10.0.0.1"}}) {
+        const auto outcome = sh("true", options);
+        EXPECT_EQ(outcome.exit_code, kRefused) << options[0];
+        EXPECT_THAT(outcome.err, HasSubstr(options[0]));
+    }
+}
+
+} // namespace
