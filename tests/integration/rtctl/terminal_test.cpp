@@ -96,14 +96,19 @@ TEST_F(WithBusybox, SignalsGoThroughWhileNobodyReadsOurOutput) {
         ::_exit(255);
     }
     ::close(out[1]);
+    // Full: nothing came since the look before.
     int in_pipe = 0;
-    ASSERT_TRUE(eventually([&] { return ::ioctl(out[0], FIONREAD, &in_pipe) == 0 && in_pipe >= 60'000; }));
+    ASSERT_TRUE(eventually([&] {
+        const int before = in_pipe;
+        ::usleep(50'000);
+        return ::ioctl(out[0], FIONREAD, &in_pipe) == 0 && in_pipe >= 60'000 && in_pipe == before;
+    }));
     ::kill(pid, SIGTERM); // the container is told, and its last words are waited for
     EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-q"}).out.empty(); }));
     ::kill(pid, SIGTERM); // now it is we who are to end
     int status = 0;
     EXPECT_TRUE(eventually([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }));
-    EXPECT_EQ(WEXITSTATUS(status), 7);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << "status " << status;
     ::kill(pid, SIGKILL);
     ::close(out[0]);
 }
