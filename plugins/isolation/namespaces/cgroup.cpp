@@ -80,11 +80,12 @@ Result<void> require_controllers(const CgroupLayout& layout, const Resources& re
     const auto& block = resources.block;
     const std::pair<const char*, bool> asked[] = {
         {"memory", memory.limit || memory.reservation || memory.swap || memory.swappiness},
-        {"cpu", cpu.shares || cpu.quota || cpu.period || cpu.burst},
+        {"cpu",
+         cpu.shares || cpu.quota || cpu.period || cpu.burst || cpu.realtime_runtime || cpu.realtime_period},
         {"cpuset", !cpu.cpus.empty() || !cpu.mems.empty()},
         {"pids", resources.pids_limit.value_or(0) > 0},
-        {"blkio", block.weight || !block.read_bps.empty() || !block.write_bps.empty() ||
-                      !block.read_iops.empty() || !block.write_iops.empty()},
+        {"blkio", block.weight || !block.weights.empty() || !block.read_bps.empty() ||
+                      !block.write_bps.empty() || !block.read_iops.empty() || !block.write_iops.empty()},
         {"hugetlb", !resources.hugepages.empty()},
     };
     for (const auto& [controller, wanted] : asked)
@@ -96,17 +97,15 @@ Result<void> require_controllers(const CgroupLayout& layout, const Resources& re
     return {};
 }
 
-// Rules that nothing enforces would be an open door to the host's disks.
-Result<void> require_device_control(const CgroupLayout& layout, const std::vector<DeviceRule>& rules) {
-    if (layout.unified() != nullptr || layout.find("devices") != nullptr || allow_everything(rules))
-        return {};
+} // namespace
+
+Result<void> require_device_control(const CgroupLayout& layout) {
+    if (layout.unified() != nullptr || layout.find("devices") != nullptr) return {};
     return fail(Code::unsupported,
-                "keep the host's devices from the container: this host has neither a cgroup v1 "
+                "keep the host's devices from containers: this host has neither a cgroup v1 "
                 "hierarchy with the controller 'devices' nor a cgroup v2 hierarchy; mount one "
                 "of them");
 }
-
-} // namespace
 
 std::vector<Cgroup::Directory> Cgroup::wanted(const Resources& resources) const {
     const bool cpuset = !resources.cpu.cpus.empty() || !resources.cpu.mems.empty();
@@ -183,7 +182,7 @@ Result<void> Cgroup::create_unified(const CgroupSpec& spec) {
     RT_TRY(check(resources));
     planned_ = wanted(resources);
     const auto rules = effective_device_rules(resources, spec.devices);
-    RT_TRY(require_device_control(*layout_, rules));
+    if (!allow_everything(rules)) RT_TRY(require_device_control(*layout_));
     for (const Directory& one : *planned_)
         if (one.hierarchy->v2) RT_TRY(create_one(one, spec, rules));
     return {};

@@ -81,6 +81,9 @@ private:
     std::vector<std::string> made_;
 };
 
+// RTP_UNSUPPORTED: nothing on this host enforces rules for devices. They would be an open door to its disks.
+Result<void> require_device_control(const CgroupLayout& layout);
+
 // What a process needs to enter v1 cgroups: files into which it writes "0" itself. Moving oneself takes no
 // global lock; being moved costs milliseconds of waiting for an RCU grace period.
 Result<std::vector<UniqueFd>> open_entrances(const std::vector<Cgroup::Directory>& cgroups);

@@ -151,7 +151,7 @@ TEST_F(Running, ProcessesAreThoseOfTheContainerSeenFromOutside) {
     EXPECT_THAT(pids, Contains(process_.pid));
     EXPECT_TRUE(std::ranges::is_sorted(pids));
     const int child = pids[0] == process_.pid ? pids[1] : pids[0];
-    EXPECT_THAT(read_process(child, "cmdline"), testing::StartsWith("sleep"));
+    wait_until([&] { return read_process(child, "cmdline").starts_with("sleep"); });
     ASSERT_EQ(signal(SIGKILL).status, RTP_OK);
     wait();
     EXPECT_THAT(processes(), IsEmpty());
