@@ -196,6 +196,10 @@ Result<void> write_v2_limits(const LimitTarget& target, const Resources& resourc
         const bool unlimited = *memory.swap < 0 || memory.limit.value_or(-1) <= 0;
         out.put_if_there("memory.swap.max", unlimited ? "max" : cat(*memory.swap - *memory.limit));
     }
+    if (memory.swappiness)
+        target.warn("cgroup v2 has no swappiness of a container's own: it is not in force");
+    if (memory.disable_oom_killer)
+        target.warn("cgroup v2 cannot keep the kernel from killing for want of memory: it is not in force");
     if (memory.reservation.value_or(0) != 0) out.put("memory.low", limit_or(*memory.reservation, "max"));
     const auto& cpu = resources.cpu;
     if (cpu.realtime_runtime.value_or(0) != 0 || cpu.realtime_period.value_or(0) != 0)

@@ -233,6 +233,14 @@ TEST_F(FakeCgroup, V2LimitsAreConverted) {
     EXPECT_EQ(read_file(directory_ / "io.max"), "8:0 rbps=1000");
 }
 
+TEST_F(FakeCgroup, WhatV2DoesNotHaveIsReducedWithAWarning) {
+    Resources resources;
+    resources.memory.swappiness = 10;
+    resources.memory.disable_oom_killer = true;
+    ASSERT_TRUE(write_v2_limits(target(), resources));
+    EXPECT_EQ(warnings_.size(), 2U);
+}
+
 TEST_F(FakeCgroup, ALimitWithoutItsFileFails) {
     Resources resources;
     resources.pids_limit = 9;
