@@ -96,13 +96,6 @@ std::string_view CgroupLayout::kind_name() const {
     return kind == CgroupKind::v2 ? "v2" : kind == CgroupKind::hybrid ? "hybrid" : "v1";
 }
 
-Result<void> CgroupLayout::need_device_rules() const {
-    if (unified() != nullptr || find("devices") != nullptr) return {};
-    return fail(Code::unsupported, "this host has neither a cgroup v1 hierarchy with the controller 'devices' nor a "
-                                   "cgroup v2 hierarchy: containers could use every device; mount one, for example: "
-                                   "mount -t cgroup -o devices none /sys/fs/cgroup/devices");
-}
-
 Result<CgroupLayout> detect_cgroup_layout(std::string_view mountinfo, const std::string& prefix) {
     CgroupLayout layout;
     for (const auto line : split(mountinfo, '\n')) add_line(line, prefix, layout);

@@ -33,9 +33,6 @@ struct CgroupLayout {
     [[nodiscard]] const Hierarchy*
     find(std::string_view controller) const; // the v1 hierarchy of a controller
     [[nodiscard]] std::string_view kind_name() const;
-    // Device rules are written to the v1 hierarchy with `devices`, or attached to the v2 hierarchy as a program.
-    // A host with neither cannot keep a container from its disks.
-    [[nodiscard]] Result<void> need_device_rules() const;
 };
 
 // mountinfo: the text of /proc/self/mountinfo. prefix goes in front of every mount point.

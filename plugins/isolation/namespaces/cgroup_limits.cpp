@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <initializer_list>
 
 namespace rt::namespaces {
 namespace {
@@ -32,6 +35,12 @@ public:
             target_.warn(cat("this kernel has no '", file, "': the limit ", text, " is not in force"));
         else
             failed_ = std::move(written).error();
+    }
+    // The first of several names that a kernel may have for the same thing; none: reduced with a warning.
+    void put_any(std::initializer_list<const char*> files, const std::string& text) {
+        for (const char* file : files)
+            if (::faccessat(target_.directory, file, F_OK, 0) == 0) return put(file, text);
+        put_if_there(*files.begin(), text);
     }
     [[nodiscard]] Result<void> done() {
         if (failed_) return std::unexpected(std::move(*failed_));
@@ -62,6 +71,11 @@ void put_v1_cpu(Writer& out, const Resources& resources) {
     if (resources.cpu.period.value_or(0) != 0) out.put("cpu.cfs_period_us", resources.cpu.period);
     if (resources.cpu.quota.value_or(0) != 0) out.put("cpu.cfs_quota_us", resources.cpu.quota);
     if (resources.cpu.burst) out.put("cpu.cfs_burst_us", resources.cpu.burst);
+    // Where the kernel has no groups of realtime processes, a share of their time cannot be promised.
+    if (resources.cpu.realtime_period.value_or(0) != 0)
+        out.put("cpu.rt_period_us", resources.cpu.realtime_period);
+    if (resources.cpu.realtime_runtime.value_or(0) != 0)
+        out.put("cpu.rt_runtime_us", resources.cpu.realtime_runtime);
 }
 
 void put_rates(Writer& out, const char* file, const std::vector<BlockRate>& rates) {
@@ -70,7 +84,9 @@ void put_rates(Writer& out, const char* file, const std::vector<BlockRate>& rate
 
 void put_v1_block(Writer& out, const Resources& resources) {
     const auto& block = resources.block;
-    if (block.weight) out.put_if_there("blkio.weight", cat(*block.weight));
+    if (block.weight) out.put_any({"blkio.weight", "blkio.bfq.weight"}, cat(*block.weight));
+    for (const auto& [major, minor, weight] : block.weights)
+        out.put_any({"blkio.weight_device", "blkio.bfq.weight_device"}, cat(major, ":", minor, " ", weight));
     put_rates(out, "blkio.throttle.read_bps_device", block.read_bps);
     put_rates(out, "blkio.throttle.write_bps_device", block.write_bps);
     put_rates(out, "blkio.throttle.read_iops_device", block.read_iops);
@@ -132,13 +148,16 @@ std::uint64_t cpu_weight_of_shares(std::uint64_t shares) {
     return 1 + ((bounded - 2) * 9999) / 262142;
 }
 
+bool allow_everything(const std::vector<DeviceRule>& rules) {
+    return std::ranges::all_of(rules, &DeviceRule::allow) && !rules.empty() && rules.back().type == 'a' &&
+           !rules.back().major;
+}
+
 std::vector<DeviceRule> effective_device_rules(const Resources& resources,
                                                const std::vector<DeviceSpec>& devices) {
     std::vector<DeviceRule> rules = resources.devices;
     if (rules.empty()) rules.push_back({false, 'a', {}, {}, true, true, true});
-    const bool open =
-        std::ranges::all_of(rules, &DeviceRule::allow) && rules.back().type == 'a' && !rules.back().major;
-    if (open) return rules; // a privileged container: everything is allowed already
+    if (allow_everything(rules)) return rules; // a privileged container
     // mknod alone gives no access; then null zero full random urandom tty ptmx and the pseudo terminals.
     rules.push_back({true, 'c', {}, {}, false, false, true});
     rules.push_back({true, 'b', {}, {}, false, false, true});
@@ -177,8 +196,16 @@ Result<void> write_v2_limits(const LimitTarget& target, const Resources& resourc
         const bool unlimited = *memory.swap < 0 || memory.limit.value_or(-1) <= 0;
         out.put_if_there("memory.swap.max", unlimited ? "max" : cat(*memory.swap - *memory.limit));
     }
+    if (memory.swappiness)
+        target.warn("cgroup v2 has no swappiness of a container's own: it is not in force");
+    if (memory.disable_oom_killer)
+        target.warn("cgroup v2 cannot keep the kernel from killing for want of memory: it is not in force");
     if (memory.reservation.value_or(0) != 0) out.put("memory.low", limit_or(*memory.reservation, "max"));
     const auto& cpu = resources.cpu;
+    if (cpu.realtime_runtime.value_or(0) != 0 || cpu.realtime_period.value_or(0) != 0)
+        return fail(Code::unsupported,
+                    "config.json: 'linux.resources.cpu.realtimeRuntime' and 'realtimePeriod' "
+                    "need cgroup v1; leave them out");
     if (cpu.shares.value_or(0) != 0) out.put("cpu.weight", cat(cpu_weight_of_shares(*cpu.shares)));
     if (cpu.quota.value_or(0) != 0 || cpu.period.value_or(0) != 0) {
         const auto period = cpu.period.value_or(0) != 0 ? *cpu.period : 100000;
@@ -189,6 +216,8 @@ Result<void> write_v2_limits(const LimitTarget& target, const Resources& resourc
     if (!cpu.mems.empty()) out.put("cpuset.mems", cpu.mems);
     if (resources.pids_limit.value_or(0) > 0) out.put("pids.max", resources.pids_limit);
     if (resources.block.weight) out.put_if_there("io.bfq.weight", cat(*resources.block.weight));
+    for (const auto& [major, minor, weight] : resources.block.weights)
+        out.put_if_there("io.bfq.weight", cat(major, ":", minor, " ", weight));
     for (const auto& [key, rates] : {std::pair{"rbps", &resources.block.read_bps},
                                      {"wbps", &resources.block.write_bps},
                                      {"riops", &resources.block.read_iops},

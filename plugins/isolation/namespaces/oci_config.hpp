@@ -86,12 +86,14 @@ struct Resources {
     } memory;
     struct {
         std::optional<std::uint64_t> shares, period, burst;
-        std::optional<std::int64_t> quota;
+        std::optional<std::int64_t> quota, realtime_runtime;
+        std::optional<std::uint64_t> realtime_period;
         std::string cpus, mems;
     } cpu;
     std::optional<std::int64_t> pids_limit;
     struct {
         std::optional<unsigned> weight;
+        std::vector<BlockRate> weights; // rate: the weight
         std::vector<BlockRate> read_bps, write_bps, read_iops, write_iops;
     } block;
     std::vector<std::pair<std::string, std::uint64_t>> hugepages; // page size ("2MB"), limit in bytes
@@ -123,6 +125,7 @@ struct Config {
 
 Result<Config> parse_config(std::string_view json);
 Result<ProcessSpec> parse_process(std::string_view json);
+Result<Resources> parse_resources(std::string_view json); // linux.resources alone
 // For destroy(): linux.cgroupsPath alone, "" when there is none.
 Result<std::string> parse_cgroups_path(std::string_view json);
 

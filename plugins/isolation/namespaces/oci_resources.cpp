@@ -64,7 +64,9 @@ void parse_memory(const JsonReader& reader, Resources& out) {
 }
 
 void parse_cpu(const JsonReader& reader, Resources& out) {
-    for (const char* key : {"realtimeRuntime", "realtimePeriod", "idle"}) reader.refuse_if_set(key);
+    reader.refuse_if_set("idle");
+    out.cpu.realtime_runtime = reader.number<std::int64_t>("realtimeRuntime");
+    out.cpu.realtime_period = reader.number<std::uint64_t>("realtimePeriod");
     out.cpu.shares = reader.number<std::uint64_t>("shares");
     out.cpu.quota = reader.number<std::int64_t>("quota");
     out.cpu.period = reader.number<std::uint64_t>("period");
@@ -74,7 +76,15 @@ void parse_cpu(const JsonReader& reader, Resources& out) {
 }
 
 void parse_block(const JsonReader& reader, Resources& out) {
-    for (const char* key : {"leafWeight", "weightDevice"}) reader.refuse_if_set(key);
+    reader.refuse_if_set("leafWeight");
+    reader.for_each("weightDevice", [&](const json& item, const std::string& at) {
+        const JsonReader one(item, at);
+        one.refuse_if_set("leafWeight");
+        const auto weight = one.required<std::uint16_t>("weight");
+        if (weight < 10 || weight > 1000) refuse(one.place("weight"), "is not between 10 and 1000");
+        out.block.weights.push_back(
+            {one.required<std::uint32_t>("major"), one.required<std::uint32_t>("minor"), weight});
+    });
     out.block.weight = reader.number<std::uint16_t>("weight");
     if (out.block.weight && (*out.block.weight < 10 || *out.block.weight > 1000) && *out.block.weight != 0)
         refuse(reader.place("weight"), "is not between 10 and 1000");

@@ -2,7 +2,9 @@
 #include "probe.hpp"
 
 #include "capabilities.hpp"
-#include "cgroup_layout.hpp"
+#include "cgroup.hpp"
+#include "cgroup_devices_bpf.hpp"
+#include "cgroup_limits.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,8 +75,11 @@ Result<std::string> probe_host() {
         return fail(Code::unsupported,
                     "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER), which containers need");
     RT_TRY_ASSIGN(const CgroupLayout layout, detect_cgroup_layout_of_host());
-    RT_TRY(layout.need_device_rules());
+    RT_TRY(require_device_control(layout));
+    const bool by_program = layout.find("devices") == nullptr;
+    if (by_program) RT_TRY(load_device_program(effective_device_rules({}, {})));
     nlohmann::json facts;
+    facts["devices"] = by_program ? "bpf" : "v1";
     facts["cgroups"] = layout.kind_name();
     for (const auto& one : layout.hierarchies) facts["hierarchies"][one.directory_name()] = one.mount_point;
     facts["seccomp"] = true;

@@ -190,6 +190,28 @@ TEST_F(FakeCgroup, V1LimitsGoIntoTheirFiles) {
     EXPECT_EQ(warnings_.size(), 1U);
 }
 
+TEST_F(FakeCgroup, WeightsAndRealtimeGoWhereTheKernelHasThem) {
+    for (const char* file :
+         {"blkio.bfq.weight", "blkio.bfq.weight_device", "cpu.rt_period_us", "cpu.rt_runtime_us"})
+        put(file);
+    const auto resources = parse_resources(std::string_view(
+        R"({"blockIO": {"weight": 300, "weightDevice": [{"major": 8, "minor": 16, "weight": 500}]},
+            "cpu": {"realtimeRuntime": 950, "realtimePeriod": 1000}})"));
+    ASSERT_TRUE(resources);
+    ASSERT_TRUE(write_v1_limits(target(), {false, "", {"blkio", "cpu"}}, *resources, {}));
+    EXPECT_EQ(read_file(directory_ / "blkio.bfq.weight"), "300");
+    EXPECT_EQ(read_file(directory_ / "blkio.bfq.weight_device"), "8:16 500");
+    EXPECT_EQ(read_file(directory_ / "cpu.rt_runtime_us"), "950");
+    EXPECT_EQ(read_file(directory_ / "cpu.rt_period_us"), "1000");
+    EXPECT_TRUE(warnings_.empty());
+    EXPECT_EQ(write_v2_limits(target(), *resources).error().code, Code::unsupported);
+    EXPECT_EQ(parse_resources(std::string_view(R"({"blockIO": {"weightDevice": [{"major": 8, "minor": 0,
+        "weight": 5}]}})"))
+                  .error()
+                  .code,
+              Code::invalid_argument);
+}
+
 TEST_F(FakeCgroup, V2LimitsAreConverted) {
     for (const char* file :
          {"memory.max", "memory.swap.max", "memory.low", "cpu.weight", "cpu.max", "pids.max", "io.max"})
@@ -209,6 +231,14 @@ TEST_F(FakeCgroup, V2LimitsAreConverted) {
     EXPECT_EQ(read_file(directory_ / "cpu.weight"), "39");
     EXPECT_EQ(read_file(directory_ / "cpu.max"), "50000 100000");
     EXPECT_EQ(read_file(directory_ / "io.max"), "8:0 rbps=1000");
+}
+
+TEST_F(FakeCgroup, WhatV2DoesNotHaveIsReducedWithAWarning) {
+    Resources resources;
+    resources.memory.swappiness = 10;
+    resources.memory.disable_oom_killer = true;
+    ASSERT_TRUE(write_v2_limits(target(), resources));
+    EXPECT_EQ(warnings_.size(), 2U);
 }
 
 TEST_F(FakeCgroup, ALimitWithoutItsFileFails) {
