@@ -53,7 +53,10 @@ Result<Process> Container::create(const Operation& operation, ShimContainer what
 }
 
 Result<Process> Container::create_driven(const Operation& operation) {
-    RT_TRY(log_file_.open(what_.log.file));
+    if (what_.log.driver == "json-file")
+        RT_TRY(log_file_.open(what_.log));
+    else if (what_.log.driver != "none")
+        return fail(Code::unsupported, "log driver '", what_.log.driver, "': there are json-file and none");
     if (!what_.terminal) RT_TRY(stdio_.open_pipes(what_.open_stdin ? StdinMode::open : StdinMode::closed));
     const Bundle bundle{id_, what_.bundle_directory, what_.config_json, what_.rootfs,
                         stdio_.container_ends()};
@@ -91,6 +94,64 @@ Result<void> Container::reset() {
     pidfd_.reset();
     exit_ = {};
     return {};
+}
+
+Result<void> Container::pause(const Operation& operation) {
+    RT_TRY_ASSIGN(Isolation* const driver, running_driver("pause"));
+    if (paused_) return fail(Code::failed_precondition, "pause container '", id_, "': it is paused already");
+    // First the file: a container that stands still and does not say so would puzzle everybody.
+    RT_TRY(replace_file(directory_ / kPausedName, ""));
+    paused_ = true;
+    auto paused = driver->pause(operation, id_);
+    if (!paused) not_paused();
+    return paused;
+}
+
+Result<void> Container::resume(const Operation& operation) {
+    RT_TRY_ASSIGN(Isolation* const driver, running_driver("resume"));
+    if (!paused_) return fail(Code::failed_precondition, "resume container '", id_, "': it is not paused");
+    RT_TRY(driver->resume(operation, id_));
+    not_paused();
+    return {};
+}
+
+void Container::not_paused() {
+    if (std::exchange(paused_, false))
+        ::unlink((directory_ / kPausedName).c_str()); // the directory may be gone already
+}
+
+Result<std::string> Container::stats(const Operation& operation) {
+    RT_TRY_ASSIGN(Isolation* const driver, running_driver("stats of"));
+    return driver->stats(operation, id_);
+}
+
+Result<void> Container::update(const Operation& operation, const std::string& resources_json) {
+    RT_TRY_ASSIGN(Isolation* const driver, running_driver("update"));
+    return driver->update(operation, id_, resources_json);
+}
+
+Result<std::vector<int>> Container::processes(const Operation& operation) {
+    RT_TRY_ASSIGN(Isolation* const driver, running_driver("processes of"));
+    return driver->processes(operation, id_);
+}
+
+// memory.oom_kills of the driver's stats, which go with destroy(). A container that ended well and has no
+// limit cannot have met one, and is not asked about.
+bool Container::was_killed_for_memory() {
+    if (exit_.exit_code == 0 && what_.config_json.find("\"memory\"") == std::string::npos) return false;
+    constexpr std::string_view kKey = "\"oom_kills\":";
+    const auto stats = (*driver_)->stats({.id = "exit"}, id_);
+    if (!stats) return false; // the driver has none: nobody can tell
+    const std::size_t at = stats->find(kKey);
+    if (at == std::string::npos) return false;
+    const std::size_t digit = stats->find_first_not_of(' ', at + kKey.size());
+    return digit != std::string::npos && (*stats)[digit] >= '1' && (*stats)[digit] <= '9';
+}
+
+Result<Isolation*> Container::awake_driver(std::string_view what) {
+    if (paused_)
+        return fail(Code::failed_precondition, what, " container '", id_, "': it is paused, resume it first");
+    return running_driver(what);
 }
 
 Result<Isolation*> Container::running_driver(std::string_view what) {
@@ -145,6 +206,8 @@ void Container::on_child(pid_t pid, int status) {
     phase_ = Phase::ending;
     exit_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     exit_.finished_at = now_ns();
+    not_paused();
+    if (started_) exit_.oom_killed = was_killed_for_memory();
     if (stdio_.drain()) return end();
     // Others have its output open. Without its first process they are not a container any more.
     (void)(*driver_)->signal({.id = "exit"}, id_, SIGKILL, SignalScope::all_processes); // if there are any

@@ -14,6 +14,7 @@
 #include "stdio_relay.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,14 +54,22 @@ public:
     // Of an ended one: it may be created again. Not while it runs.
     Result<void> reset();
 
-    // failed_precondition: it does not run. For a further process.
-    Result<Isolation*> running_driver(std::string_view what);
+    // Of the running one. While it is paused the file `paused` says so in the run directory.
+    Result<void> pause(const Operation& operation);
+    Result<void> resume(const Operation& operation);
+    Result<std::string> stats(const Operation& operation);
+    Result<void> update(const Operation& operation, const std::string& resources_json);
+    Result<std::vector<int>> processes(const Operation& operation);
+    // failed_precondition: it does not run, or is paused. For a further process.
+    Result<Isolation*> awake_driver(std::string_view what);
 
     void on_child(pid_t pid, int status);
     void abandon_output(); // of a container that is ending
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] bool stdin_once() const { return what_.stdin_once; }
+    [[nodiscard]] bool is_paused() const { return paused_; }
+    [[nodiscard]] const std::optional<ShimHealth>& health() const { return what_.health; }
     [[nodiscard]] pid_t pid() const { return phase_ == Phase::none ? 0 : pid_; }
     [[nodiscard]] const ExitRecord& exit_record() const { return exit_; }
     StdioRelay& stdio() { return stdio_; }
@@ -75,6 +84,9 @@ private:
     Result<Process> create_driven(const Operation& operation);
     void clear();
     void note_lost_lines();
+    Result<Isolation*> running_driver(std::string_view what);
+    void not_paused();
+    [[nodiscard]] bool was_killed_for_memory();
     void end();
 
     EventLoop& loop_;
@@ -90,6 +102,7 @@ private:
     Phase phase_ = Phase::none;
     bool started_ = false;
     bool loss_told_ = false;
+    bool paused_ = false;
     bool made_ahead_ = false; // a network namespace that no create() has taken
     pid_t pid_ = 0;
     UniqueFd pidfd_;

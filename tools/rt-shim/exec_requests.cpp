@@ -25,9 +25,9 @@ void Shim::exec(Connection& connection, const Frame& frame) {
         return answer(connection, frame,
                       fail(Code::failed_precondition, "run exec '", message->exec.id,
                            "': it needs a connection of its own"));
-    const Operation operation{message->operation.id, message->operation.deadline_ns, connection.fd()};
+    const Operation operation = operation_of(message->operation, connection);
     const auto started = [&]() -> Result<ExecSession*> {
-        RT_TRY_ASSIGN(Isolation* const driver, container_.running_driver("run a program in"));
+        RT_TRY_ASSIGN(Isolation* const driver, container_.awake_driver("run a program in"));
         return execs_.start(*driver, id_, operation, *message, connection.id());
     }();
     if (!started) return answer(connection, frame, std::unexpected(started.error()));
@@ -54,10 +54,46 @@ Result<void> Shim::exec_request(Connection& connection, const Frame& frame) {
     }
 }
 
+// Passed on to the driver.
+void Shim::driver_request(Connection& connection, const Frame& frame) {
+    const auto reply = [&]() -> Result<std::string> {
+        if (frame.header.type == FrameType::update) {
+            RT_TRY_ASSIGN(const UpdateMessage message, decode_update(frame.payload));
+            RT_TRY(container_.update(operation_of(message.operation, connection), message.resources_json));
+            return std::string();
+        }
+        RT_TRY_ASSIGN(const OperationMessage message, decode_operation(frame.payload));
+        const Operation operation = operation_of(message, connection);
+        switch (frame.header.type) {
+        case FrameType::pause:
+            RT_TRY(container_.pause(operation));
+            health_.pause();
+            return std::string();
+        case FrameType::resume:
+            RT_TRY(container_.resume(operation));
+            health_.resume();
+            return std::string();
+        case FrameType::stats: {
+            RT_TRY_ASSIGN(const std::string stats, container_.stats(operation));
+            return encode_text(stats);
+        }
+        default: {
+            RT_TRY_ASSIGN(const std::vector<int> pids, container_.processes(operation));
+            return encode_numbers(pids);
+        }
+        }
+    }();
+    if (!reply || reply->empty())
+        return answer(connection, frame, reply ? Result<void>() : std::unexpected(reply.error()));
+    connection.send(FrameType::reply, frame.header.request, *reply);
+}
+
 void Shim::tell_state(Connection& connection, const Frame& frame) {
     ShimState state;
     state.phase = resting_ ? "resting" : name_of(container_.phase());
     state.pid = container_.pid();
+    state.paused = container_.is_paused();
+    state.health = health_.json();
     state.execs = execs_.states();
     connection.send(FrameType::reply, frame.header.request, encode(state));
 }

@@ -33,7 +33,14 @@ Result<std::int64_t> whole_size(int fd, std::int64_t size, const Path& path) {
 
 } // namespace
 
-Result<void> LogWriter::open(const Path& path) {
+Result<void> LogWriter::open(const rt::ShimLog& log) {
+    log_ = log;
+    lines_lost_ = 0;
+    last_errno_ = 0;
+    torn_ = false;
+    end_ = 0;
+    rotate_at_ = log.max_size;
+    const Path& path = log_.file;
     RT_TRY_ASSIGN(fd_, open_file(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0640));
     struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) return fail_errno(errno, "look at log file '", path.native(), "'");
@@ -70,25 +77,67 @@ void LogWriter::mend() {
     if (torn_ && ::ftruncate(fd_.get(), size_) == 0) torn_ = false;
 }
 
+// The lines of the batch that still go into this file: up to the one that makes it full.
+std::size_t LogWriter::room_in_file(std::string_view lines) const {
+    if (rotate_at_ <= 0) return lines.size();
+    const auto room = static_cast<std::size_t>(std::max<std::int64_t>(rotate_at_ - size_, 1));
+    if (room >= lines.size()) return lines.size();
+    return lines.find('\n', room - 1) + 1; // every line has its end
+}
+
 void LogWriter::flush() {
     if (torn_) mend();
-    std::string_view rest(buffer_.get(), end_);
+    std::string_view batch(buffer_.get(), end_);
     end_ = 0;
-    std::int64_t written = 0;
-    while (!rest.empty()) {
-        const ssize_t count = torn_ ? -1 : ::write(fd_.get(), rest.data(), rest.size());
-        if (count < 0 && !torn_ && errno == EINTR) continue;
-        if (count < 0) return lose(rest, written);
-        written += count;
-        rest.remove_prefix(static_cast<std::size_t>(count));
+    while (!batch.empty()) {
+        if (rotate_at_ > 0 && size_ >= rotate_at_) rotate();
+        const std::string_view part = batch.substr(0, room_in_file(batch));
+        std::string_view rest = part;
+        while (!rest.empty()) {
+            const ssize_t count = torn_ ? -1 : ::write(fd_.get(), rest.data(), rest.size());
+            if (count < 0 && !torn_ && errno == EINTR) continue;
+            if (count < 0) return lose(batch, part.size() - rest.size());
+            rest.remove_prefix(static_cast<std::size_t>(count));
+        }
+        size_ += static_cast<std::int64_t>(part.size());
+        batch.remove_prefix(part.size());
     }
-    size_ += written;
+}
+
+// Where the next file cannot be made, this one goes on for another max_size.
+void LogWriter::rotate() {
+    if (auto begun = begin_next_file(); begun) {
+        size_ = 0;
+        rotate_at_ = log_.max_size;
+    } else {
+        last_errno_ = begun.error().sys_errno;
+        rotate_at_ = size_ + log_.max_size;
+    }
+}
+
+// Killed at any line: no line is lost, `file` is there, and at most one number has no file.
+Result<void> LogWriter::begin_next_file() {
+    const std::string file = log_.file.native();
+    const std::string next = cat(file, ".new");
+    RT_TRY_ASSIGN(UniqueFd fd, open_file(next, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0640));
+    for (int number = log_.max_files - 1; number > 1; --number)
+        if (::rename(cat(file, ".", number - 1).c_str(), cat(file, ".", number).c_str()) != 0 &&
+            errno != ENOENT)
+            return fail_errno(errno, "rotate log file '", file, "'");
+    const std::string first = cat(file, ".1");
+    (void)::unlink(first.c_str()); // of two files it is the one to go; else it has its new number
+    if (log_.max_files > 1 && ::link(file.c_str(), first.c_str()) != 0 && errno != ENOENT)
+        return fail_errno(errno, "rotate log file '", file, "'");
+    if (::rename(next.c_str(), file.c_str()) != 0) return fail_errno(errno, "rotate log file '", file, "'");
+    fd_ = std::move(fd);
+    return {};
 }
 
 // The disk took `written` bytes of the batch, perhaps a part of a line: that is taken back.
-void LogWriter::lose(std::string_view unwritten, std::int64_t written) {
+void LogWriter::lose(std::string_view batch, std::size_t written) {
     if (!torn_) last_errno_ = errno;
-    const std::string_view before(buffer_.get(), static_cast<std::size_t>(written));
+    const std::string_view before = batch.substr(0, written);
+    const std::string_view unwritten = batch.substr(written);
     const std::size_t newline = before.rfind('\n');
     const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;
     size_ += static_cast<std::int64_t>(whole);

@@ -46,6 +46,15 @@ void Reaper::spawn() {
     child->release(); // the shim's own loop waits for it
 }
 
+void Reaper::tell(const std::string& details) {
+    std::vector<std::string> command(command_.begin(), command_.end() - 1);
+    if (command.back() == "reap") command.pop_back();
+    command.insert(command.end(), {"event", command_.back(), details});
+    auto child = ChildProcess::start(command, {kPath}, {});
+    if (!child) return log_.line(cat("event: ", child.error().message));
+    child->release(); // the shim's own loop waits for it
+}
+
 bool Reaper::on_child(pid_t pid, int status) {
     if (pid != pid_) return false;
     pid_ = 0;

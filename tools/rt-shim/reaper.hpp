@@ -24,6 +24,10 @@ public:
     // Somebody has taken the lease, or the container lives on.
     void rest() { again_.cancel(); }
 
+    // Runs the command with `event`, the container's id and details (JSON) in place of `reap`; nobody waits
+    // for it.
+    void tell(const std::string& details);
+
     // A child of ours has ended. True: it was the command; need() again if there is still something to do.
     bool on_child(pid_t pid, int status);
     void forget_back_off() { delay_ = 0; } // the next need() is a new one

@@ -3,14 +3,6 @@
 #include "shim.hpp"
 
 namespace rt::shim {
-namespace {
-
-// The client's socket is what cancels: it becomes readable when the client says so or dies.
-Operation operation_of(const OperationMessage& message, const Connection& connection) {
-    return {message.id, message.deadline_ns, connection.fd()};
-}
-
-} // namespace
 
 void Shim::on_frame(Connection& connection, const Frame& frame) {
     if (!launched_ && frame.header.type != FrameType::launch) return connection.hang_up();
@@ -26,9 +18,7 @@ void Shim::on_frame(Connection& connection, const Frame& frame) {
     case FrameType::resume:
     case FrameType::stats:
     case FrameType::update:
-    case FrameType::processes:
-        return answer(connection, frame,
-                      fail(Code::unsupported, "the isolation driver has no such function"));
+    case FrameType::processes: return driver_request(connection, frame);
     case FrameType::make_network_namespace: {
         const auto message = decode_operation(frame.payload);
         if (!message) return connection.hang_up();
@@ -76,7 +66,12 @@ Result<void> Shim::simple_request(Connection& connection, const Frame& frame) {
         RT_TRY_ASSIGN(const StartMessage message, decode_start(frame.payload));
         if (message.attach) connection.attached = true; // what it says at once is not lost
         if (message.with_stdin) connection.with_stdin = true;
-        return container_.start(operation_of(message.operation, connection));
+        RT_TRY(container_.start(operation_of(message.operation, connection)));
+        if (container_.health()) {
+            RT_TRY_ASSIGN(Isolation* const driver, container_.awake_driver("check"));
+            health_.begin(*container_.health(), *driver, id_, directory_);
+        }
+        return {};
     }
     case FrameType::destroy: {
         RT_TRY_ASSIGN(const OperationMessage message, decode_operation(frame.payload));
@@ -175,6 +170,7 @@ Result<void> Shim::rest(Connection& connection, std::string_view payload) {
     children_.reap(); // its end may not have been seen yet
     RT_TRY(container_.reset());
     execs_.forget();
+    health_.forget();
     lease_ = 0;
     resting_ = true;
     reaper_.forget_back_off();

@@ -40,7 +40,7 @@ bool is_allowed(int fd) {
 Shim::Shim()
     : children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
       resting_until_(loop_, [] {}), // the loop looks at what is to be done after each timer
-      last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this) {
+      last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this), health_(loop_, log_, *this) {
     the_shim = this;
 }
 
@@ -137,6 +137,7 @@ void Shim::on_drained(Connection& connection) {
 // After each batch of events: what became of it.
 void Shim::sweep() {
     execs_.sweep();
+    health_.sweep();
     const auto gone = std::erase_if(connections_, [](const auto& connection) { return connection->dead(); });
     if (gone > 0) balance();
     if (!launched_ && connections_.empty()) loop_.stop(); // the launcher died; nobody knows of us
@@ -205,7 +206,7 @@ void Shim::on_exec_ended(std::uint64_t client, const ExitRecord& exit) {
 }
 
 void Shim::on_child(pid_t pid, int status) {
-    if (execs_.on_child(pid, status)) return;
+    if (execs_.on_child(pid, status) || health_.on_child(pid, status)) return;
     if (!reaper_.on_child(pid, status)) return container_.on_child(pid, status);
     // Of a container that never was nothing can be left but what that run has seen.
     if (reaper_.last_run_succeeded() && lease_ == 0 && container_.phase() == Container::Phase::none &&
@@ -213,7 +214,12 @@ void Shim::on_child(pid_t pid, int status) {
         finish();
 }
 
+void Shim::on_health_status(std::string_view status) {
+    reaper_.tell(cat("{\"action\":\"health_status: ", status, "\"}"));
+}
+
 void Shim::on_container_ended() {
+    health_.end();
     for (const auto& connection : connections_)
         if (connection->attached || connection->watching) tell_exit(*connection);
 }

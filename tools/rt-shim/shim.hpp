@@ -7,6 +7,7 @@
 #include "connection.hpp"
 #include "container.hpp"
 #include "execs.hpp"
+#include "health_check.hpp"
 #include "reaper.hpp"
 
 #include <memory>
@@ -15,7 +16,12 @@
 
 namespace rt::shim {
 
-class Shim final : Connection::Owner, Container::Owner, Execs::Owner, Children::Owner, EventLoop::Handler {
+class Shim final : Connection::Owner,
+                   Container::Owner,
+                   Execs::Owner,
+                   HealthCheck::Owner,
+                   Children::Owner,
+                   EventLoop::Handler {
 public:
     Shim();
 
@@ -39,8 +45,13 @@ private:
     Result<void> prepare(const LaunchMessage& message);
     void create(Connection& connection, const Frame& frame);
     void attach(Connection& connection, const Frame& frame);
+    // The client's socket is what cancels: it becomes readable when the client says so or dies.
+    static Operation operation_of(const OperationMessage& message, const Connection& connection) {
+        return {message.id, message.deadline_ns, connection.fd()};
+    }
     void exec(Connection& connection, const Frame& frame);
     Result<void> exec_request(Connection& connection, const Frame& frame);
+    void driver_request(Connection& connection, const Frame& frame);
     void tell_state(Connection& connection, const Frame& frame);
     Result<void> rest(Connection& connection, std::string_view payload);
     void take_stdin(Connection& connection, std::string_view data);
@@ -62,6 +73,7 @@ private:
     void on_exec_stdin(std::uint64_t client, StdinTaken taken) override;
     void on_exec_ended(std::uint64_t client, const ExitRecord& exit) override;
     void on_exec_process() override { children_.reap(); }
+    void on_health_status(std::string_view status) override;
     void balance_exec(Connection& connection);
     Connection* find(std::uint64_t id);
     void tell_exit(Connection& connection);
@@ -81,6 +93,7 @@ private:
     UniqueFd socket_;
     std::vector<std::unique_ptr<Connection>> connections_;
     Execs execs_;
+    HealthCheck health_;
     std::uint64_t last_connection_ = 0;
     std::uint64_t lease_ = 0; // the connection that holds it; 0: none
     std::vector<std::string> warnings_;

@@ -11,6 +11,7 @@ namespace {
 
 // What one output frame may carry, and what a pipe holds.
 constexpr std::size_t kReadSize = 64U << 10U;
+constexpr int kBusyPipe = 1 << 20; // of one that was seen full; the kernel takes its memory only as it fills
 constexpr std::int64_t kConsoleRetry = 100'000'000; // ns
 // A stream that is drained while somebody goes on writing to it is left after this much.
 constexpr std::size_t kDrainLimit = 4U << 20U;
@@ -105,7 +106,7 @@ void StdioRelay::watch(Channel& channel) {
 
 void StdioRelay::shut(Channel& channel) {
     if (channel.fd && channel.in_loop) loop_.remove(channel.fd.get());
-    channel.in_loop = false;
+    channel.in_loop = channel.grown = false;
     channel.fd.reset();
 }
 
@@ -142,9 +143,16 @@ StdioRelay::Reading StdioRelay::read_once(Channel& channel) {
     if (!buffer_) buffer_.reset(new char[kReadSize]); // NOLINT: make_unique would touch all of it
     const ssize_t count = ::read(channel.fd.get(), buffer_.get(), kReadSize);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return Reading::nothing_now;
+    if (count == kReadSize) grow(channel);
     if (count <= 0) return Reading::over; // a pty says EIO when nobody has its other side open
     sink_.on_output(channel.stream, {buffer_.get(), static_cast<std::size_t>(count)});
     return Reading::more;
+}
+
+// A container that says much is not to wait for us after every 64 KiB. Best effort.
+void StdioRelay::grow(Channel& channel) const {
+    if (console_ || std::exchange(channel.grown, true)) return;
+    (void)::fcntl(channel.fd.get(), F_SETPIPE_SZ, kBusyPipe);
 }
 
 // A pipe that has ended stays so. A console may be opened again as long as the container lives.

@@ -62,6 +62,7 @@ private:
         UniqueFd fd;
         std::uint32_t watched = 0;
         bool in_loop = false;
+        bool grown = false; // its pipe
     };
     struct Segment {
         std::uint64_t source;
@@ -72,6 +73,7 @@ private:
 
     void on_channel(Channel& channel, std::uint32_t events);
     Reading read_once(Channel& channel);
+    void grow(Channel& channel) const;
     void over(Channel& channel);
     void shut(Channel& channel);
     void watch(Channel& channel);

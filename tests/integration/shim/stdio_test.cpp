@@ -59,6 +59,32 @@ TEST_F(ShimStdioTest, LogsWithoutAnybodyAttached) {
     EXPECT_TRUE(text.ends_with("\n19999\n20000\n"));
 }
 
+TEST_F(ShimStdioTest, KeepsNoLogWhereNoneIsWanted) {
+    ShimContainer container = shell("seq 1 1000");
+    container.log.driver = "none";
+    ShimClient client = run(container);
+    EXPECT_TRUE(collect(client).out.ends_with("\n1000\n"));
+    EXPECT_FALSE(std::filesystem::exists(log_file()));
+}
+
+TEST_F(ShimStdioTest, RotatesTheLog) {
+    ShimContainer container = shell("seq 1 20000");
+    container.log.max_size = 100'000;
+    container.log.max_files = 3;
+    ShimClient client = run(container);
+    ASSERT_TRUE(collect(client).exited);
+    EXPECT_TRUE(logged().ends_with("\n20000\n"));
+    for (const char* suffix : {".1", ".2"})
+        EXPECT_GE(std::filesystem::file_size(log_file().native() + suffix), 100'000U) << suffix;
+    EXPECT_FALSE(std::filesystem::exists(log_file().native() + ".3"));
+}
+
+TEST_F(ShimStdioTest, RefusesALogThatItCannotKeep) {
+    ShimContainer container = shell("true");
+    container.log.driver = "syslog";
+    EXPECT_EQ(launch().create(operation_, container).error().code, Code::unsupported);
+}
+
 TEST_F(ShimStdioTest, GivesTheContainerDevNullAsStdinUnlessItIsToBeOpen) {
     ShimClient client = run(shell("readlink /proc/self/fd/0; cat; echo over"));
     EXPECT_EQ(collect(client).out, "/dev/null\nover\n");
