@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The least that the kernel needs for one more process in a container: floor-exec PID CGROUP-FILES... --
-// PROGRAM. Joins the cgroups by their files (tasks, or cgroup.procs of v2) and all namespaces of PID, runs
-// PROGRAM in its pid namespace, waits.
+// The least that the kernel needs for one more process in a container:
+//   rt-floor-exec PID V2-DIRECTORY|"" TASKS-FILES... -- PROGRAM
+// Joins the v1 cgroups by their tasks files and all namespaces of PID, is born into the v2 cgroup, runs
+// PROGRAM, waits.
 #include "floor.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +23,11 @@ void must(long result, const char* what) {
 }
 
 int main(int count, char** arguments) {
-    if (count < 4) return 2;
+    if (count < 5) return 2;
+    const int born_in = arguments[2][0] != 0 ? open(arguments[2], O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     const int target = (int)syscall(SYS_pidfd_open, atoi(arguments[1]), 0);
     must(target, "pidfd_open");
-    int at = 2;
+    int at = 3;
     for (; at < count && strcmp(arguments[at], "--") != 0; ++at) {
         const int fd = open(arguments[at], O_WRONLY | O_CLOEXEC);
         must(fd, arguments[at]);
@@ -34,8 +38,10 @@ int main(int count, char** arguments) {
     must(setns(target,
                CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP),
          "setns");
-    const pid_t child = vfork();
-    must(child, "vfork");
+    struct clone_args how = {.exit_signal = SIGCHLD};
+    if (born_in >= 0) how.flags = CLONE_INTO_CGROUP, how.cgroup = (unsigned long)born_in;
+    const pid_t child = (pid_t)syscall(SYS_clone3, &how, sizeof how);
+    must(child, "clone3");
     if (child == 0) {
         execv(arguments[at + 1], arguments + at + 1);
         _exit(127);

@@ -5,16 +5,20 @@ import os
 from support import Row, Samples, interleave, output_of, spawn_ms
 
 
-def cgroup_files(pid):
-    """Where a process moves itself by writing 0: tasks of each v1 hierarchy, cgroup.procs of v2."""
-    files = []
+def cgroup_places(pid):
+    """The v2 directory ("" where there is none of its own), and each v1 hierarchy's tasks file."""
+    unified, files = "", []
     for line in open(f"/proc/{pid}/cgroup"):
         number, controllers, path = line.strip().split(":", 2)
-        name = controllers.removeprefix("name=")
-        candidates = [f"/sys/fs/cgroup/{name}{path}/tasks"] if number != "0" else [
-            f"/sys/fs/cgroup/unified{path}/cgroup.procs", f"/sys/fs/cgroup{path}/cgroup.procs"]
-        files += [file for file in candidates if path != "/" and os.path.exists(file)][:1]
-    return files
+        if path == "/":
+            continue
+        if number != "0":
+            name = controllers.removeprefix("name=")
+            files += [file for file in [f"/sys/fs/cgroup/{name}{path}/tasks"] if os.path.exists(file)]
+        else:
+            unified = next((directory for directory in [f"/sys/fs/cgroup/unified{path}", f"/sys/fs/cgroup{path}"]
+                            if os.path.exists(f"{directory}/cgroup.procs")), "")
+    return unified, files
 
 
 def measure_exec(workspace, runs, report):
@@ -22,7 +26,8 @@ def measure_exec(workspace, runs, report):
                                          "sleep", "1000")).strip()
     try:
         pid = pid_of(workspace, identity)
-        program = [f"{workspace.build}/tests/rt-floor-exec", str(pid), *cgroup_files(pid), "--", "/bin/true"]
+        unified, files = cgroup_places(pid)
+        program = [f"{workspace.build}/tests/rt-floor-exec", str(pid), unified, *files, "--", "/bin/true"]
         floor = Samples("floor (system calls only)")
         by_id = Row("rtctl exec ID true", floor=floor, goal=1.5)
         by_name = Row("rtctl exec NAME true", floor=floor, goal=1.5)
