@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kCreateLimit = 16U << 20U;
 constexpr std::size_t kAnswerLimit = 256U << 10U;
-constexpr std::size_t kReplyLimit = 4U << 20U;
 constexpr std::size_t kSmallLimit = 4096;
 
 // The longest payload of a type; empty for a type that there is not.

@@ -56,6 +56,7 @@ enum class FrameType : std::uint32_t {
 
 inline constexpr std::size_t kHeaderSize = 12;
 inline constexpr std::size_t kDataLimit = 64U << 10U;       // of one stdin_data, or of an output's data
+inline constexpr std::size_t kReplyLimit = 4U << 20U;       // of one reply
 inline constexpr std::size_t kLaunchLimit = 96U << 10U;     // fits a socket buffer: sent before the shim runs
 inline constexpr std::size_t kStdinWindow = 4 * kDataLimit; // sent by one client and not yet taken
 

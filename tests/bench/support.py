@@ -139,7 +139,7 @@ class Workspace:
             for name in ("bin", "proc", "sys", "dev", "etc", "tmp"):
                 os.makedirs(f"{path}/{name}")
             shutil.copy("/bin/busybox", f"{path}/bin/busybox")
-            for name in ("true", "sleep", "sh"):
+            for name in ("true", "sleep", "sh", "yes", "head"):
                 os.link(f"{path}/bin/busybox", f"{path}/bin/{name}")
         return path
 

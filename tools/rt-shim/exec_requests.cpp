@@ -85,6 +85,10 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
     }();
     if (!reply || reply->empty())
         return answer(connection, frame, reply ? Result<void>() : std::unexpected(reply.error()));
+    if (reply->size() > kReplyLimit)
+        return answer(connection, frame,
+                      fail(Code::resource_exhausted, "container '", id_, "': its driver's answer has ",
+                           reply->size(), " bytes, at most ", kReplyLimit, " can be passed on"));
     connection.send(FrameType::reply, frame.header.request, *reply);
 }
 
