@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A dry run: what a container would get, and who said so; which driver would be taken for each role, and why
 // not the others. Makes no container and pulls no image; drivers are asked for no more than their probe.
-#include "core/container/oci_config.hpp"
-#include "core/container/process_plan.hpp"
+#include "core/container/explanation.hpp"
 #include "core/plugin/survey.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/output.hpp"
@@ -29,15 +28,11 @@ const std::string& wanted_driver(const ContainerSpec& spec, Role role) {
     return role == Role::storage ? spec.storage : role == Role::network ? spec.network : spec.isolation;
 }
 
-std::string where(const Wiring& wiring, const std::string& pointer) {
-    const auto found = wiring.origins.find(pointer);
-    return found == wiring.origins.end() ? "built-in default" : found->second;
-}
-
 std::string why(const DriverChoice& choice, const std::string& asked_for, const Wiring& wiring) {
     const std::string role(name_of(choice.report.role));
     if (choice.taken && !asked_for.empty()) return cat("flag --", role);
-    if (choice.taken) return cat("default of the wiring: ", where(wiring, cat("/", role, "/default")));
+    if (choice.taken)
+        return cat("default of the wiring: ", wiring_origin(wiring, cat("/", role, "/default")));
     if (choice.report.status != DriverStatus::works)
         return cat("not taken, and ", name_of(choice.report.status), ": ", choice.report.reason);
     return asked_for.empty() ? cat("not taken: it is not the default (--", role, " ", choice.report.instance,
@@ -64,17 +59,6 @@ Result<std::vector<DriverChoice>> choose_drivers(const ContainerSpec& spec, cons
     return choices;
 }
 
-// "cgroup" comes from the wiring unless a flag says otherwise; the rest of what the engine says itself is a
-// default of rt.
-void name_the_wiring(Origins& origins, const Wiring& wiring) {
-    for (const Origin& origin : origins.all())
-        if (origin.from == "wiring") {
-            const Origin copy = origin;
-            origins.note(copy.kind, copy.name, copy.value, cat("wiring: ", where(wiring, "/cgroup_parent")));
-            return;
-        }
-}
-
 struct Explanation {
     std::vector<DriverChoice> drivers;
     Origins origins;
@@ -91,32 +75,18 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
             cat("image '", spec.image, "' is not here (a run would pull it): what it says is not known"));
         return {};
     }
-    const std::string hostname = spec.hostname.empty() ? std::string(kNoId, 12) : spec.hostname;
-    RT_TRY_ASSIGN(const ProcessPlan plan, plan_process(spec, image->config_json, hostname, &result.origins));
-    RT_TRY_ASSIGN(HostFacts host, look_at_host(spec));
     const auto network = std::ranges::find_if(result.drivers, [](const DriverChoice& choice) {
         return choice.taken && choice.report.role == Role::network;
     });
-    const bool own_network =
-        network->report.features.empty() ||
-        std::ranges::find(network->report.features, "host-namespace") == network->report.features.end();
-    const Wiring& wiring = engine.wiring();
-    RT_TRY(oci_config({kNoId,
-                       engine.run_directory(kNoId).native(),
-                       hostname,
-                       wiring.cgroup_parent.native(),
-                       own_network,
-                       spec,
-                       plan,
-                       std::move(host),
-                       {},
-                       {},
-                       {},
-                       &result.origins}));
-    name_the_wiring(result.origins, wiring);
-    for (const PublishedPort& port : spec.ports)
-        result.origins.note("published port", cat(port.container_port, "/", port.protocol),
-                            cat(port.host_ip, ":", port.host_port), "flag --publish");
+    const auto& features = network->report.features;
+    RT_TRY_ASSIGN(
+        result.origins,
+        explain_origins(spec, engine.wiring(),
+                        {.container_id = kNoId,
+                         .hostname = spec.hostname.empty() ? std::string(kNoId, 12) : spec.hostname,
+                         .bundle = engine.run_directory(kNoId).native(),
+                         .image_config = image->config_json,
+                         .own_network = std::ranges::find(features, "host-namespace") == features.end()}));
     return {};
 }
 
