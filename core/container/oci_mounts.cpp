@@ -72,14 +72,18 @@ Json user_mount(const MountSpec& wanted) {
     return mount(wanted.target.c_str(), "bind", wanted.source.c_str(), bind_options(wanted));
 }
 
+std::string_view origin_of(const MountSpec& mount) {
+    if (mount.type == MountType::tmpfs) return "flag --tmpfs or --mount";
+    return mount.create_source ? "flag --volume" : "flag --mount";
+}
+
 void note_mounts(const OciInput& input, const Json& list) {
     if (input.origins == nullptr) return;
     for (const Json& entry : list) {
         const auto target = entry["destination"].get<std::string>();
-        const bool users =
-            std::ranges::find(input.spec.mounts, target, &MountSpec::target) != input.spec.mounts.end();
+        const auto found = std::ranges::find(input.spec.mounts, target, &MountSpec::target);
         note(input, "mount", target, cat(entry["source"].get<std::string>(), " ", entry["options"].dump()),
-             users ? "flag" : origin::kDefault);
+             found == input.spec.mounts.end() ? origin::kDefault : origin_of(*found));
     }
 }
 

@@ -35,10 +35,12 @@ public:
         add_arguments();
         add_environment(hostname);
         const auto image_directory = value_or(config_, "WorkingDir", std::string());
-        plan_.working_directory = choose("working directory", spec_.working_directory, image_directory, "/");
+        plan_.working_directory =
+            choose({"working directory", "flag --workdir"}, spec_.working_directory, image_directory, "/");
         if (!plan_.working_directory.starts_with('/')) plan_.working_directory.insert(0, "/");
-        plan_.user = choose("user", spec_.user, value_or(config_, "User", std::string()), "");
-        plan_.stop_signal = choose("stop signal", spec_.stop_signal,
+        plan_.user =
+            choose({"user", "flag --user"}, spec_.user, value_or(config_, "User", std::string()), "");
+        plan_.stop_signal = choose({"stop signal", "flag --stop-signal"}, spec_.stop_signal,
                                    value_or(config_, "StopSignal", std::string()), "SIGTERM");
         add_healthcheck();
         add_labels();
@@ -51,11 +53,15 @@ private:
         if (origins_ != nullptr) origins_->note(kind, name, value, from);
     }
 
-    std::string choose(const char* what, const std::string& users, const std::string& images,
+    struct What {
+        const char* name;
+        const char* flag;
+    };
+    std::string choose(const What& what, const std::string& users, const std::string& images,
                        const char* otherwise) {
         const std::string& value = !users.empty() ? users : images;
-        note("process", what, value.empty() ? otherwise : value,
-             !users.empty()    ? std::string_view("flag")
+        note("process", what.name, value.empty() ? otherwise : value,
+             !users.empty()    ? std::string_view(what.flag)
              : !images.empty() ? origin::kImage
                                : origin::kDefault);
         return value.empty() ? otherwise : value;

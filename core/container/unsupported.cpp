@@ -82,6 +82,12 @@ const Refusal kRefusals[] = {
 
 } // namespace
 
+std::vector<UnsupportedOption> unsupported_options() {
+    std::vector<UnsupportedOption> options;
+    for (const Refusal& refusal : kRefusals) options.push_back({refusal.option, refusal.why});
+    return options;
+}
+
 Result<void> refuse_unsupported(const ContainerSpec& spec) {
     for (const Refusal& refusal : kRefusals)
         if (refusal.asked_for(spec))

@@ -51,7 +51,10 @@ Result<void> validate_modes(const ContainerSpec& spec) {
     RT_TRY(validate_mode({"--pid", spec.pid_mode, {"host"}, true}));
     RT_TRY(validate_mode({"--ipc", spec.ipc_mode, {"host", "private", "shareable", "none"}, true}));
     RT_TRY(validate_mode({"--uts", spec.uts_mode, {"host"}, false}));
+    RT_TRY(validate_mode({"--userns", spec.userns_mode, {"host", "private"}, false}));
     RT_TRY(validate_mode({"--cgroupns", spec.cgroupns_mode, {"host", "private"}, false}));
+    if (spec.userns_mode == "private" && spec.privileged)
+        return fail(Code::invalid_argument, "--privileged and --userns private exclude each other");
     if (spec.uts_mode == "host" && !(spec.hostname.empty() && spec.domainname.empty()))
         return fail(Code::invalid_argument,
                     "--uts host excludes --hostname and --domainname: they would be the host's");

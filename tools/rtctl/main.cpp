@@ -32,7 +32,7 @@ const std::vector<Group>& groups() {
          {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kWait, &kRm, &kRename, &kExec, &kAttach, &kPs,
           &kLogs, &kInspect}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
-        {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain}},
+        {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };
     return kGroups;
 }

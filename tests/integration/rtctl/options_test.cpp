@@ -4,6 +4,8 @@
 
 #include "support/temp_dir.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <fstream>
 
 namespace {
@@ -121,6 +123,37 @@ TEST_F(WithBusybox, WhatIsNotSupportedIsRefusedByName) {
         EXPECT_EQ(outcome.exit_code, kRefused) << options[0];
         EXPECT_THAT(outcome.err, HasSubstr(options[0]));
     }
+}
+
+TEST_F(WithBusybox, ExplainTellsWhoAskedForWhatAndMakesNothing) {
+    (void)rtctl_({"config", "check"}); // drivers make their directories when they are first looked at
+    ASSERT_TRUE(take_as_clean());
+    const auto outcome = rtctl_({"explain", "run", "--format", "json", "-m", "64m", "-e", "A=b", "--cap-add",
+                                 "NET_ADMIN", "--tmpfs", "/t", "busybox", "true"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto result = nlohmann::json::parse(outcome.out);
+    const auto from = [&](const char* kind, const char* name) {
+        for (const auto& origin : result["Origins"])
+            if (origin["Kind"] == kind && origin["Name"] == name) return origin["From"].get<std::string>();
+        return std::string("nobody");
+    };
+    EXPECT_EQ(from("environment", "A"), "flag --env");
+    EXPECT_EQ(from("environment", "PATH"), "default");
+    EXPECT_EQ(from("limit", "memory limit"), "flag --memory");
+    EXPECT_EQ(from("capability", "CAP_NET_ADMIN"), "flag --cap-add");
+    EXPECT_EQ(from("capability", "CAP_CHOWN"), "default");
+    EXPECT_EQ(from("mount", "/t"), "flag --tmpfs or --mount");
+    EXPECT_EQ(from("process", "argument 0"), "command line");
+    EXPECT_THAT(from("limit", "cgroup"), HasSubstr("wiring: "));
+    int taken = 0;
+    for (const auto& driver : result["Drivers"]) {
+        taken += driver["Taken"] == true ? 1 : 0;
+        EXPECT_FALSE(driver["Why"].get<std::string>().empty());
+    }
+    EXPECT_EQ(taken, 3);
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+    EXPECT_EQ(rtctl_({"explain", "run", "--network", "nope", "busybox"}).exit_code, 1);
+    EXPECT_THAT(rtctl_({"explain", "run", "-m", "64m", "busybox", "true"}).out, HasSubstr("flag --memory"));
 }
 
 } // namespace

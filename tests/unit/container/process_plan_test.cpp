@@ -69,4 +69,36 @@ TEST(ProcessPlan, AnImageConfigOfTheWrongShapeIsCorruptAndNoCrash) {
     }
 }
 
+TEST(ProcessPlan, TheImagesHealthCheckLabelsPortsAndVolumesMeetTheUsers) {
+    constexpr const char* kRich = R"({"config": {"Cmd": ["a"], "Labels": {"a": "1", "b": "1"},
+        "Healthcheck": {"Test": ["CMD", "ok"], "Interval": 5000000000, "Retries": 7},
+        "ExposedPorts": {"80": {}, "53/udp": {}, "x": {}}, "Volumes": {"/data/": {}, "/": {}, "rel": {}}}})";
+    auto mine = spec();
+    mine.labels = {{"b", "2"}};
+    mine.exposed_ports = {"80/tcp", "81/tcp"};
+    mine.healthcheck = rt::Healthcheck{.timeout = 9, .retries = 1};
+    mine.stop_signal = "SIGINT";
+    const auto plan = rt::plan_process(mine, kRich, "h");
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_EQ(plan->labels, (rt::StringMap{{"a", "1"}, {"b", "2"}}));
+    EXPECT_EQ(plan->healthcheck, (rt::Healthcheck{{"CMD", "ok"}, 5'000'000'000, 9, 0, 0, 1}));
+    EXPECT_THAT(plan->exposed_ports, ElementsAre("53/udp", "80/tcp", "81/tcp"));
+    EXPECT_THAT(plan->volumes, ElementsAre("/data"));
+    EXPECT_EQ(plan->stop_signal, "SIGINT");
+    mine.healthcheck = rt::Healthcheck{{"NONE"}};
+    EXPECT_THAT(rt::plan_process(mine, kRich, "h")->healthcheck->test, ElementsAre("NONE"));
+}
+
+TEST(ProcessPlan, TellsWhereEachVariableIsFrom) {
+    auto mine = spec();
+    mine.environment = {"L=mine", "NEW=1", "HOSTNAME"};
+    rt::Origins origins;
+    ASSERT_TRUE(rt::plan_process(mine, kImage, "h", &origins));
+    std::vector<std::string> lines;
+    for (const rt::Origin& origin : origins.all())
+        if (origin.kind == "environment")
+            lines.push_back(origin.name + "=" + origin.value + " " + origin.from);
+    EXPECT_THAT(lines, ElementsAre("PATH=/x image", "L=mine flag --env", "NEW=1 flag --env"));
+}
+
 } // namespace

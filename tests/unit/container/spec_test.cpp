@@ -139,6 +139,7 @@ TEST(ContainerSpec, OptionsOutOfRangeOrAgainstEachOtherAreRefused) {
         {"device rule", [](auto& s) { s.device_cgroup_rules = {"c 1:3 rwmx"}; }},
         {"pid mode", [](auto& s) { s.pid_mode = "private"; }},
         {"ipc mode", [](auto& s) { s.ipc_mode = "container:"; }},
+        {"userns mode", [](auto& s) { s.userns_mode = "remap"; }},
         {"uts and hostname",
          [](auto& s) {
              s.uts_mode = "host";

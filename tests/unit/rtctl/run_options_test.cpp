@@ -3,6 +3,8 @@
 
 #include "core/container/option_values.hpp"
 
+#include "support/temp_dir.hpp"
+
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -115,6 +117,104 @@ TEST(RunOptions, SizesAreInPowersOf1024) {
     EXPECT_EQ(*rt::parse_size("1k"), 1024);
     EXPECT_EQ(*rt::parse_size("1.5M"), 1'572'864);
     EXPECT_EQ(*rt::parse_size("2g"), 2'147'483'648);
+}
+
+TEST(RunOptions, EveryThemeReachesTheSpec) {
+    const auto r = request({"--restart",
+                            "on-failure:3",
+                            "--stop-timeout",
+                            "-1",
+                            "--label",
+                            "a=b",
+                            "-l",
+                            "c",
+                            "--health-cmd",
+                            "true",
+                            "--health-interval",
+                            "5s",
+                            "--mount",
+                            "type=tmpfs,dst=/t",
+                            "--tmpfs",
+                            "/u",
+                            "-v",
+                            "named:/v",
+                            "--ulimit",
+                            "core=0",
+                            "--memory-swap",
+                            "-1",
+                            "--memory-swappiness",
+                            "-1",
+                            "--device",
+                            "/dev/null",
+                            "--sysctl",
+                            "net.core.somaxconn=1",
+                            "--expose",
+                            "80",
+                            "-P",
+                            "--add-host",
+                            "a=1.2.3.4",
+                            "--network",
+                            "name=n,alias=x,ip=10.0.0.1",
+                            "--sig-proxy=false",
+                            "--pull=never",
+                            "-q",
+                            "--security-opt",
+                            "systempaths=unconfined",
+                            "--pid",
+                            "host",
+                            "-c",
+                            "5",
+                            "--init",
+                            "--runtime",
+                            "i",
+                            "image",
+                            "--sig-proxy"});
+    ASSERT_TRUE(r) << r.error().message;
+    const rt::ContainerSpec& spec = r->spec;
+    EXPECT_EQ(spec.restart_policy, (rt::RestartPolicy{"on-failure", 3}));
+    EXPECT_EQ(spec.stop_timeout, -1);
+    EXPECT_EQ(spec.labels, (rt::StringMap{{"a", "b"}, {"c", ""}}));
+    EXPECT_THAT(spec.healthcheck->test, ElementsAre("CMD-SHELL", "true"));
+    EXPECT_EQ(spec.healthcheck->interval, 5'000'000'000);
+    ASSERT_EQ(spec.mounts.size(), 3U);
+    EXPECT_EQ(spec.mounts[0].type, rt::MountType::volume);
+    EXPECT_EQ(spec.ulimits.front().name, "core");
+    EXPECT_EQ(spec.memory_swap, -1);
+    EXPECT_FALSE(spec.memory_swappiness.has_value());
+    EXPECT_THAT(spec.exposed_ports, ElementsAre("80/tcp"));
+    EXPECT_TRUE(spec.publish_all_ports && spec.init.value_or(false));
+    EXPECT_THAT(spec.extra_hosts, ElementsAre("a:1.2.3.4"));
+    EXPECT_EQ(spec.network + spec.ipv4_address + spec.isolation, "n10.0.0.1i");
+    EXPECT_FALSE(r->proxy_signals);
+    EXPECT_TRUE(r->quiet && r->pull == rt::PullPolicy::never);
+    EXPECT_TRUE(spec.masked_paths && spec.masked_paths->empty());
+    EXPECT_EQ(spec.cpu_shares, 5);
+    EXPECT_THAT(spec.command, ElementsAre("--sig-proxy"));
+}
+
+TEST(RunOptions, WhatExcludesEachOtherIsRefused) {
+    for (const Arguments& words :
+         {Arguments{"-d", "-a", "stdout", "i"}, Arguments{"-a", "nowhere", "i"},
+          Arguments{"--no-healthcheck", "--health-cmd", "x", "i"}, Arguments{"--pull", "often", "i"},
+          Arguments{"--runtime", "a", "--isolation", "b", "i"}, Arguments{"--label", "=x", "i"},
+          Arguments{"--log-opt", "x", "i"}, Arguments{"--restart", "sometimes", "i"},
+          Arguments{"--health-retries", "99999999999", "i"}, Arguments{"--network", "alias=x", "i"}}) {
+        const auto r = request(words);
+        ASSERT_FALSE(r) << words[0] << " " << words[1];
+        EXPECT_EQ(r.error().code, rt::Code::invalid_argument) << r.error().message;
+    }
+    EXPECT_EQ(request({"--platform", "linux/s390x", "i"}).error().code, rt::Code::unsupported);
+    EXPECT_EQ(request({"--network", "a", "--network", "b", "i"}).error().code, rt::Code::unsupported);
+}
+
+TEST(RunOptions, FilesWithAssignmentsHaveComments) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "labels", "\xef\xbb\xbf# c\n  a=1\r\n\nb\n");
+    EXPECT_EQ(request({"--label-file", (dir / "labels").native(), "i"})->spec.labels,
+              (rt::StringMap{{"a", "1"}, {"b", ""}}));
+    rt::test::write_file(dir / "bad", "a b=1\n");
+    EXPECT_EQ(request({"--env-file", (dir / "bad").native(), "i"}).error().code, rt::Code::invalid_argument);
+    EXPECT_EQ(request({"--env-file", (dir / "none").native(), "i"}).error().code, rt::Code::not_found);
 }
 
 } // namespace

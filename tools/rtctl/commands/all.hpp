@@ -33,6 +33,7 @@ extern const Command kPluginInspect;
 extern const Command kConfigShow;
 extern const Command kConfigCheck;
 extern const Command kConfigExplain;
+extern const Command kExplainRun;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which ids of the host a container with a user namespace of its own gets: one range out of a pool, always of
+// the same size and beginning at a multiple of it, so that ranges never overlap, and a container that goes
+// leaves a hole that fits the next. Pure; any thread.
+//
+// The range is part of the container's record: its files keep their owners from one start to the next. Files
+// of image layers are not changed for it; the isolation driver mounts them with ids mapped.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/container/oci_config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rt {
+
+inline constexpr std::uint32_t kIdsOfOneContainer = 65536;
+
+// "FIRST:COUNT", as in "2147483648:1073741824": multiples of 65536, nothing below 65536 (the host's own
+// users), nothing at or above 2^32 - 65536 (2^32 - 1 is no id).
+Result<IdRange> parse_id_pool(const std::string& text);
+
+// The lowest range of the pool that none of used has. resource_exhausted: there is none left.
+Result<IdRange> choose_id_range(const IdRange& pool, const std::vector<IdRange>& used);
+
+} // namespace rt
