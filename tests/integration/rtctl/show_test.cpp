@@ -6,7 +6,8 @@ namespace {
 using testing::HasSubstr;
 
 TEST_F(WithBusybox, PsFiltersAndFormats) {
-    ASSERT_EQ(rtctl_({"run", "-d", "--name", "up", "--label", "tier=web", "busybox", "sleep", "60"}).exit_code, 0);
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--name", "up", "--label", "tier=web", "busybox", "sleep", "60"}).exit_code, 0);
     ASSERT_EQ(rtctl_({"run", "--name", "over", "busybox", "sh", "-c", "exit 3"}).exit_code, 3);
     const auto names = [&](std::vector<std::string> options) {
         options.insert(options.begin(), {"ps", "--format", "{{.Names}}"});
@@ -27,7 +28,8 @@ TEST_F(WithBusybox, PsFiltersAndFormats) {
     EXPECT_EQ(names({"-a", "-f", "ancestor=busybox"}), "over\nup\n");
     EXPECT_THAT(names({"-f", "status=asleep"}), HasSubstr("'asleep' is not one of created, running"));
     EXPECT_EQ(rtctl_({"ps", "--format", "{{.Names}} {{.Label \"tier\"}}"}).out, "up web\n");
-    EXPECT_EQ(rtctl_({"ps", "--format", "table {{.Names}}\\t{{.State}}"}).out, "NAMES   STATE\nup      running\n");
+    EXPECT_EQ(rtctl_({"ps", "--format", "table {{.Names}}\\t{{.State}}"}).out,
+              "NAMES   STATE\nup      running\n");
     EXPECT_THAT(rtctl_({"ps", "--format", "{{.Nope}}"}).err, HasSubstr("map has no entry for key \"Nope\""));
     EXPECT_EQ(rtctl_({"inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "up", "over"}).out,
               "running 0\nexited 3\n");
