@@ -36,6 +36,18 @@ TEST_F(WithBusybox, PsFiltersAndFormats) {
     EXPECT_EQ(rtctl_({"rm", "-f", "up", "over"}).exit_code, 0);
 }
 
+TEST_F(WithBusybox, LogsFollowUntilTheContainerEnds) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "talks", "busybox", "sh", "-c",
+                      "echo one; sleep 1; echo two >&2; echo three"})
+                  .exit_code,
+              0);
+    const auto followed = rtctl_({"logs", "-f", "talks"});
+    EXPECT_EQ(followed.out, "one\nthree\n");
+    EXPECT_EQ(followed.err, "two\n");
+    EXPECT_EQ(rtctl_({"logs", "-f", "--tail", "1", "talks"}).out, "three\n");
+    EXPECT_EQ(rtctl_({"rm", "talks"}).exit_code, 0);
+}
+
 TEST_F(WithBusybox, InspectShowsAnImageWhereThereIsNoContainer) {
     const auto shown = rtctl_({"inspect", "-f", "{{index .RepoTags 0}} {{len .RootFS.Layers}}", "busybox"});
     EXPECT_EQ(shown.out, "busybox:latest 1\n") << shown.err;
