@@ -2,10 +2,9 @@
 #include "core/container/inspect.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/process_plan.hpp"
-#include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
-#include "core/shim/client.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,12 +13,6 @@ namespace {
 
 std::string show_time(std::int64_t ns) {
     return ns == 0 ? "0001-01-01T00:00:00Z" : rfc3339(ns);
-}
-
-std::string join(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-    return text;
 }
 
 // What runs in it, as far as its image is still there to say so.
@@ -43,53 +36,21 @@ Json endpoint_results(Engine::State& state, const std::string& container_id) {
     return list;
 }
 
-std::string show_ports(const Json& endpoints) {
-    std::string text;
-    for (const Json& endpoint : endpoints)
-        for (const Json& value : endpoint.value("ports", Json::array())) {
-            const PublishedPort port = published_port_from_json(value);
-            text += cat(text.empty() ? "" : ", ", port.host_ip, ":", port.host_port, "->",
-                        port.container_port, "/", port.protocol);
-        }
-    return text;
-}
-
-// Between its end and the clean-up a container is over already.
-Container as_it_is(Engine& engine, Container container) {
-    if (container.phase != Phase::running) return container;
-    if (const auto exit = read_exit_record(engine.run_directory(container.id)); exit && *exit) {
-        container.phase = Phase::exited;
-        container.exit_code = (*exit)->exit_code;
-        container.finished_at = (*exit)->finished_at;
-    }
-    return container;
-}
-
-std::string status_of(const Container& container) {
-    if (container.phase == Phase::running) return cat("Up ", human_duration(now_ns() - container.started_at));
-    if (container.phase == Phase::exited)
-        return cat("Exited (", container.exit_code, ") ", human_duration(now_ns() - container.finished_at),
-                   " ago");
-    if (container.phase == Phase::restarting)
-        return cat("Restarting (", container.exit_code, ") ",
-                   human_duration(now_ns() - container.finished_at), " ago");
-    return std::string(container.phase == Phase::removing ? "Removal In Progress" : "Created");
-}
-
-Json state_json(const Container& container, const Json& start) {
-    const bool running = container.phase == Phase::running;
-    const std::string_view status = running                                ? "running"
-                                    : container.phase == Phase::exited     ? "exited"
-                                    : container.phase == Phase::restarting ? "restarting"
-                                    : container.phase == Phase::removing   ? "removing"
-                                                                           : "created";
-    return {{"Status", status},
-            {"Running", running},
-            {"Pid", running ? start.value("pid", 0) : 0},
-            {"ExitCode", container.exit_code},
-            {"Error", container.problem},
-            {"StartedAt", show_time(container.started_at)},
-            {"FinishedAt", show_time(container.finished_at)}};
+Json state_json(const Container& container, const LiveState& live, const Json& start) {
+    const bool is_alive = live.state == "running" || live.state == "paused";
+    Json state = {{"Status", live.state},
+                  {"Running", is_alive || live.state == "restarting"},
+                  {"Paused", live.state == "paused"},
+                  {"Restarting", live.state == "restarting"},
+                  {"OOMKilled", container.oom_killed},
+                  {"Dead", false},
+                  {"Pid", is_alive ? start.value("pid", 0) : 0},
+                  {"ExitCode", container.exit_code},
+                  {"Error", container.problem},
+                  {"StartedAt", show_time(container.started_at)},
+                  {"FinishedAt", show_time(container.finished_at)}};
+    if (!live.health.is_null()) state["Health"] = live.health;
+    return state;
 }
 
 Json host_config(const ContainerSpec& spec, const Container& container) {
@@ -141,25 +102,10 @@ Json network_settings(const Json& endpoints, const std::string& network) {
 
 } // namespace
 
-Result<ContainerList> list_containers(Engine& engine, Which which) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    ContainerList list;
-    list.problems = recover(engine);
-    RT_TRY_ASSIGN(const auto containers, state->containers.list());
-    for (const Container& stored : containers) {
-        const Container container = as_it_is(engine, stored);
-        const bool running = container.phase == Phase::running;
-        if (which == Which::running && !running) continue;
-        RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
-        list.containers.push_back({container, running, join(arguments_of(*state, container, spec)),
-                                   status_of(container), show_ports(endpoint_results(*state, container.id))});
-    }
-    return list;
-}
-
 Result<Json> inspect_container(Engine& engine, const Container& stored) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const Container container = as_it_is(engine, stored);
+    const LiveState live = live_state(engine, container);
     RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
     RT_TRY_ASSIGN(const Json start, parse_json(container.start, "stored start"));
     const std::vector<std::string> arguments = arguments_of(*state, container, spec);
@@ -177,8 +123,10 @@ Result<Json> inspect_container(Engine& engine, const Container& stored) {
                 {"Args", arguments.empty()
                              ? std::vector<std::string>()
                              : std::vector<std::string>(arguments.begin() + 1, arguments.end())},
-                {"State", state_json(container, start)},
+                {"State", state_json(container, live, start)},
                 {"Image", container.image_id},
+                {"RestartCount", container.restart_count},
+                {"Platform", "linux"},
                 {"LogPath", engine.log_file(container.id).native()},
                 {"Config",
                  {{"Image", container.image_name},

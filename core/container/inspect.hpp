@@ -5,28 +5,14 @@
 
 #include "core/base/json.hpp"
 #include "core/container/engine.hpp"
-
-#include <string>
-#include <vector>
+#include "core/image/image_store.hpp"
 
 namespace rt {
 
-struct ContainerSummary {
-    Container record;
-    bool running = false;
-    std::string command; // as docker shows it: joined with spaces
-    std::string status;  // "Up 5 seconds", "Exited (1) 2 minutes ago"
-    std::string ports;   // "0.0.0.0:8080->80/tcp"
-};
-
-enum class Which { running, all };
-struct ContainerList {
-    std::vector<ContainerSummary> containers; // the newest first
-    std::vector<Error> problems;              // what could not be cleaned up on the way
-};
-Result<ContainerList> list_containers(Engine& engine, Which which);
-
 // docker inspect's object, plus "Drivers", "Phases" and "Warnings".
 Result<Json> inspect_container(Engine& engine, const Container& container);
+
+// docker image inspect's object.
+Result<Json> inspect_image(Engine& engine, const Image& image);
 
 } // namespace rt

@@ -3,42 +3,149 @@
 
 #include "core/base/json.hpp"
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <deque>
-#include <fstream>
+#include <algorithm>
+#include <memory>
 
 namespace rt {
 namespace {
 
-Result<LogEntry> parse(const std::string& line, const Path& file) {
+constexpr std::size_t kBlock = 64U << 10U;
+constexpr std::size_t kLongestLine = 1U << 20U; // rt-shim's are at most about 100 KiB
+
+bool parse(std::string_view line, LogEntry& entry) {
     const Json value = Json::parse(line, nullptr, false);
-    if (!value.is_object())
-        return fail(Code::corrupt, "log '", file.native(), "': a line of it is not a log entry");
-    return LogEntry{value.value("stream", "") == "stderr" ? Stream::error : Stream::out,
-                    value.value("time", ""), value.value("log", "")};
+    if (!value.is_object()) return false;
+    const auto text = [&](const char* key) {
+        const auto found = value.find(key);
+        return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    entry = {text("stream") == "stderr" ? Stream::error : Stream::out, text("time"), text("log")};
+    return true;
+}
+
+bool is_same(const struct stat& left, const struct stat& right) {
+    return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+// Where the last `wanted` lines of a file begin; wanted is lowered by those that it has.
+Result<off_t> begin_of_tail(int fd, const Path& path, std::int64_t& wanted) {
+    const auto buffer = std::make_unique<char[]>(kBlock);
+    off_t end = ::lseek(fd, 0, SEEK_END);
+    if (end < 0) return fail_errno(errno, "log '", path.native(), "'");
+    std::int64_t seen = 0; // newlines; the one at the end of the file ends the last line
+    while (end > 0) {
+        const off_t begin = std::max<off_t>(0, end - static_cast<off_t>(kBlock));
+        const ssize_t got = ::pread(fd, buffer.get(), static_cast<std::size_t>(end - begin), begin);
+        if (got != end - begin) return fail(Code::unavailable, "log '", path.native(), "' changed its size");
+        for (ssize_t i = got; i-- > 0;)
+            if (buffer[static_cast<std::size_t>(i)] == '\n' && ++seen > wanted) {
+                wanted = 0;
+                return begin + i + 1;
+            }
+        end = begin;
+    }
+    wanted -= seen;
+    return 0;
 }
 
 } // namespace
 
-Result<void> read_log(const Path& file, std::int64_t tail, const std::function<void(const LogEntry&)>& sink) {
-    std::ifstream in(file, std::ios::binary);
-    std::deque<std::string> last;
-    for (std::string line; std::getline(in, line);) {
-        if (in.eof()) break; // no newline at its end: torn
+Path LogReader::path_of(int number) const {
+    return number == 0 ? file_ : Path(cat(file_.native(), ".", number));
+}
+
+Result<LogReader> LogReader::open(const Path& file, std::int64_t tail) {
+    LogReader reader(file);
+    RT_TRY(reader.seek(tail));
+    return reader;
+}
+
+Result<void> LogReader::seek(std::int64_t tail) {
+    for (int number = 0;; ++number) {
+        auto fd = open_file(path_of(number), O_RDONLY | O_NOFOLLOW);
+        if (!fd && fd.error().code == Code::not_found) return {};
+        if (!fd) return std::unexpected(std::move(fd).error());
+        off_t begin = 0;
         if (tail >= 0) {
-            last.push_back(std::move(line));
-            if (static_cast<std::int64_t>(last.size()) > tail) last.pop_front();
-            continue;
+            RT_TRY_ASSIGN(begin, begin_of_tail(fd->get(), path_of(number), tail));
         }
-        RT_TRY_ASSIGN(const LogEntry entry, parse(line, file));
-        sink(entry);
+        if (::lseek(fd->get(), begin, SEEK_SET) < 0)
+            return fail_errno(errno, "log '", path_of(number).native(), "'");
+        fd_ = std::move(*fd);
+        if (tail == 0) return {};
     }
-    for (const std::string& line : last) {
-        RT_TRY_ASSIGN(const LogEntry entry, parse(line, file));
-        sink(entry);
+}
+
+Result<void> LogReader::read(const LogSink& sink) {
+    for (;;) {
+        if (fd_) RT_TRY(read_file_to_end(sink));
+        RT_TRY_ASSIGN(const bool has_more, advance());
+        if (!has_more) return {};
     }
-    return {};
+}
+
+Result<void> LogReader::read_file_to_end(const LogSink& sink) {
+    const auto buffer = std::make_unique<char[]>(kBlock);
+    for (;;) {
+        const ssize_t got = ::read(fd_.get(), buffer.get(), kBlock);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail_errno(errno, "read log '", file_.native(), "'");
+        if (got == 0) return {};
+        take({buffer.get(), static_cast<std::size_t>(got)}, sink);
+    }
+}
+
+void LogReader::take(std::string_view data, const LogSink& sink) {
+    while (!data.empty()) {
+        const auto end = data.find('\n');
+        if (line_.size() + std::min(end, data.size()) > kLongestLine) too_long_ = true;
+        if (too_long_)
+            line_.clear();
+        else
+            line_ += data.substr(0, end);
+        if (end == std::string_view::npos) return;
+        LogEntry entry;
+        if (!too_long_ && parse(line_, entry))
+            sink(entry);
+        else
+            ++bad_lines_;
+        line_.clear();
+        too_long_ = false;
+        data.remove_prefix(end + 1);
+    }
+}
+
+Result<bool> LogReader::advance() {
+    struct stat current{}, there{};
+    if (fd_ && ::fstat(fd_.get(), &current) != 0) return fail_errno(errno, "log '", file_.native(), "'");
+    // The names move on while we look: what was opened counts only if the current one is still where it was.
+    for (int number = 0;; ++number) {
+        if (::lstat(path_of(number).c_str(), &there) != 0) {
+            if (number == 0) return false;                  // not yet begun
+            if (fd_ && current.st_nlink != 0) return false; // just being renamed: the next look finds it
+            --number; // the current one was removed: the oldest that there is comes next
+        } else if (!fd_ || !is_same(current, there)) {
+            continue;
+        } else if (number-- == 0) {
+            return false;
+        }
+        auto next = open_file(path_of(number), O_RDONLY | O_NOFOLLOW);
+        if (!next && next.error().code == Code::not_found) return false;
+        if (!next) return std::unexpected(std::move(next).error());
+        const bool has_moved =
+            fd_ && current.st_nlink != 0 &&
+            (::lstat(path_of(number + 1).c_str(), &there) != 0 || !is_same(current, there));
+        if (has_moved) return advance();
+        fd_ = std::move(*next);
+        line_.clear(); // a torn line that nobody will end
+        too_long_ = false;
+        return true;
+    }
 }
 
 } // namespace rt

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a container's log, in the json-file format that rt-shim writes. One thread.
+// Reads a container's log, in the json-file format that rt-shim writes: FILE, and the older ones as FILE.1,
+// FILE.2, ... One thread.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace rt {
 
@@ -18,9 +20,34 @@ struct LogEntry {
     std::string text; // a line with its newline, or a part of a long one
 };
 
-// Calls sink for the last `tail` entries (all when negative), the oldest first. A file that is not there has
-// none. corrupt: a line is not what rt-shim writes (a torn last line is left out silently: its writer was
-// killed).
-Result<void> read_log(const Path& file, std::int64_t tail, const std::function<void(const LogEntry&)>& sink);
+using LogSink = std::function<void(const LogEntry&)>;
+
+// Goes through a log once, and on from there when there is more. Lines that are no log entry are passed over
+// and counted (a torn last line waits for its end: its writer may be at it, or was killed).
+class LogReader {
+public:
+    // tail: begins at the last so many entries; negative: at the oldest. A log that is not there has none
+    // yet.
+    static Result<LogReader> open(const Path& file, std::int64_t tail);
+
+    // Everything that is there by now, the oldest first, also through files that were begun meanwhile.
+    Result<void> read(const LogSink& sink);
+    [[nodiscard]] std::uint64_t bad_lines() const { return bad_lines_; }
+
+private:
+    explicit LogReader(Path file) : file_(std::move(file)) {}
+    [[nodiscard]] Path path_of(int number) const;
+    Result<void> seek(std::int64_t tail);
+    Result<void> read_file_to_end(const LogSink& sink);
+    void take(std::string_view data, const LogSink& sink);
+    // Opens the file that was begun after the current one. false: there is none.
+    Result<bool> advance();
+
+    Path file_;
+    UniqueFd fd_;
+    std::string line_; // the beginning of the next one
+    bool too_long_ = false;
+    std::uint64_t bad_lines_ = 0;
+};
 
 } // namespace rt

@@ -63,7 +63,9 @@ Result<Format> parse_format(std::string_view text) {
 }
 
 void Table::print() const {
-    std::vector<std::size_t> widths(rows_.front().size(), 0);
+    std::size_t columns = 0; // a template may give each row as many as it likes
+    for (const auto& row : rows_) columns = std::max(columns, row.size());
+    std::vector<std::size_t> widths(columns, 0);
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
     if (const std::size_t available = terminal_width(); available > 0) fit(widths, available);
@@ -91,6 +93,18 @@ void print_json_line(const Json& value) {
 
 void warn(std::string_view text) {
     log(LogLevel::warning, text);
+}
+
+std::string printable_lines(std::string_view text) {
+    std::string shown;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+        if (i < text.size() && text[i] != '\t' && text[i] != '\n') continue;
+        shown += printable(text.substr(begin, i - begin));
+        if (i < text.size()) shown += text[i];
+        begin = i + 1;
+    }
+    return shown;
 }
 
 std::string human_size(std::uint64_t bytes) {

@@ -36,6 +36,8 @@ void print_json_line(const Json& value); // on one line
 void warn(std::string_view text);        // "rtctl: warning: ..." to standard error
 void print_error(const Error& error);    // "rtctl: ..." to standard error, in one line
 
+// printable(), but line ends and tabs stay: what a template made.
+std::string printable_lines(std::string_view text);
 std::string human_size(std::uint64_t bytes); // "117MB", powers of 1000, three digits, as docker's
 bool is_terminal(int fd);
 

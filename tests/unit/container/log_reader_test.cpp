@@ -11,13 +11,21 @@ constexpr const char* kLog = "{\"log\":\"one\\n\",\"stream\":\"stdout\",\"time\"
                              "{\"log\":\"two\\n\",\"stream\":\"stderr\",\"time\":\"t2\"}\n"
                              "{\"log\":\"three\\n\",\"stream\":\"stdout\",\"time\":\"t3\"}\n";
 
-std::string read(const rt::Path& file, std::int64_t tail) {
+std::string show(const rt::LogEntry& entry) {
+    return (entry.stream == rt::Stream::error ? "E:" : "O:") + entry.time + entry.text;
+}
+
+std::string read(const rt::Path& file, std::int64_t tail, std::uint64_t bad_lines = 0) {
     std::string text;
-    EXPECT_TRUE(rt::read_log(file, tail, [&](const rt::LogEntry& entry) {
-        text += entry.stream == rt::Stream::error ? "E:" : "O:";
-        text += entry.time + entry.text;
-    }));
+    auto reader = rt::LogReader::open(file, tail);
+    EXPECT_TRUE(reader);
+    EXPECT_TRUE(reader->read([&](const rt::LogEntry& entry) { text += show(entry); }));
+    EXPECT_EQ(reader->bad_lines(), bad_lines);
     return text;
+}
+
+std::string line(const std::string& text) {
+    return R"({"log":")" + text + R"(","stream":"stdout","time":""})" + "\n";
 }
 
 TEST(LogReader, ReadsAllOrTheLastLines) {
@@ -29,12 +37,46 @@ TEST(LogReader, ReadsAllOrTheLastLines) {
     EXPECT_EQ(read(dir / "none", -1), "");
 }
 
-TEST(LogReader, LeavesATornLastLineOutAndReportsRubbish) {
+TEST(LogReader, LeavesATornLastLineOutAndPassesRubbishOver) {
     const rt::test::TempDir dir;
     rt::test::write_file(dir / "torn", std::string(kLog) + "{\"log\":\"fo");
     EXPECT_EQ(read(dir / "torn", 1), "O:t3three\n");
-    rt::test::write_file(dir / "bad", "rubbish\n");
-    EXPECT_EQ(rt::read_log(dir / "bad", -1, [](const rt::LogEntry&) {}).error().code, rt::Code::corrupt);
+    rt::test::write_file(dir / "bad", "rubbish\n" + line("a") + "[1]\n" + std::string(2U << 20U, 'x') + "\n" +
+                                          line("b") + "{\"log\":7}\n");
+    EXPECT_EQ(read(dir / "bad", -1, 3), "O:aO:bO:");
+}
+
+TEST(LogReader, ReadsRotatedFilesTheOldestFirst) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "log.2", line("a") + line("b"));
+    rt::test::write_file(dir / "log.1", line("c") + line("d"));
+    rt::test::write_file(dir / "log", line("e"));
+    EXPECT_EQ(read(dir / "log", -1), "O:aO:bO:cO:dO:e");
+    EXPECT_EQ(read(dir / "log", 1), "O:e");
+    EXPECT_EQ(read(dir / "log", 2), "O:dO:e");
+    EXPECT_EQ(read(dir / "log", 4), "O:bO:cO:dO:e");
+    EXPECT_EQ(read(dir / "log", 9), "O:aO:bO:cO:dO:e");
+}
+
+TEST(LogReader, GoesOnThroughRotationsWithoutLosingALine) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "log", line("a"));
+    auto reader = rt::LogReader::open(dir / "log", -1);
+    ASSERT_TRUE(reader);
+    std::string text;
+    const auto sink = [&](const rt::LogEntry& entry) { text += entry.text; };
+    ASSERT_TRUE(reader->read(sink));
+    EXPECT_EQ(text, "a");
+    rt::test::write_file(dir / "log", line("a") + line("b"));
+    std::filesystem::rename(dir / "log", dir / "log.1");
+    ASSERT_TRUE(reader->read(sink)); // the next one has not been begun yet
+    EXPECT_EQ(text, "ab");
+    rt::test::write_file(dir / "log", line("c"));
+    std::filesystem::rename(dir / "log.1", dir / "log.2");
+    std::filesystem::rename(dir / "log", dir / "log.1");
+    rt::test::write_file(dir / "log", line("d"));
+    ASSERT_TRUE(reader->read(sink));
+    EXPECT_EQ(text, "abcd");
 }
 
 } // namespace

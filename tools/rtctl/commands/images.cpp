@@ -2,6 +2,7 @@
 #include "core/base/clock.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/listing.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/session.hpp"
@@ -9,6 +10,7 @@
 #include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <ctime>
 
 namespace rt::cli {
@@ -94,6 +96,16 @@ std::string age_of(const Row& row) {
     return row.created == 0 ? "N/A" : cat(human_duration(now_ns() - row.created), " ago");
 }
 
+constexpr std::array kFields = {
+    ListingField{"Repository", "REPOSITORY"},
+    ListingField{"Tag", "TAG"},
+    ListingField{"Digest", "DIGEST"},
+    ListingField{"ID", "IMAGE ID"},
+    ListingField{"CreatedSince", "CREATED"},
+    ListingField{"CreatedAt", "CREATED AT"},
+    ListingField{"Size", "SIZE"},
+};
+
 Json to_json(const Row& row, const std::string& id) {
     return {{"Repository", row.repository},
             {"Tag", row.tag},
@@ -111,25 +123,24 @@ options::options_description describe() {
                                                         "show what the names stand for at the registry")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
         "reference=PATTERN or dangling=true|false (may be given again)")(
-        "format", options::value<std::string>()->value_name("table|json"),
-        "how to show them; json: one object a line");
+        "format", options::value<std::string>()->value_name("FORMAT"),
+        "how to show them: json (one object a line), a template, 'table TEMPLATE'");
     return description;
 }
 
 Result<int> images(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kImages, describe(), arguments, Operands::anywhere, 0, 1));
     if (!parsed) return 0;
-    RT_TRY_ASSIGN(const Format format, parse_format(parsed->get<std::string>("format")));
+    const bool digests = parsed->has("digests");
+    std::vector<std::string_view> columns = {"Repository", "Tag", "ID", "CreatedSince", "Size"};
+    if (digests) columns.insert(columns.begin() + 2, "Digest");
+    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kFields, columns));
     RT_TRY_ASSIGN(Filter filter, parse_filters(parsed->get<std::vector<std::string>>("filter")));
     if (!parsed->operands.empty()) filter.reference = parsed->operands.front();
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(auto* const state, engine->state());
     RT_TRY_ASSIGN(const auto rows, rows_of(*state));
 
-    const bool digests = parsed->has("digests");
-    std::vector<std::string> headings = {"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"};
-    if (digests) headings.insert(headings.begin() + 2, "DIGEST");
-    Table table(headings);
     std::string last_quiet;
     for (const Row& row : rows) {
         if (!matches(row, filter)) continue;
@@ -138,16 +149,11 @@ Result<int> images(const Globals& globals, const Arguments& arguments) {
         if (parsed->has("quiet")) {
             if (row.id != last_quiet) print_line(id); // an image with several names is one image
             last_quiet = row.id;
-        } else if (format == Format::json) {
-            print_json_line(to_json(row, id));
         } else {
-            std::vector<std::string> cells = {row.repository, row.tag, id, age_of(row),
-                                              human_size(static_cast<std::uint64_t>(row.size))};
-            if (digests) cells.insert(cells.begin() + 2, row.digest);
-            table.add(std::move(cells));
+            RT_TRY(listing.add(to_json(row, id)));
         }
     }
-    if (!parsed->has("quiet") && format == Format::table) table.print();
+    if (!parsed->has("quiet")) listing.print();
     return 0;
 }
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/clock.hpp"
 #include "core/base/text.hpp"
-#include "core/container/inspect.hpp"
+#include "core/container/listing.hpp"
 #include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/listing.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace rt::cli {
 namespace {
@@ -27,47 +31,109 @@ std::string quote(const std::string& command, bool whole) {
     return cat("\"", shown, "\"");
 }
 
-Json to_json(const ContainerSummary& summary) {
-    return {{"ID", summary.record.id.substr(0, kShortId)},
-            {"Names", summary.record.name},
-            {"Image", summary.record.image_name},
-            {"Command", quote(summary.command, false)},
-            {"CreatedAt", rfc3339(summary.record.created_at)},
-            {"RunningFor", cat(human_duration(now_ns() - summary.record.created_at), " ago")},
-            {"State", summary.running ? "running" : std::string(name_of(summary.record.phase))},
+constexpr std::array kFields = {
+    ListingField{"ID", "CONTAINER ID"},
+    ListingField{"Names", "NAMES"},
+    ListingField{"Image", "IMAGE"},
+    ListingField{"Command", "COMMAND"},
+    ListingField{"CreatedAt", "CREATED AT"},
+    ListingField{"RunningFor", "CREATED"},
+    ListingField{"State", "STATE"},
+    ListingField{"Status", "STATUS"},
+    ListingField{"Ports", "PORTS"},
+    ListingField{"Networks", "NETWORKS"},
+    ListingField{"Labels", "LABELS"},
+    ListingField{"Mounts", "MOUNTS"},
+    ListingField{"LocalVolumes", "LOCAL VOLUMES"},
+};
+
+template <class Parts>
+std::string join(const Parts& parts) {
+    std::string text;
+    for (const auto& part : parts) text += cat(text.empty() ? "" : ",", part);
+    return text;
+}
+
+std::string show_labels(const StringMap& labels) {
+    std::vector<std::string> parts;
+    for (const auto& [key, value] : labels) parts.push_back(cat(key, "=", value));
+    return join(parts);
+}
+
+Json to_json(const ContainerSummary& summary, bool whole) {
+    const Container& record = summary.record;
+    const auto volumes =
+        std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
+    return {{"ID", whole ? record.id : record.id.substr(0, kShortId)},
+            {"Names", record.name},
+            {"Image", record.image_name},
+            {"Command", quote(summary.command, whole)},
+            {"CreatedAt", rfc3339(record.created_at)},
+            {"RunningFor", cat(human_duration(now_ns() - record.created_at), " ago")},
+            {"State", summary.state},
             {"Status", summary.status},
-            {"Ports", summary.ports},
-            {"Networks", summary.record.network}};
+            {"Ports", show_ports(summary.ports)},
+            {"Networks", record.network},
+            {"Labels", show_labels(summary.labels)},
+            {"Mounts", join(summary.mounts)},
+            {"LocalVolumes", std::to_string(volumes)}};
+}
+
+options::options_description describe() {
+    options::options_description description("Options");
+    description.add_options()("all,a", "also those that do not run")("quiet,q", "ids only")(
+        "latest,l", "only the newest, whatever it does")("last,n", options::value<int>()->value_name("N"),
+                                                         "only the N newest, whatever they do")(
+        "no-trunc", "whole ids and commands")(
+        "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+        "only those that fit: id, name, label, status, exited, ancestor, before, since, volume, network, "
+        "publish, expose, health, is-task (may be given again)")(
+        "format", options::value<std::string>()->value_name("FORMAT"),
+        "how to show them: json (one object a line), a template, 'table TEMPLATE'");
+    return description;
+}
+
+struct Choice {
+    bool all = false;
+    std::size_t most = SIZE_MAX;
+};
+
+Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) {
+    Choice choice{.all = parsed.has("all") || filters.wants_all()};
+    const int last = parsed.has("latest") ? 1 : parsed.get<int>("last", -1);
+    if (last > 0) choice = {true, static_cast<std::size_t>(last)};
+    if (parsed.has("last") && last < 1 && last != -1)
+        return fail(Code::invalid_argument, "--last '", last, "' is not a number of containers");
+    return choice;
 }
 
 Result<int> ps(const Globals& globals, const Arguments& arguments) {
-    options::options_description description("Options");
-    description.add_options()("all,a", "also those that do not run")("quiet,q", "ids only")(
-        "no-trunc", "whole ids and commands")("format",
-                                              options::value<std::string>()->value_name("table|json"),
-                                              "how to show them; json: one object a line");
-    RT_TRY_ASSIGN(const auto parsed, parse(kPs, description, arguments, Operands::anywhere, 0, 0));
+    RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
-    RT_TRY_ASSIGN(const Format format, parse_format(parsed->get<std::string>("format")));
-    const bool whole = parsed->has("no-trunc");
+    RT_TRY_ASSIGN(Listing listing,
+                  Listing::make(parsed->get<std::string>("format"), kFields,
+                                {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"}));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    RT_TRY_ASSIGN(const auto list,
-                  list_containers(*engine, parsed->has("all") ? Which::all : Which::running));
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    RT_TRY_ASSIGN(const auto filters,
+                  ContainerFilters::parse(*state, parsed->get<std::vector<std::string>>("filter")));
+    RT_TRY_ASSIGN(const Choice choice, choice_of(*parsed, filters));
+    RT_TRY_ASSIGN(const auto list, list_containers(*engine));
 
-    Table table({"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"});
     for (const Error& problem : list.problems) warn(problem.message);
+    std::size_t shown = 0;
     for (const ContainerSummary& summary : list.containers) {
-        const std::string id = whole ? summary.record.id : summary.record.id.substr(0, kShortId);
+        const bool is_alive =
+            summary.state == "running" || summary.state == "paused" || summary.state == "restarting";
+        if ((!choice.all && !is_alive) || !filters.matches(summary) || shown == choice.most) continue;
+        ++shown;
+        const Json row = to_json(summary, parsed->has("no-trunc"));
         if (parsed->has("quiet"))
-            print_line(id);
-        else if (format == Format::json)
-            print_json_line(to_json(summary));
+            print_line(row["ID"].get<std::string>());
         else
-            table.add({id, summary.record.image_name, quote(summary.command, whole),
-                       cat(human_duration(now_ns() - summary.record.created_at), " ago"), summary.status,
-                       summary.ports, summary.record.name});
+            RT_TRY(listing.add(row, {{"Label", summary.labels}}));
     }
-    if (!parsed->has("quiet") && format == Format::table) table.print();
+    if (!parsed->has("quiet")) listing.print();
     return 0;
 }
 

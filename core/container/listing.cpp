@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/listing.hpp"
+
+#include "core/container/live_state.hpp"
+#include "core/container/process_plan.hpp"
+#include "core/container/recovery.hpp"
+#include "core/network/port.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace rt {
+namespace {
+
+std::string join(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+// Many containers have the same image.
+class Configs {
+public:
+    explicit Configs(Engine::State& state) : state_(state) {}
+
+    // Empty: the image is gone.
+    const std::string& of(const std::string& image_id) {
+        const auto [place, is_new] = configs_.try_emplace(image_id);
+        if (is_new)
+            if (auto image = state_.images.find(image_id)) place->second = std::move(image->config_json);
+        return place->second;
+    }
+
+private:
+    Engine::State& state_;
+    std::map<std::string, std::string> configs_;
+};
+
+void add_ports(ContainerSummary& summary, Engine::State& state, const std::vector<std::string>& exposed) {
+    const auto endpoints = state.networks.endpoints_of(summary.record.id);
+    if (!endpoints) return;
+    for (const Endpoint& endpoint : *endpoints) {
+        const Json result = Json::parse(endpoint.result, nullptr, false);
+        if (!result.is_object()) continue;
+        for (const Json& value : result.value("ports", Json::array())) {
+            const PublishedPort port = published_port_from_json(value);
+            summary.ports.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
+        }
+    }
+    for (const std::string& text : exposed) {
+        const auto slash = text.find('/');
+        ShownPort port;
+        std::from_chars(text.data(), text.data() + std::min(slash, text.size()), port.container_port);
+        if (slash != std::string::npos) port.protocol = text.substr(slash + 1);
+        if (std::ranges::none_of(summary.ports, [&](const ShownPort& published) {
+                return published.container_port == port.container_port && published.protocol == port.protocol;
+            }))
+            summary.ports.push_back(port);
+    }
+}
+
+Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const Container& stored,
+                                   Configs& configs) {
+    ContainerSummary summary;
+    summary.record = as_it_is(engine, stored);
+    LiveState live = live_state(engine, summary.record);
+    summary.state = std::move(live.state);
+    summary.status = std::move(live.status);
+    summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();
+    RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(stored.spec));
+    const std::string& config = configs.of(stored.image_id);
+    const Result<ProcessPlan> plan =
+        config.empty() ? Result<ProcessPlan>(fail(Code::not_found, "")) : plan_process(spec, config, {});
+    summary.command = join(plan ? plan->arguments : spec.command);
+    summary.labels = plan ? plan->labels : spec.labels;
+    for (const MountSpec& mount : spec.mounts) {
+        if (mount.type != MountType::tmpfs) summary.mounts.push_back(mount.source);
+        summary.mount_targets.push_back(mount.target);
+    }
+    const bool is_alive = summary.state == "running" || summary.state == "paused";
+    if (is_alive) add_ports(summary, state, plan ? plan->exposed_ports : spec.exposed_ports);
+    return summary;
+}
+
+} // namespace
+
+Result<ContainerList> list_containers(Engine& engine) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    ContainerList list;
+    list.problems = recover(engine);
+    RT_TRY_ASSIGN(const auto containers, state->containers.list());
+    Configs configs(*state);
+    for (const Container& stored : containers) {
+        RT_TRY_ASSIGN(auto summary, summarize(engine, *state, stored, configs));
+        list.containers.push_back(std::move(summary));
+    }
+    return list;
+}
+
+} // namespace rt

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Containers as docker ps lists them, and its filters.
+#pragma once
+
+#include "core/container/engine.hpp"
+#include "core/container/port_text.hpp"
+#include "core/container/spec.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rt {
+
+struct ContainerSummary {
+    Container record;
+    std::string state;               // docker's: created, running, paused, restarting, exited, removing
+    std::string status;              // "Up 5 seconds", "Exited (1) 2 minutes ago"
+    std::string health;              // starting, healthy, unhealthy, none
+    std::string command;             // as docker shows it: joined with spaces
+    StringMap labels;                // the image's and the user's
+    std::vector<ShownPort> ports;    // published ones, and those that are only exposed
+    std::vector<std::string> mounts; // names of volumes, sources of others
+    std::vector<std::string> mount_targets;
+};
+
+struct ContainerList {
+    std::vector<ContainerSummary> containers; // the newest first
+    std::vector<Error> problems;              // what could not be cleaned up on the way
+};
+
+// All of them, also those that do not run.
+Result<ContainerList> list_containers(Engine& engine);
+
+// docker's --filter: values of one key are alternatives, keys all have to fit.
+class ContainerFilters {
+public:
+    // texts: "key=value". invalid_argument: no such key, or no value that it takes. Names of containers
+    // (before, since) and images (ancestor) are looked up in state: not_found.
+    static Result<ContainerFilters> parse(Engine::State& state, const std::vector<std::string>& texts);
+
+    [[nodiscard]] bool matches(const ContainerSummary& container) const;
+    // status or exited ask also for those that do not run.
+    [[nodiscard]] bool wants_all() const;
+
+private:
+    std::multimap<std::string, std::string> values_;
+};
+
+} // namespace rt

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/live_state.hpp"
+
+#include "core/base/clock.hpp"
+#include "core/shim/client.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <unistd.h>
+
+namespace rt {
+namespace {
+
+constexpr std::size_t kLargestHealth = 1U << 20U;
+
+Json docker_health(const Json& health) {
+    Json log = Json::array();
+    if (const auto results = health.find("log"); results != health.end() && results->is_array())
+        for (const Json& result : *results) {
+            const auto time = [&](const char* key) {
+                const Json value = result.is_object() ? result.value(key, Json()) : Json();
+                return value.is_number_integer() ? rfc3339(value.get<std::int64_t>())
+                       : value.is_string()       ? value.get<std::string>()
+                                                 : std::string("0001-01-01T00:00:00Z");
+            };
+            log.push_back({{"Start", time("start")},
+                           {"End", time("end")},
+                           {"ExitCode", result.value("exit_code", 0)},
+                           {"Output", result.value("output", "")}});
+        }
+    return {{"Status", health.value("status", "starting")},
+            {"FailingStreak", health.value("failing_streak", 0)},
+            {"Log", log}};
+}
+
+Json read_health(const Path& directory) {
+    const auto text = read_file(directory / shim::kHealthName, kLargestHealth);
+    const Json health = text ? Json::parse(*text, nullptr, false) : Json();
+    if (!health.is_object()) return {};
+    try {
+        return docker_health(health);
+    } catch (const Json::exception&) {
+        return {}; // not as the shim writes it
+    }
+}
+
+std::string up(const Container& container, const LiveState& live) {
+    std::string text = cat("Up ", human_duration(now_ns() - container.started_at));
+    if (live.state == "paused") return text + " (Paused)";
+    if (live.health.is_null()) return text;
+    const auto status = live.health["Status"].get<std::string>();
+    if (status == "starting") return text + " (health: starting)";
+    return status == "healthy" || status == "unhealthy" ? cat(text, " (", status, ")") : text;
+}
+
+std::string ended(std::string_view how, const Container& container) {
+    return cat(how, " (", container.exit_code, ") ", human_duration(now_ns() - container.finished_at),
+               " ago");
+}
+
+} // namespace
+
+Container as_it_is(Engine& engine, Container container) {
+    if (container.phase != Phase::running) return container;
+    if (const auto exit = read_exit_record(engine.run_directory(container.id)); exit && *exit) {
+        container.phase = Phase::exited;
+        container.exit_code = (*exit)->exit_code;
+        container.finished_at = (*exit)->finished_at;
+        container.oom_killed = (*exit)->oom_killed;
+    }
+    return container;
+}
+
+LiveState live_state(Engine& engine, const Container& container) {
+    switch (container.phase) {
+    case Phase::creating:
+    case Phase::created: return {"created", "Created", {}};
+    case Phase::removing: return {"removing", "Removal In Progress", {}};
+    case Phase::exited: return {"exited", ended("Exited", container), {}};
+    case Phase::restarting: return {"restarting", ended("Restarting", container), {}};
+    case Phase::running: break;
+    }
+    const Path directory = engine.run_directory(container.id);
+    LiveState live;
+    live.state = ::access((directory / shim::kPausedName).c_str(), F_OK) == 0 ? "paused" : "running";
+    live.health = read_health(directory);
+    live.status = up(container, live);
+    return live;
+}
+
+} // namespace rt

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a container is right now, by what its shim keeps in the run directory: no connection is made, so that
+// many containers are listed quickly. Any thread.
+#pragma once
+
+#include "core/base/json.hpp"
+#include "core/container/engine.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace rt {
+
+struct LiveState {
+    std::string state;  // docker's: created, running, paused, restarting, exited, removing
+    std::string status; // "Up 5 minutes (healthy)", "Exited (1) 2 minutes ago"
+    Json health;        // docker's Health; null: no check, or it does not run
+};
+
+// Between its end and the clean-up a container is over already.
+Container as_it_is(Engine& engine, Container container);
+
+// container: as_it_is(). Health that is not as the shim writes it counts as none.
+LiveState live_state(Engine& engine, const Container& container);
+
+} // namespace rt

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/commands/logs_follow.hpp"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace rt::cli {
+namespace {
+
+// Readable when something was written or begun in the directory of the logs.
+Result<UniqueFd> watch(const Path& directory) {
+    UniqueFd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!fd) return fail_errno(errno, "inotify");
+    if (::inotify_add_watch(fd.get(), directory.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
+        return fail_errno(errno, "watch '", directory.native(), "'");
+    return fd;
+}
+
+void drain(int fd) {
+    std::array<char, 4096> buffer{};
+    while (::read(fd, buffer.data(), buffer.size()) > 0) {
+    }
+}
+
+} // namespace
+
+Result<void> follow_log(Engine& engine, const Container& container, LogReader& reader, const LogSink& sink) {
+    auto shim = ShimClient::connect(engine.run_directory(container.id));
+    if (!shim && (shim.error().code == Code::not_found || shim.error().code == Code::unavailable))
+        return reader.read(sink); // it does not run: nothing more comes
+    if (!shim) return std::unexpected(std::move(shim).error());
+    RT_TRY_ASSIGN(const UniqueFd changes, watch(engine.log_file(container.id).parent_path()));
+    RT_TRY(shim->watch_exit());
+    for (;;) {
+        RT_TRY(reader.read(sink)); // after the watch was made: what came in between is seen here
+        std::array<pollfd, 2> ready = {pollfd{changes.get(), POLLIN, 0}, pollfd{shim->fd(), POLLIN, 0}};
+        if (!shim->has_buffered() && ::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR)
+            return fail_errno(errno, "poll");
+        if ((ready[0].revents & POLLIN) != 0) drain(changes.get());
+        if (!shim->has_buffered() && ready[1].revents == 0) continue;
+        const auto event = shim->next();
+        // All output is in the log before the exit is told.
+        if (!event || event->kind == ShimEvent::Kind::exit || event->kind == ShimEvent::Kind::closed)
+            return reader.read(sink);
+    }
+}
+
+} // namespace rt::cli

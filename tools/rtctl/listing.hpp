@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command that lists things prints for --format: docker's table, "table TEMPLATE", a template for each
+// of them, or a JSON object a line. One thread.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "tools/rtctl/output.hpp"
+#include "tools/rtctl/template.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rt::cli {
+
+// A member of the objects that are listed, and what stands above it in a table.
+struct ListingField {
+    std::string_view key, heading;
+};
+
+class Listing {
+public:
+    // fields: all that there are. columns: the keys that the table shows when nothing else is asked for.
+    // invalid_argument: format is no template.
+    static Result<Listing> make(const std::string& format, std::span<const ListingField> fields,
+                                std::vector<std::string_view> columns);
+
+    // row: an object with all fields. methods: see Template::render().
+    Result<void> add(const Json& row);
+    Result<void> add(const Json& row, const Json& methods);
+    void print() const; // what has not been printed yet: the table
+
+private:
+    enum class Kind { table, json, lines };
+
+    Kind kind_ = Kind::table;
+    std::optional<Template> template_;
+    std::vector<std::string_view> columns_;
+    std::optional<Table> table_;
+};
+
+} // namespace rt::cli
