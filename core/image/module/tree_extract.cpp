@@ -141,7 +141,7 @@ private:
             if (!piece) break;
             if (piece->offset < 0) return fail(Code::corrupt, "a sparse file with a negative offset");
             if (::lseek(file.get(), piece->offset, SEEK_SET) < 0) return fail_errno(errno, "seek");
-            RT_TRY(write_all(file.get(), piece->data, place.name));
+            RT_TRY(write_all(file.get(), piece->data, "its content"));
         }
         if (::ftruncate(file.get(), archive_entry_size(entry)) != 0) return fail_errno(errno, "set the size");
         return set_attributes(entry, file.get());
