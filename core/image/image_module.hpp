@@ -110,9 +110,9 @@ public:
 
     // Writes a tree as a tar (pax where ustar is not enough) to a descriptor. Sockets are left out.
     virtual Result<void> write_tree(const TreeToArchive& tree, int out, const Cancellation&) = 0;
-    // Writes the entries of a tar (it may be compressed), read from a descriptor to its end, into a tree. A file
-    // stands there whole or not at all. corrupt: no tar, or one with '..' in its paths; failed_precondition: a
-    // directory would become something else, or the other way round.
+    // Writes the entries of a tar (it may be compressed), read from a descriptor to its end, into a tree. A
+    // file stands there whole or not at all. corrupt: no tar, or one with '..' in its paths;
+    // failed_precondition: a directory would become something else, or the other way round.
     virtual Result<void> extract_tree(const ArchiveToTree& tree, int in, const Cancellation&) = 0;
 
     // Stores data as a blob; its digest.
