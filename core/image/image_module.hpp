@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/image/content_store.hpp"
+#include "core/image/tree_archive.hpp"
 #include "core/interfaces/driver.hpp"
 
 #include <atomic>
@@ -106,6 +107,13 @@ public:
                                                 const Cancellation&) = 0;
     // Stores one file, read to its end, as a blob.
     virtual Result<BlobDescriptor> take_file(const ContentStore& store, int stream, const Cancellation&) = 0;
+
+    // Writes a tree as a tar (pax where ustar is not enough) to a descriptor. Sockets are left out.
+    virtual Result<void> write_tree(const TreeToArchive& tree, int out, const Cancellation&) = 0;
+    // Writes the entries of a tar (it may be compressed), read from a descriptor to its end, into a tree. A
+    // file stands there whole or not at all. corrupt: no tar, or one with '..' in its paths;
+    // failed_precondition: a directory would become something else, or the other way round.
+    virtual Result<void> extract_tree(const ArchiveToTree& tree, int in, const Cancellation&) = 0;
 
     // Stores data as a blob; its digest.
     virtual Result<std::string> store_blob(const ContentStore& store, std::string_view data) = 0;

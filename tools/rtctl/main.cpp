@@ -30,7 +30,7 @@ const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
         {"Containers",
          {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kWait, &kRm, &kRename, &kExec, &kAttach, &kPs,
-          &kLogs, &kInspect}},
+          &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };

@@ -5,6 +5,8 @@
 #include "core/image/module/blob_intake.hpp"
 #include "core/image/module/layer_stream.hpp"
 #include "core/image/module/repository.hpp"
+#include "core/image/module/tree_extract.hpp"
+#include "core/image/module/tree_writer.hpp"
 
 #include <exception>
 #include <new>
@@ -46,6 +48,12 @@ public:
     Result<BlobDescriptor> take_file(const ContentStore& store, int stream,
                                      const Cancellation& cancellation) override {
         return guarded([&] { return image::take_file(store, stream, cancellation); });
+    }
+    Result<void> write_tree(const TreeToArchive& tree, int out, const Cancellation& cancellation) override {
+        return guarded([&] { return image::write_tree(tree, out, cancellation); });
+    }
+    Result<void> extract_tree(const ArchiveToTree& tree, int in, const Cancellation& cancellation) override {
+        return guarded([&] { return image::extract_tree(tree, in, cancellation); });
     }
     Result<std::string> store_blob(const ContentStore& store, std::string_view data) override {
         return guarded([&]() -> Result<std::string> {

@@ -21,6 +21,9 @@ extern const Command kInspect;
 extern const Command kStop;
 extern const Command kKill;
 extern const Command kRm;
+extern const Command kCp;
+extern const Command kExport;
+extern const Command kDiff;
 // Images
 extern const Command kPull;
 extern const Command kLoad;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/container_files.hpp"
+
+#include "core/base/json.hpp"
+#include "core/base/rooted_path.hpp"
+#include "core/container/recovery.hpp"
+#include "core/container/spec.hpp"
+#include "core/image/snapshot_view.hpp"
+#include "core/shim/client.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <climits>
+#include <cstdio>
+#include <thread>
+
+namespace rt {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{5};
+constexpr int kLooks = 2000; // ten seconds
+
+// The root of its first process. The pid may be another's by now: then its parent is not the shim.
+Result<UniqueFd> open_running_root(const Path& run_directory, const Container& container) {
+    const Json start = Json::parse(container.start, nullptr, false);
+    const int pid = start.is_object() ? start.value("pid", 0) : 0;
+    RT_TRY_ASSIGN(const std::string shim, read_file(run_directory / shim::kPidName, 4096));
+    int shim_pid = 0;
+    if (std::sscanf(shim.c_str(), "pid %d", &shim_pid) != 1 || pid <= 0)
+        return fail(Code::unavailable, "container '", container.name, "' has no process");
+    // What is read through this descriptor is about this process, or fails once that has ended.
+    RT_TRY_ASSIGN(const UniqueFd process, open_file(cat("/proc/", pid), O_PATH | O_DIRECTORY));
+    const UniqueFd status(::openat(process.get(), "stat", O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> text{};
+    if (!status || ::read(status.get(), text.data(), text.size() - 1) <= 0)
+        return fail(Code::unavailable, "container '", container.name, "' has ended");
+    const std::string line(text.data());
+    int parent = 0;
+    const auto name_end = line.rfind(')');
+    if (name_end == std::string::npos || std::sscanf(line.c_str() + name_end + 1, " %*c %d", &parent) != 1 ||
+        parent != shim_pid)
+        return fail(Code::unavailable, "container '", container.name, "' has ended");
+    UniqueFd root(::openat(process.get(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return fail(Code::unavailable, "container '", container.name, "' has ended");
+    return root;
+}
+
+Result<std::vector<std::string>> layers_of(Engine& engine, const Container& container) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(auto layers, state->images.snapshots(container.image_id, container.storage));
+    if (!layers)
+        return fail(Code::failed_precondition, "the image '", container.image_name, "' of container '",
+                    container.name, "' is not unpacked for storage '", container.storage, "' any more");
+    return std::move(*layers);
+}
+
+Result<std::vector<Mount>> mounts_of(Engine& engine, const Container& container, MountMode mode) {
+    RT_TRY_ASSIGN(const auto layers, layers_of(engine, container));
+    RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
+    return storage->mounts(Engine::new_operation(), Engine::snapshot_of(container.id), layers, mode);
+}
+
+Result<MountView> open_stopped(Engine& engine, const Container& container, Writable access) {
+    RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
+    MountViewRequest request;
+    request.id = container.name;
+    const bool writable = access == Writable::yes && !spec.read_only;
+    request.root = writable ? Writable::yes : Writable::no;
+    RT_TRY_ASSIGN(request.snapshot,
+                  mounts_of(engine, container, writable ? MountMode::read_write : MountMode::read_only));
+    request.place = engine.wiring().run.native();
+    for (const MountSpec& mount : spec.mounts) {
+        if (mount.type != MountType::bind) continue;
+        const bool read_only = mount.read_only || access == Writable::no;
+        request.binds.push_back({mount.source, mount.target, read_only ? Writable::no : Writable::yes});
+    }
+    return open_mount_view(std::move(request));
+}
+
+bool is_at_rest(const Container& container) {
+    return container.phase == Phase::exited || container.phase == Phase::created;
+}
+
+} // namespace
+
+Result<PathStat> stat_path(int root, const std::string& path, LastLink link) {
+    const SplitPath split = split_last(path);
+    const int follow = link == LastLink::follow || split.wants_directory ? 0 : O_NOFOLLOW;
+    auto fd = open_in_root(root, path, O_PATH | follow);
+    if (!fd && fd.error().code == Code::not_found)
+        return fail(Code::not_found, "could not find the file '", path, "'");
+    if (!fd) return std::unexpected(std::move(fd).error());
+    struct stat status{};
+    if (::fstat(fd->get(), &status) != 0) return fail_errno(errno, "stat '", path, "'");
+    if (split.wants_directory && !S_ISDIR(status.st_mode))
+        return fail(Code::failed_precondition, "'", path, "' is not a directory");
+    PathStat answer{split.name.empty() ? "/" : split.name,
+                    status.st_size,
+                    status.st_mode,
+                    status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
+                    {}};
+    if (S_ISLNK(status.st_mode)) {
+        std::array<char, PATH_MAX> target{};
+        const ssize_t size = ::readlinkat(fd->get(), "", target.data(), target.size());
+        if (size < 0) return fail_errno(errno, "read the symbolic link '", path, "'");
+        answer.link_target.assign(target.data(), static_cast<std::size_t>(size));
+    }
+    return answer;
+}
+
+Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& reference, Writable access) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(Container container, state->containers.find(reference));
+    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
+    for (int look = 0; look < kLooks; ++look) {
+        RT_TRY_ASSIGN(container, refresh(engine, container));
+        RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(container.id)));
+        RT_TRY_ASSIGN(container, state->containers.find(container.id));
+        const Path directory = engine.run_directory(container.id);
+        std::error_code ignored;
+        if (is_at_rest(container) && !std::filesystem::exists(directory, ignored)) {
+            RT_TRY_ASSIGN(MountView view, open_stopped(engine, container, access));
+            return ContainerFiles(std::move(container), std::move(lock), std::move(view));
+        }
+        if (container.phase == Phase::running && shim_is_alive(directory)) {
+            auto root = open_running_root(directory, container);
+            if (root)
+                return ContainerFiles(std::move(container), std::move(lock),
+                                      MountView{std::move(*root), UniqueFd()});
+            if (root.error().code != Code::unavailable) return std::unexpected(std::move(root).error());
+        }
+        {
+            const LockFile freed = std::move(lock);
+        } // for who starts it or cleans up
+        std::this_thread::sleep_for(kLook);
+    }
+    return fail(Code::unavailable, "container '", container.name,
+                "' is being started or cleaned up for ten seconds now: try again");
+}
+
+Result<UniqueFd> open_container_layers(Engine& engine, const Container& container) {
+    RT_TRY_ASSIGN(const auto mounts, mounts_of(engine, container, MountMode::read_only));
+    return open_snapshot(mounts, container.name);
+}
+
+Result<UniqueFd> open_image_layers(Engine& engine, const Container& container) {
+    RT_TRY_ASSIGN(auto layers, layers_of(engine, container));
+    if (layers.empty()) return UniqueFd();
+    const std::string top = layers.front();
+    layers.erase(layers.begin());
+    RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
+    RT_TRY_ASSIGN(const auto mounts,
+                  storage->mounts(Engine::new_operation(), top, layers, MountMode::read_only));
+    return open_snapshot(mounts, container.image_name);
+}
+
+} // namespace rt

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the entries of a tar to a descriptor through libarchive. One thread each.
+#pragma once
+
+#include "core/base/error.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <clocale>
+
+#include <string_view>
+
+namespace rt::image {
+
+class TarWriter {
+public:
+    explicit TarWriter(int out); // borrowed
+    TarWriter(const TarWriter&) = delete;
+    TarWriter& operator=(const TarWriter&) = delete;
+    ~TarWriter();
+
+    Result<void> entry(archive_entry* entry);
+    Result<void> data(std::string_view data);
+    Result<void> zeros(std::int64_t size);
+    Result<void> finish(); // the end mark; without it readers see that something is missing
+
+private:
+    static la_ssize_t write(archive* archive, void* self, const void* data, std::size_t size);
+    std::unexpected<Error> problem();
+
+    int out_;
+    archive* archive_;
+    locale_t locale_;
+    bool opened_ = false;
+    int errno_ = 0; // of the descriptor
+};
+
+} // namespace rt::image
