@@ -21,7 +21,7 @@ bool is_one_of(std::string_view word, const auto& words) {
     return std::ranges::find(words, word) != words.end();
 }
 
-std::string host_path(std::string path) {
+std::string host_path(const std::string& path) {
     return path.starts_with('.') ? std::filesystem::absolute(path).lexically_normal().string() : path;
 }
 
@@ -177,17 +177,17 @@ Result<void> apply_key(const std::string& word, MountSpec& mount) {
 
 Result<MountSpec> parse_bind(const std::string& text) {
     const auto first = text.find(':');
-    const auto second = first == text.npos ? text.npos : text.find(':', first + 1);
+    const auto second = first == std::string::npos ? std::string::npos : text.find(':', first + 1);
     MountSpec mount;
-    if (first != text.npos) mount.source = host_path(text.substr(0, first));
-    mount.target = first == text.npos ? text : text.substr(first + 1, second - first - 1);
+    if (first != std::string::npos) mount.source = host_path(text.substr(0, first));
+    mount.target = first == std::string::npos ? text : text.substr(first + 1, second - first - 1);
     if (mount.target.empty() || first == 0)
         return fail(Code::invalid_argument, "mount '", text,
                     "': expected [HOST:]CTR[:OPTIONS], as in /srv/data:/data:ro");
     mount.target = normal_path(mount.target);
     mount.type = mount.source.starts_with('/') ? MountType::bind : MountType::volume;
     mount.create_source = mount.type == MountType::bind;
-    if (second == text.npos) return mount;
+    if (second == std::string::npos) return mount;
     RT_TRY_ASSIGN(const auto words, split_csv(text.substr(second + 1)));
     for (const std::string& word : words)
         if (!apply_bind_word(word, mount))
@@ -216,7 +216,7 @@ Result<MountSpec> parse_tmpfs(const std::string& text) {
     MountSpec mount;
     mount.type = MountType::tmpfs;
     mount.target = normal_path(text.substr(0, colon));
-    if (colon == text.npos) return mount;
+    if (colon == std::string::npos) return mount;
     RT_TRY_ASSIGN(mount.tmpfs_options, split_csv(text.substr(colon + 1)));
     return mount;
 }

@@ -53,7 +53,7 @@ Result<void> validate_volume(const MountSpec& mount) {
 Result<void> validate_tmpfs(const MountSpec& mount) {
     if (!mount.source.empty()) return refuse(mount, "a tmpfs has no source");
     for (const std::string& option : mount.tmpfs_options)
-        if (option.empty() || option.find_first_of(", \n") != option.npos)
+        if (option.empty() || option.find_first_of(", \n") != std::string::npos)
             return refuse(mount, "'", option, "' is not an option of a tmpfs");
     return {};
 }
@@ -70,7 +70,7 @@ Result<void> validate_mount(const MountSpec& mount) {
     if (mount.source.size() > 4095 || mount.target.size() > 4095)
         return fail(Code::invalid_argument, "a mount has a path of more than 4095 bytes");
     for (const std::string* path : {&mount.source, &mount.target})
-        if (path->find('\0') != path->npos) return refuse(mount, "a path has a zero byte in it");
+        if (path->find('\0') != std::string::npos) return refuse(mount, "a path has a zero byte in it");
     if (!mount.target.starts_with('/'))
         return refuse(mount, "'", mount.target, "' is not an absolute path in the container");
     if (normal_path(mount.target) == "/")

@@ -31,13 +31,13 @@ std::optional<Number> whole_number(std::string_view text) {
 // Of one block device: "PATH:VALUE".
 Result<std::pair<std::string, std::string>> split_device(const std::string& text, const char* form) {
     const auto colon = text.rfind(':');
-    if (colon == text.npos || !text.starts_with("/dev/"))
+    if (colon == std::string::npos || !text.starts_with("/dev/"))
         return fail(Code::invalid_argument, "'", text, "' is not of the form ", form);
     return std::pair(text.substr(0, colon), text.substr(colon + 1));
 }
 
 bool is_device_access(const std::string& text) {
-    return !text.empty() && text.size() <= 3 && text.find_first_not_of("rwm") == text.npos;
+    return !text.empty() && text.size() <= 3 && text.find_first_not_of("rwm") == std::string::npos;
 }
 
 // How many ns one of this unit has; 0: there is no such unit.
@@ -66,8 +66,8 @@ Result<std::int64_t> parse_size(const std::string& text) {
     if (unit.size() > 1 && unit.ends_with("ib")) unit.erase(unit.size() - 2);
     if (unit.size() > 1 && unit.ends_with('b')) unit.pop_back();
     constexpr std::string_view kUnits = "bkmgtp";
-    const auto power = unit.empty() ? 0 : unit.size() == 1 ? kUnits.find(unit.front()) : kUnits.npos;
-    const double bytes = power == kUnits.npos ? -1 : std::ldexp(number, static_cast<int>(10 * power));
+    const auto power = unit.empty() ? 0 : unit.size() == 1 ? kUnits.find(unit.front()) : std::string::npos;
+    const double bytes = power == std::string::npos ? -1 : std::ldexp(number, static_cast<int>(10 * power));
     if (problem != std::errc() || !(bytes >= 0 && bytes <= 0x1p62))
         return fail(Code::invalid_argument, "'", text,
                     "' is not a size: a number with b, k, m, g or t, as in 512m");
@@ -137,8 +137,9 @@ Result<Ulimit> parse_ulimit(const std::string& text) {
     }
     const auto colon = limits.find(':');
     const auto soft = whole_number<std::int64_t>(std::string_view(limits).substr(0, colon));
-    const auto hard =
-        colon == limits.npos ? soft : whole_number<std::int64_t>(std::string_view(limits).substr(colon + 1));
+    const auto hard = colon == std::string::npos
+                          ? soft
+                          : whole_number<std::int64_t>(std::string_view(limits).substr(colon + 1));
     if (!soft || !hard || *soft < -1 || *hard < -1)
         return fail(Code::invalid_argument, "ulimit '", text,
                     "' is not of the form NAME=SOFT[:HARD], numbers or -1, as in nofile=1024:4096");
@@ -154,7 +155,7 @@ Result<DeviceMapping> parse_device(const std::string& text) {
         parts.push_back(text.substr(at, colon - at));
         at = colon + 1;
     }
-    if (!text.starts_with('/') && text.find('=') != text.npos)
+    if (!text.starts_with('/') && text.find('=') != std::string::npos)
         return fail(Code::unsupported, "device '", text,
                     "': devices of CDI are not supported: give their nodes");
     DeviceMapping device{parts.front(), parts.front(), "rwm"};
@@ -193,12 +194,13 @@ Result<ThrottleDevice> parse_throttle_operations(const std::string& text) {
 
 Result<std::vector<std::string>> parse_exposed_ports(const std::string& text) {
     const auto slash = text.find('/');
-    const std::string protocol = slash == text.npos ? "tcp" : text.substr(slash + 1);
+    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
     const std::string range = text.substr(0, slash);
     const auto dash = range.find('-');
     const auto first = whole_number<std::uint16_t>(std::string_view(range).substr(0, dash));
-    const auto last =
-        dash == range.npos ? first : whole_number<std::uint16_t>(std::string_view(range).substr(dash + 1));
+    const auto last = dash == std::string::npos
+                          ? first
+                          : whole_number<std::uint16_t>(std::string_view(range).substr(dash + 1));
     if (!first || !last || *first == 0 || *last < *first)
         return fail(Code::invalid_argument, "'", text,
                     "' is not a port or a range of ports, as in 8000-8010/udp");
@@ -212,9 +214,9 @@ Result<std::vector<std::string>> parse_exposed_ports(const std::string& text) {
 
 Result<std::string> parse_extra_host(const std::string& text) {
     const auto separator = text.find_first_of(":=");
-    std::string address = separator == text.npos ? std::string() : text.substr(separator + 1);
+    std::string address = separator == std::string::npos ? std::string() : text.substr(separator + 1);
     if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-    if (separator == text.npos || separator == 0 || address.empty())
+    if (separator == std::string::npos || separator == 0 || address.empty())
         return fail(Code::invalid_argument, "'", text,
                     "' is not of the form NAME:ADDRESS, as in db:10.0.0.7");
     return cat(text.substr(0, separator), ":", address);
@@ -222,7 +224,7 @@ Result<std::string> parse_extra_host(const std::string& text) {
 
 std::pair<std::string, std::string> split_assignment(const std::string& text) {
     const auto equals = text.find('=');
-    return {text.substr(0, equals), equals == text.npos ? std::string() : text.substr(equals + 1)};
+    return {text.substr(0, equals), equals == std::string::npos ? std::string() : text.substr(equals + 1)};
 }
 
 bool is_ulimit_name(std::string_view name) {
@@ -231,15 +233,16 @@ bool is_ulimit_name(std::string_view name) {
 
 bool is_device_rule(const std::string& text) {
     const auto first = text.find(' ');
-    const auto second = first == text.npos ? first : text.find(' ', first + 1);
-    if (first != 1 || second == text.npos || std::string_view("abc").find(text[0]) == std::string_view::npos)
+    const auto second = first == std::string::npos ? first : text.find(' ', first + 1);
+    if (first != 1 || second == std::string::npos ||
+        std::string_view("abc").find(text[0]) == std::string_view::npos)
         return false;
     const std::string numbers = text.substr(first + 1, second - first - 1);
     const auto colon = numbers.find(':');
     const auto is_number = [](const std::string& word) {
         return word == "*" || whole_number<std::uint32_t>(word).has_value();
     };
-    return colon != numbers.npos && is_number(numbers.substr(0, colon)) &&
+    return colon != std::string::npos && is_number(numbers.substr(0, colon)) &&
            is_number(numbers.substr(colon + 1)) && is_device_access(text.substr(second + 1));
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace rt {
 namespace {
@@ -20,7 +21,7 @@ std::string key_of(const std::string& assignment) {
 template <class T>
 T value_or(const Json& object, const char* key, T otherwise) {
     const auto found = object.find(key);
-    return found == object.end() || found->is_null() ? otherwise : found->get<T>();
+    return found == object.end() || found->is_null() ? std::move(otherwise) : found->get<T>();
 }
 
 using Words = std::vector<std::string>;
@@ -104,7 +105,7 @@ private:
         apply(cat("HOSTNAME=", hostname), origin::kDefault);
         if (spec_.terminal) apply("TERM=xterm", "flag --tty");
         for (const std::string& assignment : value_or(config_, "Env", Words()))
-            if (assignment.find('=') != assignment.npos) apply(assignment, origin::kImage);
+            if (assignment.find('=') != std::string::npos) apply(assignment, origin::kImage);
         for (const std::string& assignment : spec_.environment) apply(assignment, "flag --env");
     }
 

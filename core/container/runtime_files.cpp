@@ -70,7 +70,7 @@ constexpr const char* kResolvedServers = "/run/systemd/resolve/resolv.conf";
 
 std::string container_resolv_conf(const std::string& host, const std::string& fallback) {
     const std::string own = without_loopback_servers(host);
-    if (own.find("nameserver") != own.npos || fallback.empty()) return own;
+    if (own.find("nameserver") != std::string::npos || fallback.empty()) return own;
     return without_loopback_servers(fallback);
 }
 

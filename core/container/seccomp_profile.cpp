@@ -86,7 +86,7 @@ public:
 private:
     // Those that a map from each architecture to those that its kernel runs as well gives for this one.
     Json architectures(const Json& profile) const {
-        const Names plain = texts_of(profile, "architectures", "the profile");
+        Names plain = texts_of(profile, "architectures", "the profile");
         const Json map = profile.value("archMap", Json());
         if (map.is_null()) return plain;
         if (!plain.empty()) throw Problem{"archMap", "and 'architectures' exclude each other"};

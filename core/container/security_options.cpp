@@ -67,7 +67,8 @@ Result<SecurityOptions> parse_security_options(const std::vector<std::string>& o
     SecurityOptions parsed;
     for (const std::string& option : options) {
         const auto separator = option.find_first_of("=:");
-        const std::string value = separator == option.npos ? std::string() : option.substr(separator + 1);
+        const std::string value =
+            separator == std::string::npos ? std::string() : option.substr(separator + 1);
         if (auto outcome = set(option.substr(0, separator), value, parsed); !outcome)
             // A profile may be given as its text: long.
             return in_context(std::move(outcome).error(), "security option '", option.substr(0, 80), "'");

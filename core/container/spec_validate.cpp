@@ -24,7 +24,7 @@ Result<std::size_t> measure(const Json& value) {
     std::size_t size = 1;
     if (value.is_string()) {
         const auto& text = value.get_ref<const std::string&>();
-        if (text.find('\0') != text.npos)
+        if (text.find('\0') != std::string::npos)
             return fail(Code::invalid_argument, "'", text.substr(0, text.find('\0')),
                         "' is followed by a zero byte, which no option may have");
         size += text.size();
@@ -63,7 +63,7 @@ Result<void> validate_process(const ContainerSpec& spec) {
         if (map->contains(""))
             return fail(Code::invalid_argument, "a label, annotation or option has no name before its '='");
     for (const std::string& group : spec.group_add)
-        if (group.empty() || group.find_first_of(":, \t\n") != group.npos)
+        if (group.empty() || group.find_first_of(":, \t\n") != std::string::npos)
             return fail(Code::invalid_argument, "'", group, "' is not a group: a name or a number");
     return {};
 }

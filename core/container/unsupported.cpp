@@ -50,7 +50,7 @@ const Refusal kRefusals[] = {
     {"--group-add",
      [](const ContainerSpec& spec) {
          return std::ranges::any_of(spec.group_add, [](const std::string& group) {
-             return group.find_first_not_of("0123456789") != group.npos;
+             return group.find_first_not_of("0123456789") != std::string::npos;
          });
      },
      "a group is given by its number so far, not by a name"},

@@ -44,8 +44,8 @@ Result<void> validate_names(const ContainerSpec& spec) {
                 return fail(Code::invalid_argument, "'", word, "' is not an option or domain of resolv.conf");
     for (const std::string& host : spec.extra_hosts) {
         const auto colon = host.find(':');
-        const std::string address = colon == host.npos ? std::string() : host.substr(colon + 1);
-        if (colon == host.npos || !is_word(host.substr(0, colon)) ||
+        const std::string address = colon == std::string::npos ? std::string() : host.substr(colon + 1);
+        if (colon == std::string::npos || !is_word(host.substr(0, colon)) ||
             (address != "host-gateway" && !is_address(address)))
             return fail(Code::invalid_argument, "extra host '", host,
                         "' is not of the form NAME:ADDRESS, with an IP address or host-gateway");

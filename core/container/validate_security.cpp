@@ -25,7 +25,7 @@ Result<void> validate_sysctls(const ContainerSpec& spec) {
         if (spec.ipc_mode == "host" && is_ipc_sysctl(key))
             return fail(Code::invalid_argument, "sysctl '", key,
                         "' would change the host's, since --ipc host shares its namespace");
-        if (value.find('\n') != value.npos)
+        if (value.find('\n') != std::string::npos)
             return fail(Code::invalid_argument, "sysctl '", key, "': the value has a line break in it");
     }
     return {};
@@ -68,7 +68,7 @@ Result<void> validate_sysctl(const std::string& key) {
         return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-' || c == '/';
     });
     const bool own = key.starts_with("net.") || (!key.empty() && is_ipc_sysctl(key));
-    if (plain && own && key.find("..") == key.npos) return {};
+    if (plain && own && key.find("..") == std::string::npos) return {};
     return fail(Code::invalid_argument, "sysctl '", key,
                 "' cannot be set for a container: only net.*, fs.mqueue.* and those of IPC have a value for "
                 "each namespace");

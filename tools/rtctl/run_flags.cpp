@@ -150,7 +150,7 @@ void add_security(options::options_description& all) {
         ("pid", text("MODE"), "processes: host, or container:NAME (default: its own)")
         ("ipc", text("MODE"), "shared memory: host, private, shareable, none, or container:NAME")
         ("uts", text("MODE"), "hostname: host (default: its own)")
-        ("userns", text("MODE"), "users: host (the default)")
+        ("userns", text("MODE"), "users: host (the default) or private")
         ("cgroupns", text("MODE"), "cgroups: host or private (the default)");
     all.add(group);
 }

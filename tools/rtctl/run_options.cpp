@@ -18,7 +18,7 @@ Result<void> add_environment(const Parsed& parsed, std::vector<std::string>& env
     for (const std::string& file : parsed.get<Words>("env-file")) {
         RT_TRY_ASSIGN(const auto lines, read_assignments(file));
         for (const std::string& line : lines) { // without a value: ours; what we do not have is passed over
-            if (line.find('=') != line.npos)
+            if (line.find('=') != std::string::npos)
                 environment.push_back(line);
             else if (const char* value = value_of_ours(line); value != nullptr)
                 environment.push_back(cat(line, "=", value));
@@ -27,7 +27,7 @@ Result<void> add_environment(const Parsed& parsed, std::vector<std::string>& env
     for (const std::string& word : parsed.get<Words>("env")) {
         if (word.empty() || word.front() == '=')
             return fail(Code::invalid_argument, "--env '", word, "': the name of the variable is missing");
-        const char* value = word.find('=') == word.npos ? value_of_ours(word) : nullptr;
+        const char* value = word.find('=') == std::string::npos ? value_of_ours(word) : nullptr;
         environment.push_back(value != nullptr ? cat(word, "=", value) : word);
     }
     return {};

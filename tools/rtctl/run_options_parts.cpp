@@ -10,7 +10,7 @@ namespace {
 
 // "--network NAME", or docker's long form "name=NAME,alias=A,ip=ADDRESS".
 Result<void> read_one_network(const std::string& text, ContainerSpec& spec) {
-    if (text.find('=') == text.npos) {
+    if (text.find('=') == std::string::npos) {
         spec.network = text;
         return {};
     }

@@ -22,7 +22,7 @@ Result<std::vector<std::string>> read_assignments(const std::string& file) {
         const std::string key = line.substr(0, line.find('='));
         if (key.empty())
             return fail(Code::invalid_argument, file, ":", number, ": there is no name before the '='");
-        if (key.find_first_of(" \t\v\f") != key.npos)
+        if (key.find_first_of(" \t\v\f") != std::string::npos)
             return fail(Code::invalid_argument, file, ":", number, ": the name '", key,
                         "' has a space in it");
         assignments.push_back(std::move(line));
