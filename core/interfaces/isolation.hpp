@@ -61,10 +61,14 @@ public:
     }
     virtual Result<void> destroy(const Operation&, const std::string& id, const std::string& config_json) = 0;
 
-private:
-    [[nodiscard]] std::unexpected<Error> lacks(const char* function) const {
-        return fail(Code::unsupported, function, ": isolation driver '", plugin(), "' has no such function");
-    }
+    // Each of the following is unsupported where the driver has no such interface.
+    virtual Result<void> pause(const Operation&, const std::string& id) = 0;
+    virtual Result<void> resume(const Operation&, const std::string& id) = 0;
+    virtual Result<std::string> stats(const Operation&, const std::string& id) = 0; // JSON
+    // resources_json: like linux.resources of the OCI runtime specification; what is not there stays.
+    virtual Result<void> update(const Operation&, const std::string& id,
+                                const std::string& resources_json) = 0;
+    virtual Result<std::vector<int>> processes(const Operation&, const std::string& id) = 0; // from outside
 };
 
 } // namespace rt

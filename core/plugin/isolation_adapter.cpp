@@ -31,11 +31,44 @@ private:
     std::vector<rtp_mount> raw_;
 };
 
+struct PidList {
+    std::vector<int> pids;
+    const char* defect = nullptr;
+
+    static void add(void* context, std::int32_t pid) noexcept {
+        auto& self = *static_cast<PidList*>(context);
+        if (pid <= 0) {
+            self.defect = "listed a process with a pid that does not exist";
+            return;
+        }
+        if (self.pids.size() == kMostProcesses) {
+            self.defect = "listed more processes than a kernel can have";
+            return;
+        }
+        try {
+            self.pids.push_back(pid);
+        } catch (...) {
+            self.defect = "listed more processes than there is memory for";
+        }
+    }
+
+    static constexpr std::size_t kMostProcesses = 4 << 20; // PID_MAX_LIMIT
+};
+
+// What a driver may leave out; null where it does.
+struct OptionalTables {
+    const rtp_isolation_netns_v1* netns = nullptr;
+    const rtp_isolation_freeze_v1* freeze = nullptr;
+    const rtp_isolation_stats_v1* stats = nullptr;
+    const rtp_isolation_update_v1* update = nullptr;
+    const rtp_isolation_processes_v1* processes = nullptr;
+};
+
 class IsolationAdapter final : public Isolation {
 public:
     IsolationAdapter(std::unique_ptr<PluginInstance> plugin, const rtp_isolation_v1* table,
-                     const rtp_isolation_netns_v1* netns)
-        : plugin_(std::move(plugin)), table_(table), netns_(netns) {}
+                     const OptionalTables& optional)
+        : plugin_(std::move(plugin)), table_(table), optional_(optional) {}
 
     [[nodiscard]] const std::string& instance() const override { return plugin_->instance(); }
     [[nodiscard]] const std::string& plugin() const override { return plugin_->plugin(); }
@@ -54,12 +87,10 @@ public:
     }
 
     Result<UniqueFd> make_network_namespace(const Operation& operation) override {
-        if (netns_ == nullptr)
-            return fail(Code::unsupported, "plugin '", plugin(),
-                        "' makes no network namespace ahead of its container");
+        if (optional_.netns == nullptr) return cannot("make a network namespace ahead of its container");
         std::int32_t raw = -1;
         RT_TRY(plugin_->call("make", operation, [&](const rtp_call* call, rtp_error* error) {
-            return netns_->make(plugin_->self(), call, &raw, error);
+            return optional_.netns->make(plugin_->self(), call, &raw, error);
         }));
         UniqueFd netns(raw);
         if (!netns) return plugin_->broken("make", "returned RTP_OK, but no descriptor");
@@ -98,7 +129,52 @@ public:
         });
     }
 
+    Result<void> pause(const Operation& operation, const std::string& id) override {
+        if (optional_.freeze == nullptr) return cannot("pause a container");
+        return plugin_->call("pause", operation, [&](const rtp_call* call, rtp_error* error) {
+            return optional_.freeze->pause(plugin_->self(), call, id.c_str(), error);
+        });
+    }
+
+    Result<void> resume(const Operation& operation, const std::string& id) override {
+        if (optional_.freeze == nullptr) return cannot("resume a container");
+        return plugin_->call("resume", operation, [&](const rtp_call* call, rtp_error* error) {
+            return optional_.freeze->resume(plugin_->self(), call, id.c_str(), error);
+        });
+    }
+
+    Result<std::string> stats(const Operation& operation, const std::string& id) override {
+        if (optional_.stats == nullptr) return cannot("tell what a container uses");
+        return plugin_->call_for_json(
+            "stats", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
+                return optional_.stats->stats(plugin_->self(), call, id.c_str(), sink, error);
+            });
+    }
+
+    Result<void> update(const Operation& operation, const std::string& id,
+                        const std::string& resources_json) override {
+        if (optional_.update == nullptr) return cannot("change the limits of a container that runs");
+        return plugin_->call("update", operation, [&](const rtp_call* call, rtp_error* error) {
+            return optional_.update->update(plugin_->self(), call, id.c_str(), resources_json.c_str(), error);
+        });
+    }
+
+    Result<std::vector<int>> processes(const Operation& operation, const std::string& id) override {
+        if (optional_.processes == nullptr) return cannot("list the processes of a container");
+        PidList list;
+        const rtp_pid_sink sink{&list, PidList::add};
+        RT_TRY(plugin_->call("processes", operation, [&](const rtp_call* call, rtp_error* error) {
+            return optional_.processes->processes(plugin_->self(), call, id.c_str(), &sink, error);
+        }));
+        if (list.defect != nullptr) return plugin_->broken("processes", list.defect);
+        return std::move(list.pids);
+    }
+
 private:
+    [[nodiscard]] std::unexpected<Error> cannot(const char* what) const {
+        return fail(Code::unsupported, "isolation driver '", instance(), "' (", plugin(), ") cannot ", what);
+    }
+
     // Takes the descriptors of a new process over.
     Result<Process> own(const char* function_name, const rtp_process& raw) const {
         Process process{raw.pid, UniqueFd(raw.pidfd), UniqueFd(raw.console_fd), UniqueFd(raw.netns_fd)};
@@ -127,8 +203,28 @@ private:
 
     std::unique_ptr<PluginInstance> plugin_;
     const rtp_isolation_v1* table_;
-    const rtp_isolation_netns_v1* netns_; // null: the driver has no such interface
+    OptionalTables optional_;
 };
+
+// Null where the plugin has no such table; one that it has must be whole.
+template <class Table, class... Functions>
+Result<const Table*> find_whole(const PluginInstance& plugin, const char* interface_id,
+                                Functions Table::*... functions) {
+    if (plugin.find(interface_id) == nullptr) return nullptr;
+    return plugin.require(interface_id, functions...);
+}
+
+Result<OptionalTables> find_optional(const PluginInstance& plugin) {
+    OptionalTables out;
+    RT_TRY_ASSIGN(out.netns, find_whole(plugin, RTP_ISOLATION_NETNS_V1, &rtp_isolation_netns_v1::make));
+    RT_TRY_ASSIGN(out.freeze, find_whole(plugin, RTP_ISOLATION_FREEZE_V1, &rtp_isolation_freeze_v1::pause,
+                                         &rtp_isolation_freeze_v1::resume));
+    RT_TRY_ASSIGN(out.stats, find_whole(plugin, RTP_ISOLATION_STATS_V1, &rtp_isolation_stats_v1::stats));
+    RT_TRY_ASSIGN(out.update, find_whole(plugin, RTP_ISOLATION_UPDATE_V1, &rtp_isolation_update_v1::update));
+    RT_TRY_ASSIGN(out.processes,
+                  find_whole(plugin, RTP_ISOLATION_PROCESSES_V1, &rtp_isolation_processes_v1::processes));
+    return out;
+}
 
 } // namespace
 
@@ -137,11 +233,8 @@ Result<std::shared_ptr<Isolation>> make_isolation(const DriverSpec& spec) {
     using Table = rtp_isolation_v1;
     RT_TRY_ASSIGN(const Table* table, plugin->require(RTP_ISOLATION_V1, &Table::create, &Table::start,
                                                       &Table::exec, &Table::signal, &Table::destroy));
-    const rtp_isolation_netns_v1* netns = nullptr;
-    if (plugin->find(RTP_ISOLATION_NETNS_V1) != nullptr) {
-        RT_TRY_ASSIGN(netns, plugin->require(RTP_ISOLATION_NETNS_V1, &rtp_isolation_netns_v1::make));
-    }
-    return std::make_shared<IsolationAdapter>(std::move(plugin), table, netns);
+    RT_TRY_ASSIGN(const OptionalTables optional, find_optional(*plugin));
+    return std::make_shared<IsolationAdapter>(std::move(plugin), table, optional);
 }
 
 } // namespace rt

@@ -96,6 +96,16 @@ Result<void> require_controllers(const CgroupLayout& layout, const Resources& re
     return {};
 }
 
+// Rules that nothing enforces would be an open door to the host's disks.
+Result<void> require_device_control(const CgroupLayout& layout, const std::vector<DeviceRule>& rules) {
+    if (layout.unified() != nullptr || layout.find("devices") != nullptr || allow_everything(rules))
+        return {};
+    return fail(Code::unsupported,
+                "keep the host's devices from the container: this host has neither a cgroup v1 "
+                "hierarchy with the controller 'devices' nor a cgroup v2 hierarchy; mount one "
+                "of them");
+}
+
 } // namespace
 
 std::vector<Cgroup::Directory> Cgroup::wanted(const Resources& resources) const {
@@ -148,8 +158,8 @@ Result<void> Cgroup::create_one(const Directory& wanted, const CgroupSpec& spec,
     const auto& [hierarchy, path] = wanted;
     RT_TRY(make_directory(wanted));
     const bool pure_v2 = layout_->kind == CgroupKind::v2;
-    const bool rules_are_here = hierarchy->v2 && layout_->find("devices") == nullptr;
-    if (hierarchy->v2 && !pure_v2 && !rules_are_here) return {}; // its controllers are with the other hierarchies
+    // Beside v1, the controllers are with the other hierarchies; the device rules may be with none.
+    if (hierarchy->v2 && !pure_v2 && layout_->find("devices") != nullptr) return {};
     if (pure_v2) RT_TRY(delegate_controllers(hierarchy->mount_point, path_));
     if (hierarchy->has("cpuset")) RT_TRY(fill_cpusets_above(hierarchy->mount_point, path_));
     const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -160,16 +170,20 @@ Result<void> Cgroup::create_one(const Directory& wanted, const CgroupSpec& spec,
     return attach_device_program(directory.get(), rules);
 }
 
-Result<void> Cgroup::create_unified(const CgroupSpec& spec) {
-    const Resources& resources = spec.resources;
+Result<void> Cgroup::check(const Resources& resources) const {
     if (!resources.unified.empty() && layout_->kind != CgroupKind::v2)
         return fail(Code::unsupported,
                     "config.json: 'linux.resources.unified' needs a pure cgroup v2 host; this one is ",
                     layout_->kind_name());
-    if (layout_->kind != CgroupKind::v2) RT_TRY(require_controllers(*layout_, resources));
-    RT_TRY(layout_->need_device_rules());
+    return layout_->kind == CgroupKind::v2 ? Result<void>() : require_controllers(*layout_, resources);
+}
+
+Result<void> Cgroup::create_unified(const CgroupSpec& spec) {
+    const Resources& resources = spec.resources;
+    RT_TRY(check(resources));
     planned_ = wanted(resources);
     const auto rules = effective_device_rules(resources, spec.devices);
+    RT_TRY(require_device_control(*layout_, rules));
     for (const Directory& one : *planned_)
         if (one.hierarchy->v2) RT_TRY(create_one(one, spec, rules));
     return {};
@@ -205,19 +219,6 @@ Result<UniqueFd> Cgroup::open_unified() const {
     UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd) return fail_errno(errno, "open the cgroup '", path, "'");
     return fd;
-}
-
-Result<int> Cgroup::signal_all(int number) const {
-    const auto present = directories();
-    if (present.empty()) return 0;
-    // One hierarchy is enough: every process is in all of them. v2 first, it can kill atomically.
-    const auto v2 = std::ranges::find_if(present, [](const Directory& one) { return one.hierarchy->v2; });
-    return signal_cgroup(v2 != present.end() ? v2->path : present.front().path, number);
-}
-
-Result<void> Cgroup::remove(const std::function<Result<void>()>& check) const {
-    for (const auto& [hierarchy, path] : directories()) RT_TRY(empty_and_remove(path, check));
-    return {};
 }
 
 } // namespace rt::namespaces

@@ -42,6 +42,16 @@ public:
 
     // Sends a signal to every process; returns how many there were.
     Result<int> signal_all(int number) const;
+    // From outside, in ascending order; none when all have ended.
+    [[nodiscard]] Result<std::vector<int>> processes() const;
+    // Holds every process still, and lets go of them. check: asked while waiting.
+    Result<void> freeze(const std::function<Result<void>()>& check) const;
+    Result<void> thaw() const;
+    // Is SIGKILL of no effect before thaw()? So it is on v1 only.
+    [[nodiscard]] bool must_thaw_to_kill() const;
+    // Changes limits; what is not given stays. Makes cgroups that so far nothing needed, and moves the
+    // processes.
+    Result<void> update(const Resources& resources, const Warn& warn);
     // Kills what is left, waits until it is gone and removes the directories, also of cgroups made below by
     // the container.
     Result<void> remove(const std::function<Result<void>()>& check) const;
@@ -56,6 +66,11 @@ public:
 
 private:
     [[nodiscard]] std::vector<Directory> wanted(const Resources& resources) const;
+    // Where the processes are listed, and where they are held still.
+    [[nodiscard]] std::optional<Directory> main_directory() const;
+    Result<Directory> freezer() const;
+    Result<void> add(const Directory& directory, const CgroupSpec& spec);
+    Result<void> check(const Resources& resources) const;
     Result<void> make_directory(const Directory& directory);
     Result<void> create_one(const Directory& wanted, const CgroupSpec& spec,
                             const std::vector<DeviceRule>& rules);

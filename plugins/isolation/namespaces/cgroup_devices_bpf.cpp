@@ -76,17 +76,22 @@ std::vector<bpf_insn> device_program(const std::vector<DeviceRule>& rules) {
     return out;
 }
 
-Result<void> attach_device_program(int cgroup, const std::vector<DeviceRule>& rules) {
+Result<UniqueFd> load_device_program(const std::vector<DeviceRule>& rules) {
     const auto program = device_program(rules);
     bpf_attr load{};
     load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
     load.insn_cnt = static_cast<__u32>(program.size());
     load.insns = reinterpret_cast<__u64>(program.data());
     load.license = reinterpret_cast<__u64>("Apache-2.0");
-    const UniqueFd loaded(static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load)));
+    UniqueFd loaded(static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load)));
     if (!loaded)
         return fail_errno(errno,
                           "load the program for the device rules (the kernel needs CONFIG_CGROUP_BPF)");
+    return loaded;
+}
+
+Result<void> attach_device_program(int cgroup, const std::vector<DeviceRule>& rules) {
+    RT_TRY_ASSIGN(const UniqueFd loaded, load_device_program(rules));
     bpf_attr attach{};
     attach.target_fd = static_cast<__u32>(cgroup);
     attach.attach_bpf_fd = static_cast<__u32>(loaded.get());

@@ -13,6 +13,9 @@ namespace rt::namespaces {
 // The program: the last rule that matches decides; what no rule matches is denied.
 std::vector<bpf_insn> device_program(const std::vector<DeviceRule>& rules);
 
+// Loads the program, which runs nowhere yet.
+Result<UniqueFd> load_device_program(const std::vector<DeviceRule>& rules);
+
 // Loads the program and attaches it to the cgroup; it goes with the cgroup.
 Result<void> attach_device_program(int cgroup, const std::vector<DeviceRule>& rules);
 

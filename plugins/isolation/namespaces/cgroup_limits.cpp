@@ -132,13 +132,16 @@ std::uint64_t cpu_weight_of_shares(std::uint64_t shares) {
     return 1 + ((bounded - 2) * 9999) / 262142;
 }
 
+bool allow_everything(const std::vector<DeviceRule>& rules) {
+    return std::ranges::all_of(rules, &DeviceRule::allow) && !rules.empty() && rules.back().type == 'a' &&
+           !rules.back().major;
+}
+
 std::vector<DeviceRule> effective_device_rules(const Resources& resources,
                                                const std::vector<DeviceSpec>& devices) {
     std::vector<DeviceRule> rules = resources.devices;
     if (rules.empty()) rules.push_back({false, 'a', {}, {}, true, true, true});
-    const bool open =
-        std::ranges::all_of(rules, &DeviceRule::allow) && rules.back().type == 'a' && !rules.back().major;
-    if (open) return rules; // a privileged container: everything is allowed already
+    if (allow_everything(rules)) return rules; // a privileged container
     // mknod alone gives no access; then null zero full random urandom tty ptmx and the pseudo terminals.
     rules.push_back({true, 'c', {}, {}, false, false, true});
     rules.push_back({true, 'b', {}, {}, false, false, true});

@@ -27,6 +27,9 @@ Result<void> write_v2_limits(const LimitTarget& target, const Resources& resourc
 std::vector<DeviceRule> effective_device_rules(const Resources& resources,
                                                const std::vector<DeviceSpec>& devices);
 
+// Do the rules forbid nothing?
+bool allow_everything(const std::vector<DeviceRule>& rules);
+
 // cpu.shares (2..262144) as cpu.weight (1..10000), the field's mapping.
 std::uint64_t cpu_weight_of_shares(std::uint64_t shares);
 

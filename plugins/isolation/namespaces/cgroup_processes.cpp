@@ -49,13 +49,6 @@ Result<void> append_pids(const std::string& path, std::vector<int>& out, int dep
     return {};
 }
 
-Result<std::vector<int>> pids_in(const std::string& path) {
-    std::vector<int> out;
-    RT_TRY(append_pids(path, out));
-    std::ranges::sort(out);
-    return out;
-}
-
 bool try_remove(const std::string& path, int depth = 0) {
     if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return true;
     if (depth < kDeepest)
@@ -88,6 +81,15 @@ Result<void> kill_everything(const std::string& path) {
 }
 
 } // namespace
+
+Result<std::vector<int>> pids_in(const std::string& path) {
+    std::vector<int> out;
+    RT_TRY(append_pids(path, out));
+    std::ranges::sort(out);
+    const auto twice = std::ranges::unique(out); // one that moved while we read
+    out.erase(twice.begin(), twice.end());
+    return out;
+}
 
 bool has_word(std::string_view text, std::string_view word) {
     for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {

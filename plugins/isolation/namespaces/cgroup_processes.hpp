@@ -8,11 +8,15 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::namespaces {
 
 // Is word among the space-separated words of text (as in cgroup.controllers)?
 bool has_word(std::string_view text, std::string_view word);
+
+// The processes in path and below, in ascending order.
+Result<std::vector<int>> pids_in(const std::string& path);
 
 // Signals every process in path and below; returns how many. Takes pidfds and looks again before it sends, so
 // that no process that got a number of a dead one is hit.

@@ -9,7 +9,9 @@
 #include "spawn.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 
 namespace rt::namespaces {
 namespace {
@@ -184,21 +186,62 @@ Result<void> Container::start(sdk::Host host, sdk::Call call) {
 }
 
 Result<void> Container::signal(int number, sdk::SignalScope scope) {
+    const auto let_die = [&]() -> Result<void> {
+        if (number != SIGKILL || !paused_ || !cgroup_.must_thaw_to_kill()) return {};
+        return resume();
+    };
     if (scope == sdk::SignalScope::all_processes) {
         RT_TRY_ASSIGN(const int sent, cgroup_.signal_all(number));
         if (sent == 0)
             return fail(Code::failed_precondition, "the container '", id_, "' has no process left");
-        return {};
+        return let_die();
     }
-    if (pidfd_send_signal(pidfd_.get(), number) == 0) return {};
+    if (pidfd_send_signal(pidfd_.get(), number) == 0) return let_die();
     if (errno == ESRCH)
         return fail(Code::failed_precondition, "the first process of the container '", id_, "' has ended");
     return fail_errno(errno, "send signal ", number, " to the container '", id_, "'");
 }
 
-Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, sdk::Call call) {
+Result<void> Container::need_running(const char* to_do) const {
     if (channel_)
-        return fail(Code::failed_precondition, "exec in the container '", id_, "': it has not been started");
+        return fail(Code::failed_precondition, to_do, " the container '", id_, "': it has not been started");
+    pollfd ended{pidfd_.get(), POLLIN, 0};
+    if (::poll(&ended, 1, 0) > 0)
+        return fail(Code::failed_precondition, to_do, " the container '", id_,
+                    "': its first process has ended");
+    return {};
+}
+
+Result<void> Container::pause(sdk::Call call) {
+    RT_TRY(need_running("pause"));
+    if (paused_)
+        return fail(Code::failed_precondition, "pause the container '", id_, "': it is paused already");
+    RT_TRY(cgroup_.freeze([call] { return call.check(); }));
+    paused_ = true;
+    return {};
+}
+
+Result<void> Container::resume() {
+    if (!paused_)
+        return fail(Code::failed_precondition, "resume the container '", id_, "': it is not paused");
+    RT_TRY(cgroup_.thaw());
+    paused_ = false;
+    return {};
+}
+
+Result<void> Container::update(std::string_view resources_json, sdk::Host host) {
+    RT_TRY_ASSIGN(const Resources resources, parse_resources(resources_json));
+    if (!resources.devices.empty())
+        return fail(Code::unsupported, "update the container '", id_,
+                    "': the rules for devices ('devices') cannot be changed while it runs; leave them out");
+    return cgroup_.update(resources, warner(host, id_));
+}
+
+Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, sdk::Call call) {
+    RT_TRY(need_running("exec in"));
+    if (paused_)
+        return fail(Code::failed_precondition, "exec in the container '", id_,
+                    "': it is paused; resume it first");
     const Warn warn = warner(host, id_);
     ExecSetup setup;
     RT_TRY_ASSIGN(setup.process, parse_process(request.process_json));

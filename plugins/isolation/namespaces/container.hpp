@@ -31,14 +31,20 @@ public:
     Result<void> start(sdk::Host host, sdk::Call call);
     Result<sdk::Process> exec(const sdk::Exec& exec, sdk::Host host, sdk::Call call);
     Result<void> signal(int number, sdk::SignalScope scope);
+    Result<void> pause(sdk::Call call);
+    Result<void> resume();
+    Result<void> update(std::string_view resources_json, sdk::Host host);
     [[nodiscard]] const Cgroup& cgroup() const { return cgroup_; }
 
 private:
+    // RTP_FAILED_PRECONDITION where there is no running container to do it to.
+    Result<void> need_running(const char* to_do) const;
     Container(std::string id, Cgroup cgroup) : id_(std::move(id)), cgroup_(std::move(cgroup)) {}
 
     std::string id_;
     Cgroup cgroup_;
     int pid_ = 0;
+    bool paused_ = false;
     UniqueFd pidfd_;
     UniqueFd channel_;        // until start()
     std::string program_;     // until start()

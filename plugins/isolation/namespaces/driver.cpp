@@ -2,6 +2,7 @@
 #include "driver.hpp"
 
 #include "cgroup.hpp"
+#include "cgroup_stats.hpp"
 #include "kernel_view.hpp"
 #include "launcher.hpp"
 #include "oci_config.hpp"
@@ -89,6 +90,33 @@ Result<void> Driver::signal(sdk::Call, std::string_view id, int number, sdk::Sig
     RT_TRY_ASSIGN(Container * container, find(id));
     if (number < 1 || number > SIGRTMAX) return fail(Code::invalid_argument, number, " is no signal");
     return container->signal(number, scope);
+}
+
+Result<void> Driver::pause(sdk::Call call, std::string_view id) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    RT_TRY(call.check());
+    return container->pause(call);
+}
+
+Result<void> Driver::resume(sdk::Call, std::string_view id) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    return container->resume();
+}
+
+Result<std::string> Driver::stats(sdk::Call, std::string_view id) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    return read_stats(layout_->kind, container->cgroup().directories());
+}
+
+Result<void> Driver::update(sdk::Call call, std::string_view id, std::string_view resources_json) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    RT_TRY(call.check());
+    return container->update(resources_json, host_);
+}
+
+Result<std::vector<int>> Driver::processes(sdk::Call, std::string_view id) {
+    RT_TRY_ASSIGN(Container * container, find(id));
+    return container->cgroup().processes();
 }
 
 Result<void> Driver::destroy(sdk::Call call, std::string_view id, std::string_view config_json) {

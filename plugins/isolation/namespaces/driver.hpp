@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::namespaces {
 
@@ -27,6 +28,11 @@ public:
     Result<void> start(sdk::Call call, std::string_view id);
     Result<sdk::Process> exec(sdk::Call call, std::string_view id, const sdk::Exec& exec);
     Result<void> signal(sdk::Call call, std::string_view id, int number, sdk::SignalScope scope);
+    Result<void> pause(sdk::Call call, std::string_view id);
+    Result<void> resume(sdk::Call call, std::string_view id);
+    Result<std::string> stats(sdk::Call call, std::string_view id);
+    Result<void> update(sdk::Call call, std::string_view id, std::string_view resources_json);
+    Result<std::vector<int>> processes(sdk::Call call, std::string_view id);
     Result<void> destroy(sdk::Call call, std::string_view id, std::string_view config_json);
 
 private:

@@ -309,6 +309,11 @@ Result<ProcessSpec> parse_process(std::string_view text) {
     return parsed(text, [](const json& value) { return read_process(JsonReader(value, "process")); });
 }
 
+Result<Resources> parse_resources(std::string_view text) {
+    return parsed(text,
+                  [](const json& value) { return parse_resources(JsonReader(value, "linux.resources")); });
+}
+
 Result<std::string> parse_cgroups_path(std::string_view text) {
     return parsed(text, [](const json& value) {
         const auto linux_part = JsonReader(value, "").object("linux");

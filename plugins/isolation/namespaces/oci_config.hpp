@@ -123,6 +123,7 @@ struct Config {
 
 Result<Config> parse_config(std::string_view json);
 Result<ProcessSpec> parse_process(std::string_view json);
+Result<Resources> parse_resources(std::string_view json); // linux.resources alone
 // For destroy(): linux.cgroupsPath alone, "" when there is none.
 Result<std::string> parse_cgroups_path(std::string_view json);
 

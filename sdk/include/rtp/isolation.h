@@ -114,6 +114,77 @@ typedef struct rtp_isolation_netns_v1 {
     rtp_status (*make)(void* self, const rtp_call* call, int32_t* netns_fd, rtp_error* error) RTP_NOEXCEPT;
 } rtp_isolation_netns_v1;
 
+/*
+ * Optional: holds all processes of a container still. Both: RTP_NOT_FOUND: this instance has no such
+ * container.
+ */
+#define RTP_ISOLATION_FREEZE_V1 "rt.isolation.freeze/1"
+
+typedef struct rtp_isolation_freeze_v1 {
+    /*
+     * Returns once no process of the container runs any more. SIGKILL still ends them, and destroy() works;
+     * every other signal waits for resume(), and exec() is refused with RTP_FAILED_PRECONDITION.
+     * RTP_FAILED_PRECONDITION: paused already, not started, or the first process has ended. After a failure
+     * the container runs as before.
+     */
+    rtp_status (*pause)(void* self, const rtp_call* call, const char* id, rtp_error* error) RTP_NOEXCEPT;
+
+    /* RTP_FAILED_PRECONDITION: not paused. */
+    rtp_status (*resume)(void* self, const rtp_call* call, const char* id, rtp_error* error) RTP_NOEXCEPT;
+} rtp_isolation_freeze_v1;
+
+/* Optional: what a container uses. */
+#define RTP_ISOLATION_STATS_V1 "rt.isolation.stats/1"
+
+typedef struct rtp_isolation_stats_v1 {
+    /*
+     * A JSON object. What the host does not count is a missing key. Numbers are unsigned 64-bit integers; a
+     * limit that there is not is 2^64 - 1, or what the kernel shows in its place.
+     *   {"cgroup_version": 1 | 2,
+     *    "cpu": {"usage_ns", "user_ns", "system_ns", "percpu_ns": [..],
+     *            "throttling": {"periods", "throttled_periods", "throttled_ns"}},
+     *    "memory": {"usage", "max_usage", "limit", "failcnt", "oom_kills", "stats": {the kernel's own keys}},
+     *    "pids": {"current", "limit"},
+     *    "blkio": {"io_service_bytes": [{"major", "minor", "op", "value"}], "io_serviced": [likewise]},
+     *    "hugetlb": {"2MB": {"usage", "limit", "failcnt"}}}
+     * oom_kills: how many processes of the container the kernel has killed for want of memory.
+     * RTP_NOT_FOUND: this instance has no such container.
+     */
+    rtp_status (*stats)(void* self, const rtp_call* call, const char* id, const rtp_sink* json,
+                        rtp_error* error) RTP_NOEXCEPT;
+} rtp_isolation_stats_v1;
+
+/* Optional: changes the limits of a container that runs. */
+#define RTP_ISOLATION_UPDATE_V1 "rt.isolation.update/1"
+
+typedef struct rtp_isolation_update_v1 {
+    /*
+     * resources_json: an object like linux.resources of the OCI runtime specification; what it does not have
+     * stays as it is. RTP_FAILED_PRECONDITION: a limit is below what is in use, which the message names.
+     * RTP_UNSUPPORTED: what cannot be changed, or not on this host. RTP_NOT_FOUND: this instance has no such
+     * container. After a failure some of the limits may have been changed: repeat with what is wanted.
+     */
+    rtp_status (*update)(void* self, const rtp_call* call, const char* id, const char* resources_json,
+                         rtp_error* error) RTP_NOEXCEPT;
+} rtp_isolation_update_v1;
+
+/* Optional: who is in a container. */
+#define RTP_ISOLATION_PROCESSES_V1 "rt.isolation.processes/1"
+
+typedef struct rtp_pid_sink {
+    void* context;
+    void (*add)(void* context, int32_t pid) RTP_NOEXCEPT;
+} rtp_pid_sink;
+
+typedef struct rtp_isolation_processes_v1 {
+    /*
+     * The processes of the container in the caller's pid namespace, each once, in ascending order; none
+     * when all have ended. RTP_NOT_FOUND: this instance has no such container.
+     */
+    rtp_status (*processes)(void* self, const rtp_call* call, const char* id, const rtp_pid_sink* out,
+                            rtp_error* error) RTP_NOEXCEPT;
+} rtp_isolation_processes_v1;
+
 #ifdef __cplusplus
 }
 #endif

@@ -184,7 +184,31 @@ TEST_F(Adapter, ChecksWhatMakesANetworkNamespaceAhead) {
     const auto isolation = make_isolation(spec("breach-isolation", config_of("no-descriptor")));
     ASSERT_TRUE(isolation);
     EXPECT_EQ(code_of((*isolation)->make_network_namespace(kOperation)), "internal");
-    EXPECT_EQ(code_of(make_isolation(spec("breach-isolation", config_of("null-function")))), "internal");
+}
+
+TEST_F(Adapter, WhatAnIsolationDriverLeavesOutIsUnsupported) {
+    const auto isolation = make_isolation(spec("breach-isolation"));
+    ASSERT_TRUE(isolation);
+    EXPECT_EQ(code_of((*isolation)->pause(kOperation, "a")), "unsupported");
+    EXPECT_EQ(code_of((*isolation)->resume(kOperation, "a")), "unsupported");
+    EXPECT_EQ(code_of((*isolation)->stats(kOperation, "a")), "unsupported");
+    EXPECT_EQ(code_of((*isolation)->update(kOperation, "a", "{}")), "unsupported");
+    EXPECT_EQ(code_of((*isolation)->processes(kOperation, "a")), "unsupported");
+}
+
+TEST_F(Adapter, AnOptionalInterfaceOfAnIsolationDriverIsWholeAndChecked) {
+    for (const char* id : {RTP_ISOLATION_NETNS_V1, RTP_ISOLATION_FREEZE_V1, RTP_ISOLATION_STATS_V1,
+                           RTP_ISOLATION_UPDATE_V1, RTP_ISOLATION_PROCESSES_V1})
+        EXPECT_EQ(code_of(make_isolation(spec("breach-isolation", config_of(id)))), "internal") << id;
+    for (const char* breach : {"no-descriptor", "endless"}) {
+        const auto isolation = make_isolation(spec("breach-isolation", config_of(breach)));
+        ASSERT_TRUE(isolation);
+        EXPECT_EQ(code_of((*isolation)->pause(kOperation, "a")), "resource-exhausted");
+        EXPECT_EQ(code_of((*isolation)->resume(kOperation, "a")), "resource-exhausted");
+        EXPECT_EQ(code_of((*isolation)->stats(kOperation, "a")), "internal");
+        EXPECT_EQ(code_of((*isolation)->update(kOperation, "a", "{}")), "resource-exhausted");
+        EXPECT_EQ(code_of((*isolation)->processes(kOperation, "a")), "internal");
+    }
 }
 
 TEST_F(Adapter, ChecksTheProcessesOfAnIsolationDriver) {

@@ -11,9 +11,14 @@
 //   Result<void> signal(Call call, std::string_view id, int number, SignalScope scope);
 //   Result<void> destroy(Call call, std::string_view id, std::string_view config_json);
 //
-// and, for the optional interface rt.isolation.netns,
+// and, each for an optional interface, those of the following that it can do:
 //
-//   Result<UniqueFd> make_network_namespace(Call call);
+//   Result<UniqueFd> make_network_namespace(Call call);                                  // netns
+//   Result<void> pause(Call call, std::string_view id);                                  // freeze: both
+//   Result<void> resume(Call call, std::string_view id);
+//   Result<std::string> stats(Call call, std::string_view id);                           // stats: JSON
+//   Result<void> update(Call call, std::string_view id, std::string_view resources_json); // update
+//   Result<std::vector<int>> processes(Call call, std::string_view id);                  // processes
 //
 // What each means, its codes and its threads: <rtp/isolation.h>. A stray exception becomes RTP_INTERNAL.
 #pragma once
@@ -70,6 +75,92 @@ concept MakesNetworkNamespaces = requires(Driver& driver, Call call) {
 };
 
 template <class Driver>
+concept Freezes = requires(Driver& driver, Call call, std::string_view id) {
+    { driver.pause(call, id) } -> std::same_as<Result<void>>;
+    { driver.resume(call, id) } -> std::same_as<Result<void>>;
+};
+
+template <class Driver>
+concept HasStats = requires(Driver& driver, Call call, std::string_view id) {
+    { driver.stats(call, id) } -> std::same_as<Result<std::string>>;
+};
+
+template <class Driver>
+concept Updates = requires(Driver& driver, Call call, std::string_view id, std::string_view resources_json) {
+    { driver.update(call, id, resources_json) } -> std::same_as<Result<void>>;
+};
+
+template <class Driver>
+concept ListsProcesses = requires(Driver& driver, Call call, std::string_view id) {
+    { driver.processes(call, id) } -> std::same_as<Result<std::vector<int>>>;
+};
+
+// The optional interfaces; only those that the driver has are ever instantiated.
+template <class Driver>
+struct OptionalIsolationThunks {
+    static rtp_status make(void* self, const rtp_call* call, std::int32_t* netns_fd,
+                           rtp_error* error) noexcept {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(UniqueFd netns, static_cast<Driver*>(self)->make_network_namespace(Call(call)));
+            *netns_fd = netns.release();
+            return {};
+        });
+    }
+    static rtp_status pause(void* self, const rtp_call* call, const char* id, rtp_error* error) noexcept {
+        return guard(error, [&] { return static_cast<Driver*>(self)->pause(Call(call), view(id)); });
+    }
+    static rtp_status resume(void* self, const rtp_call* call, const char* id, rtp_error* error) noexcept {
+        return guard(error, [&] { return static_cast<Driver*>(self)->resume(Call(call), view(id)); });
+    }
+    static rtp_status stats(void* self, const rtp_call* call, const char* id, const rtp_sink* json,
+                            rtp_error* error) noexcept {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(const std::string text, static_cast<Driver*>(self)->stats(Call(call), view(id)));
+            put(json, text);
+            return {};
+        });
+    }
+    static rtp_status update(void* self, const rtp_call* call, const char* id, const char* resources_json,
+                             rtp_error* error) noexcept {
+        return guard(error, [&] {
+            return static_cast<Driver*>(self)->update(Call(call), view(id), view(resources_json));
+        });
+    }
+    static rtp_status processes(void* self, const rtp_call* call, const char* id, const rtp_pid_sink* out,
+                                rtp_error* error) noexcept {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(const std::vector<int> pids,
+                          static_cast<Driver*>(self)->processes(Call(call), view(id)));
+            for (const int pid : pids) out->add(out->context, pid);
+            return {};
+        });
+    }
+    static const void* find(std::string_view interface_id) noexcept {
+        if constexpr (MakesNetworkNamespaces<Driver>) {
+            static constexpr rtp_isolation_netns_v1 table{make};
+            if (interface_id == RTP_ISOLATION_NETNS_V1) return &table;
+        }
+        if constexpr (Freezes<Driver>) {
+            static constexpr rtp_isolation_freeze_v1 table{pause, resume};
+            if (interface_id == RTP_ISOLATION_FREEZE_V1) return &table;
+        }
+        if constexpr (HasStats<Driver>) {
+            static constexpr rtp_isolation_stats_v1 table{stats};
+            if (interface_id == RTP_ISOLATION_STATS_V1) return &table;
+        }
+        if constexpr (Updates<Driver>) {
+            static constexpr rtp_isolation_update_v1 table{update};
+            if (interface_id == RTP_ISOLATION_UPDATE_V1) return &table;
+        }
+        if constexpr (ListsProcesses<Driver>) {
+            static constexpr rtp_isolation_processes_v1 table{processes};
+            if (interface_id == RTP_ISOLATION_PROCESSES_V1) return &table;
+        }
+        return nullptr;
+    }
+};
+
+template <class Driver>
 struct IsolationThunks {
     static rtp_status create(void* self, const rtp_call* call, const rtp_bundle* in, rtp_process* out,
                              rtp_error* error) noexcept {
@@ -110,21 +201,10 @@ struct IsolationThunks {
         return guard(error,
                      [&] { return static_cast<Driver*>(self)->destroy(Call(call), view(id), view(config)); });
     }
-    static rtp_status make(void* self, const rtp_call* call, std::int32_t* netns_fd,
-                           rtp_error* error) noexcept {
-        return guard(error, [&]() -> Result<void> {
-            RT_TRY_ASSIGN(UniqueFd netns, static_cast<Driver*>(self)->make_network_namespace(Call(call)));
-            *netns_fd = netns.release();
-            return {};
-        });
-    }
     static const void* get_interface(void*, const char* interface_id) noexcept {
         static constexpr rtp_isolation_v1 table{Driver::features, create, start, exec, signal, destroy};
-        if constexpr (MakesNetworkNamespaces<Driver>) {
-            static constexpr rtp_isolation_netns_v1 netns{make};
-            if (view(interface_id) == RTP_ISOLATION_NETNS_V1) return &netns;
-        }
-        return view(interface_id) == RTP_ISOLATION_V1 ? &table : nullptr;
+        if (view(interface_id) == RTP_ISOLATION_V1) return &table;
+        return OptionalIsolationThunks<Driver>::find(view(interface_id));
     }
     static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};
 };

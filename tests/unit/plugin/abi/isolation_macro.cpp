@@ -27,8 +27,21 @@ public:
     Result<UniqueFd> make_network_namespace(Call) { return UniqueFd(); }
 };
 
-static_assert(!detail::MakesNetworkNamespaces<Nothing>);
-static_assert(detail::MakesNetworkNamespaces<Ahead>);
+class Everything : public Ahead {
+public:
+    Result<void> pause(Call, std::string_view) { return {}; }
+    Result<void> resume(Call, std::string_view) { return {}; }
+    Result<std::string> stats(Call, std::string_view) { return "{}"; }
+    Result<void> update(Call, std::string_view, std::string_view) { return {}; }
+    Result<std::vector<int>> processes(Call, std::string_view) { return std::vector<int>(); }
+};
+
+static_assert(!detail::MakesNetworkNamespaces<Nothing> && !detail::Freezes<Nothing> &&
+              !detail::HasStats<Nothing> && !detail::Updates<Nothing> && !detail::ListsProcesses<Nothing>);
+static_assert(detail::MakesNetworkNamespaces<Ahead> && !detail::Freezes<Ahead>);
+static_assert(detail::Freezes<Everything> && detail::HasStats<Everything> && detail::Updates<Everything> &&
+              detail::ListsProcesses<Everything>);
+[[maybe_unused]] constexpr auto find_optional = detail::OptionalIsolationThunks<Everything>::find;
 
 } // namespace
 
