@@ -44,27 +44,16 @@ public:
     virtual Result<void> signal(const Operation&, const std::string& id, int number, SignalScope scope) = 0;
     // Ahead of create(), which then takes it. unsupported: the driver cannot.
     virtual Result<UniqueFd> make_network_namespace(const Operation&) = 0;
-    // All of these: unsupported where the driver has no such interface.
-    virtual Result<void> pause(const Operation&, const std::string& /*id*/) { return lacks("pause"); }
-    virtual Result<void> resume(const Operation&, const std::string& /*id*/) { return lacks("resume"); }
-    virtual Result<std::string> stats(const Operation&, const std::string& /*id*/) {
-        return lacks("stats");
-    } // JSON
-    // resources_json: linux.resources of the OCI runtime specification.
-    virtual Result<void> update(const Operation&, const std::string& /*id*/,
-                                const std::string& /*resources_json*/) {
-        return lacks("update");
-    }
-    virtual Result<std::vector<int>> processes(const Operation&,
-                                               const std::string& /*id*/) { // pids of the host
-        return lacks("processes");
-    }
     virtual Result<void> destroy(const Operation&, const std::string& id, const std::string& config_json) = 0;
 
-private:
-    [[nodiscard]] std::unexpected<Error> lacks(const char* function) const {
-        return fail(Code::unsupported, function, ": isolation driver '", plugin(), "' has no such function");
-    }
+    // Each of the following is unsupported where the driver has no such interface.
+    virtual Result<void> pause(const Operation&, const std::string& id) = 0;
+    virtual Result<void> resume(const Operation&, const std::string& id) = 0;
+    virtual Result<std::string> stats(const Operation&, const std::string& id) = 0; // JSON
+    // resources_json: like linux.resources of the OCI runtime specification; what is not there stays.
+    virtual Result<void> update(const Operation&, const std::string& id,
+                                const std::string& resources_json) = 0;
+    virtual Result<std::vector<int>> processes(const Operation&, const std::string& id) = 0; // from outside
 };
 
 } // namespace rt
