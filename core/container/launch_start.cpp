@@ -7,6 +7,7 @@
 #include "core/container/oci_config.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/runtime_files.hpp"
+#include "core/container/shim_settings.hpp"
 
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
@@ -134,15 +135,12 @@ Result<void> Launch::make_container() {
                                                         engine_.wiring().cgroup_parent.native(), own_network,
                                                         spec_, *plan_, std::move(host)}));
     RT_TRY(replace_file(directory_ / "config.json", config));
+    RT_TRY_ASSIGN(ShimLog log, shim_log(spec_.log_config, engine_.log_file(record_.id)));
+    RT_TRY_ASSIGN(auto health, shim_health(*plan_, config));
     timer_.mark("bundle");
-    RT_TRY(shim_->send_create(operation_, {directory_.native(),
-                                           config,
-                                           rootfs_,
-                                           spec_.terminal,
-                                           spec_.open_stdin,
-                                           spec_.open_stdin,
-                                           {"json-file", engine_.log_file(record_.id)},
-                                           {}}));
+    RT_TRY(shim_->send_create(operation_,
+                              {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
+                               spec_.open_stdin, std::move(log), std::move(health)}));
     creating_ = true;
     Result<void> attached = attach_network();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case

@@ -33,7 +33,7 @@ Result<void> wait_for_change(EventWatch& watch, int cancel_fd, const std::string
 } // namespace
 
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
-                                                    std::chrono::seconds grace) {
+                                                    std::optional<std::chrono::seconds> grace) {
     const auto failed = [](Error error) { return std::unexpected(RunFailure{std::move(error), false}); };
     if (auto stopped = stop(engine, reference, grace); !stopped) return failed(std::move(stopped).error());
     RunOptions options;

@@ -5,13 +5,14 @@
 #include "core/container/run.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace rt {
 
 // Ends it as stop() does, where it runs, and starts it.
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
-                                                    std::chrono::seconds grace);
+                                                    std::optional<std::chrono::seconds> grace);
 
 // invalid_argument: no name that a container can have; already_exists: it is taken.
 Result<void> rename(Engine& engine, const std::string& reference, const std::string& name);

@@ -5,6 +5,7 @@
 #include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/restart_policy.hpp"
+#include "core/container/shim_settings.hpp"
 #include "core/container/spec.hpp"
 
 #include <poll.h>
@@ -15,11 +16,22 @@
 namespace rt {
 namespace {
 
+// With the older ones that rotation has left. A kill in the middle of a rotation may have left a gap.
+Result<void> remove_log(Engine& engine, const Container& container) {
+    const Path log = engine.log_file(container.id);
+    const auto spec = spec_from_json(container.spec);
+    const auto kept = spec ? shim_log(spec->log_config, log) : fail(Code::corrupt, "");
+    for (int number = 1; kept && kept->max_files > 1 && number <= kept->max_files; ++number)
+        RT_TRY(remove_tree(cat(log.native(), ".", number)));
+    if (kept && kept->max_files > 1) RT_TRY(remove_tree(cat(log.native(), ".new")));
+    return remove_tree(log);
+}
+
 // Its own layer and its log. Repeatable.
 Result<void> remove_files(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
     RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(container.id)));
-    return remove_tree(engine.log_file(container.id));
+    return remove_log(engine, container);
 }
 
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down

@@ -2,6 +2,7 @@
 // What can be said about a spec without looking at the host. The limits are docker's, and those of the
 // kernel's interfaces that they end in.
 #include "core/base/id.hpp"
+#include "core/container/shim_settings.hpp"
 #include "core/container/spec_validate_parts.hpp"
 #include "core/container/stop.hpp"
 #include "core/container/unsupported.hpp"
@@ -99,6 +100,7 @@ Result<void> validate_life(const ContainerSpec& spec) {
         return fail(Code::invalid_argument, "the stop timeout ", *spec.stop_timeout,
                     " is not a number of seconds, or -1 for no end");
     if (spec.healthcheck) RT_TRY(validate_health(*spec.healthcheck));
+    RT_TRY(shim_log(spec.log_config, {}));
     const std::string& driver = spec.log_config.type;
     if (!driver.empty() && driver != "json-file" && driver != "none")
         return fail(Code::unsupported, "log driver '", driver,

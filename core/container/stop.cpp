@@ -70,6 +70,15 @@ int stop_signal(Engine::State& state, const Container& container) {
     return plan ? parse_signal(plan->stop_signal).value_or(SIGTERM) : SIGTERM;
 }
 
+std::chrono::seconds grace_of(const Container& container, std::optional<std::chrono::seconds> asked) {
+    constexpr int kDefault = 10; // seconds, as docker's
+    constexpr std::chrono::hours kForEver{24 * 365};
+    const auto spec = spec_from_json(container.spec);
+    const int own = spec ? spec->stop_timeout.value_or(kDefault) : kDefault;
+    const std::chrono::seconds grace = asked.value_or(std::chrono::seconds(own));
+    return grace.count() < 0 ? kForEver : grace;
+}
+
 // Signals, waits; no answer in time: SIGKILL to everything.
 Result<void> end_with_shim(Engine& engine, const Container& container, int first_signal,
                            std::chrono::seconds grace) {
@@ -162,8 +171,9 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
     }
     if (container->phase == Phase::restarting) {
         if (force == Force::no)
-            return fail(Code::failed_precondition, "container '", container->name,
-                        "' is about to be started again by its restart policy: stop it first, or remove it with -f");
+            return fail(
+                Code::failed_precondition, "container '", container->name,
+                "' is about to be started again by its restart policy: stop it first, or remove it with -f");
         RT_TRY(end_restarting(engine, *state, *container));
     }
     RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
@@ -218,7 +228,7 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     return {};
 }
 
-Result<void> stop(Engine& engine, const std::string& reference, std::chrono::seconds grace) {
+Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
@@ -229,7 +239,7 @@ Result<void> stop(Engine& engine, const std::string& reference, std::chrono::sec
     if (container.phase != Phase::running) return {};
     const int signal_number = stop_signal(*state, container);
     RT_TRY(record_signal(*state, container, signal_number, true));
-    RT_TRY(end(engine, container, signal_number, grace));
+    RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
     return state->database.transaction([&] { return note_event(*state, container, "stop"); });
 }
 

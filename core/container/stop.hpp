@@ -5,6 +5,7 @@
 #include "core/container/engine.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace rt {
@@ -15,9 +16,10 @@ Result<int> parse_signal(const std::string& text);
 // Sends a signal to the container's first process. failed_precondition: it does not run.
 Result<void> kill(Engine& engine, const std::string& reference, int signal_number);
 
-// Asks with the image's stop signal, waits, kills; returns when the container is cleaned up. One that does
-// not run is left as it is.
-Result<void> stop(Engine& engine, const std::string& reference, std::chrono::seconds grace);
+// Asks with the image's stop signal, waits (grace; where it is not given, as long as the container says, or
+// 10 s; below 0: for ever), kills; returns when the container is cleaned up. One that does not run is left as
+// it is.
+Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace);
 
 enum class Force { no, yes };
 // Removes a container that does not run; forced, it is killed first. Returns its id.

@@ -29,15 +29,6 @@ const Refusal kRefusals[] = {
      "there are no volumes yet"},
     {"--init", [](const ContainerSpec& spec) { return spec.init.value_or(false); },
      "there is no init program yet"},
-    {"--health-cmd",
-     [](const ContainerSpec& spec) {
-         return spec.healthcheck && !(spec.healthcheck->test == std::vector<std::string>{"NONE"});
-     },
-     "health checks are not there yet"},
-    {"--log-driver", [](const ContainerSpec& spec) { return spec.log_config.type == "none"; },
-     "only json-file is there yet"},
-    {"--log-opt", [](const ContainerSpec& spec) { return !spec.log_config.config.empty(); },
-     "logs are not rotated yet"},
     {"--network container:", [](const ContainerSpec& spec) { return starts_with_container(spec.network); },
      "the network of another container cannot be joined yet"},
     {"--pid container:", [](const ContainerSpec& spec) { return starts_with_container(spec.pid_mode); },

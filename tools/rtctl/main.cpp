@@ -29,8 +29,8 @@ struct Group {
 const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
         {"Containers",
-         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kWait, &kRm, &kRename, &kExec, &kAttach, &kPs,
-          &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
+         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kPause, &kUnpause, &kWait, &kRm, &kRename,
+          &kExec, &kAttach, &kPs, &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };
@@ -68,7 +68,8 @@ struct Match {
 Match find_command(const Arguments& words) {
     const std::string one = words.front();
     const std::string two = words.size() > 1 ? cat(one, " ", words[1]) : std::string();
-    if (one == kReap.name) return {&kReap, 1};
+    for (const Command* hidden : {&kReap, &kEvent})
+        if (one == hidden->name) return {hidden, 1};
     for (const Group& group : groups())
         for (const Command* command : group.commands) {
             if (command->name == one) return {command, 1};

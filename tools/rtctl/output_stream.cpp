@@ -20,9 +20,9 @@ OutputStream::OutputStream(int descriptor) : descriptor_(descriptor) {
 
 std::string_view OutputStream::write_some(std::string_view data) {
     while (!data.empty()) {
-        const ssize_t count =
-            is_socket_ ? ::send(descriptor_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
-                       : ::write(fd(), data.data(), data.size());
+        const ssize_t count = is_socket_
+                                  ? ::send(descriptor_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                                  : ::write(fd(), data.data(), data.size());
         if (count >= 0) {
             data.remove_prefix(static_cast<std::size_t>(count));
         } else if (errno == EAGAIN) {

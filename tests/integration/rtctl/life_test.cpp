@@ -243,4 +243,56 @@ TEST_F(Life, ARenamedContainerHasOnlyItsNewName) {
     EXPECT_EQ(rtctl_({"rm", "three", "two"}).exit_code, 0);
 }
 
+TEST_F(Life, APausedContainerStandsStillAndCanBeEnded) {
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c", "while :; do echo x; sleep 0.02; done"})
+            .exit_code,
+        0);
+    ASSERT_TRUE(eventually([&] { return !rtctl_({"logs", "one"}).out.empty(); }));
+    EXPECT_EQ(rtctl_({"pause", "one"}).out, "one\n");
+    EXPECT_EQ(status("one"), "paused");
+    EXPECT_THAT(rtctl_({"ps"}).out, HasSubstr("(Paused)"));
+    const std::string before = rtctl_({"logs", "one"}).out;
+    ::usleep(100'000);
+    EXPECT_EQ(rtctl_({"logs", "one"}).out, before);
+    EXPECT_NE(rtctl_({"pause", "one"}).exit_code, 0);
+    EXPECT_NE(rtctl_({"exec", "one", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"unpause", "one"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"logs", "one"}).out != before; }));
+    EXPECT_NE(rtctl_({"unpause", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"pause", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, AHealthCheckSaysHowItIs) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "--health-cmd", "test -e /well", "--health-interval",
+                      "100ms", "--health-retries", "2", "busybox", "sleep", "1000"})
+                  .exit_code,
+              0);
+    const auto health = [&] {
+        return json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Health"]["Status"];
+    };
+    EXPECT_TRUE(eventually([&] { return health() == "unhealthy"; }));
+    EXPECT_EQ(rtctl_({"exec", "one", "touch", "/well"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return health() == "healthy"; }));
+    EXPECT_THAT(rtctl_({"ps"}).out, HasSubstr("(healthy)"));
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, ALogIsRotatedReadAsOneAndGoesWithItsContainer) {
+    EXPECT_NE(rtctl_({"run", "--rm", "--log-opt", "max-size=big", "busybox", "true"}).exit_code, 0);
+    EXPECT_NE(rtctl_({"run", "--rm", "--log-opt", "colour=red", "busybox", "true"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"run", "--name", "one", "--log-opt", "max-size=10k", "--log-opt", "max-file=3",
+                      "busybox", "seq", "1000"})
+                  .exit_code,
+              0);
+    const std::string log = rtctl_({"logs", "one"}).out;
+    EXPECT_TRUE(log.ends_with("999\n1000\n"));
+    EXPECT_LT(log.size(), 3000U); // the oldest are gone
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"run", "--name", "two", "--log-driver", "none", "busybox", "echo", "x"}).out, "x\n");
+    EXPECT_THAT(rtctl_({"logs", "two"}).err, HasSubstr("keeps no log"));
+    EXPECT_EQ(rtctl_({"rm", "two"}).exit_code, 0);
+}
+
 } // namespace

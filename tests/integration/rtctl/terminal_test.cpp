@@ -85,7 +85,7 @@ TEST_F(WithBusybox, SignalsGoThroughWhileNobodyReadsOurOutput) {
     ASSERT_EQ(::pipe(out), 0);
     const auto words =
         rtctl_.command({"run", "--rm", "busybox", "sh", "-c",
-                        "trap 'exit 7' TERM; while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyy; done"});
+                        "trap 'exit 7' TERM; (while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyy; done) & wait"});
     const pid_t pid = ::fork();
     if (pid == 0) {
         ::dup2(out[1], 1);

@@ -11,6 +11,8 @@ extern const Command kRun;
 extern const Command kCreate;
 extern const Command kStart;
 extern const Command kRestart;
+extern const Command kPause;
+extern const Command kUnpause;
 extern const Command kWait;
 extern const Command kRename;
 extern const Command kExec;
@@ -39,5 +41,6 @@ extern const Command kConfigExplain;
 extern const Command kExplainRun;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;
+extern const Command kEvent;
 
 } // namespace rt::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/log_reader.hpp"
 
+#include "core/container/spec.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/commands/logs_follow.hpp"
 #include "tools/rtctl/options.hpp"
@@ -35,6 +36,10 @@ Result<int> logs(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const Container container, state->containers.find(parsed->operands.front()));
+    RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
+    if (spec.log_config.type == "none")
+        return fail(Code::failed_precondition, "container '", container.name,
+                    "' keeps no log: it was made with --log-driver none");
     const bool timestamps = parsed->has("timestamps");
     RT_TRY_ASSIGN(LogReader reader, LogReader::open(engine->log_file(container.id), tail));
     std::array<bool, 3> in_line{}; // of each stream: the line goes on with the next entry

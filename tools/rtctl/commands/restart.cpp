@@ -9,20 +9,18 @@
 namespace rt::cli {
 namespace {
 
-constexpr int kDefaultGrace = 10; // seconds, as docker's
-
 Result<int> restart_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("time,t", options::value<int>()->value_name("SECONDS"),
-                              "how long to wait before it is killed (default: 10)");
+                              "how long to wait before it is killed; -1: for ever (default: its own, or 10)");
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kRestart, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    const int grace = parsed->get<int>("time", kDefaultGrace);
-    if (grace < 0) return fail(Code::invalid_argument, "--time ", grace, " is negative");
+    std::optional<std::chrono::seconds> grace;
+    if (parsed->has("time")) grace = std::chrono::seconds(parsed->get<int>("time"));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     return for_each_operand(parsed->operands, [&](const std::string& reference) -> Result<void> {
-        auto started = restart(*engine, reference, std::chrono::seconds(grace));
+        auto started = restart(*engine, reference, grace);
         if (!started) return std::unexpected(std::move(started).error().error);
         for (const std::string& warning : started->warnings) warn(warning);
         return started->shim.give_up_lease();

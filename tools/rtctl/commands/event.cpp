@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Started by rt-shim when something has happened to its container that the database is to know: a change of
+// its health.
+#include "core/container/container_events.hpp"
+
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/options.hpp"
+#include "tools/rtctl/session.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace rt::cli {
+namespace {
+
+Result<int> event_command(const Globals& globals, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed, parse(kEvent, options::options_description("Options"), arguments,
+                                           Operands::anywhere, 2, 2));
+    if (!parsed) return 0;
+    RT_TRY_ASSIGN(const Json details, parse_json(parsed->operands[1], "event"));
+    const auto action = details.find("action");
+    if (action == details.end() || !action->is_string())
+        return fail(Code::invalid_argument, "event: there is no \"action\" in '", parsed->operands[1], "'");
+    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    RT_TRY_ASSIGN(const Container container, state->containers.find(parsed->operands[0]));
+    RT_TRY(state->database.transaction(
+        [&] { return note_event(*state, container, action->get<std::string>()); }));
+    return 0;
+}
+
+} // namespace
+
+const Command kEvent = {"event", "CONTAINER-ID JSON",
+                        "Record what has happened to a container (started by rt-shim)", event_command};
+
+} // namespace rt::cli
