@@ -32,8 +32,8 @@ public:
     // Both, from here on to a running program.
     Result<void> launch_shim();       // as early as can be: it loads its driver while we go on
     void adopt_shim(ShimClient shim); // in place of launch_shim(): the one that rests between two runs
-    Result<void> join_network();    // the network it joins is there
-    Result<void> record_endpoint(); // with an address, in a transaction of the caller's
+    Result<void> join_network();      // the network it joins is there
+    Result<void> record_endpoint();   // with an address, in a transaction of the caller's
     Result<void> make_bundle();
     Result<void> make_container(); // the shim creates, meanwhile the network is attached
     Result<void> start(StartedBy by);

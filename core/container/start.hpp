@@ -13,8 +13,8 @@ namespace rt {
 std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::string& reference,
                                                   const RunOptions& options);
 
-// What its restart policy wants: starts one that rests. shim: with the lease. A start that comes to nothing leaves it
-// ended.
+// What its restart policy wants: starts one that rests. shim: with the lease. A start that comes to nothing
+// leaves it ended.
 Result<void> start_by_policy(Engine& engine, const std::string& container_id, ShimClient shim);
 
 } // namespace rt

@@ -37,7 +37,8 @@ bool DetachFilter::filter(std::string& data) {
         while (matched_ > 0 && key != keys_[matched_]) {
             // The longest end of what is held back, with this key, that is a beginning of the keys.
             std::size_t shorter = matched_ - 1;
-            while (shorter > 0 && keys_.compare(0, shorter, keys_, matched_ - shorter, shorter) != 0) --shorter;
+            while (shorter > 0 && keys_.compare(0, shorter, keys_, matched_ - shorter, shorter) != 0)
+                --shorter;
             passed.append(keys_, 0, matched_ - shorter);
             matched_ = shorter;
         }

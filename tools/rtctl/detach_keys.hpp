@@ -11,11 +11,12 @@ namespace rt::cli {
 
 inline constexpr std::string_view kDefaultDetachKeys = "ctrl-p,ctrl-q";
 
-// Keys, separated by commas: a character, or ctrl- and one of a-z @ [ \ ] ^ _. As the bytes that a terminal sends.
+// Keys, separated by commas: a character, or ctrl- and one of a-z @ [ \ ] ^ _. As the bytes that a terminal
+// sends.
 Result<std::string> parse_detach_keys(std::string_view text);
 
-// Looks for the keys in what is typed, over any number of reads. What may be their beginning is held back until the
-// next key says what it was.
+// Looks for the keys in what is typed, over any number of reads. What may be their beginning is held back
+// until the next key says what it was.
 class DetachFilter {
 public:
     explicit DetachFilter(std::string keys) : keys_(std::move(keys)) {}

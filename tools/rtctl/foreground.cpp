@@ -27,8 +27,8 @@ sigset_t set_of(std::initializer_list<int> numbers) {
     return set;
 }
 
-// What a user or a service manager sends to rtctl and means for the container. Job control and our own children
-// stay here.
+// What a user or a service manager sends to rtctl and means for the container. Job control and our own
+// children stay here.
 sigset_t ending_signals() {
     return set_of({SIGHUP, SIGINT, SIGQUIT, SIGTERM});
 }
@@ -176,7 +176,8 @@ void Foreground::State::see_reader(ShimClient& shim) {
     }
 }
 
-// One look at everything that can happen. The shim is not read while our readers are behind: it slows the container.
+// One look at everything that can happen. The shim is not read while our readers are behind: it slows the
+// container.
 Result<void> Foreground::State::wait(ShimClient& shim) {
     const bool takes_events = !result && !is_waiting();
     const bool takes_input = !result && stdin_open && shim.write_window() > 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container (or a process in one) in the foreground: its output is ours, our input is its, signals go through, a
-// terminal is in raw mode as long as this lasts. A reader of ours that is slow slows the container and nothing
-// else. One per process.
+// A container (or a process in one) in the foreground: its output is ours, our input is its, signals go
+// through, a terminal is in raw mode as long as this lasts. A reader of ours that is slow slows the container
+// and nothing else. One per process.
 #pragma once
 
 #include "core/shim/client.hpp"
@@ -16,8 +16,8 @@ enum class SignalProxy {
     to_us         // they end us, not it (exec, and attach where it is asked for)
 };
 
-// "rtctl run ... | head": what SIGPIPE would do to a program of the host, and which the first process of a container
-// would not feel. Without it the program would write into its log for ever.
+// "rtctl run ... | head": what SIGPIPE would do to a program of the host, and which the first process of a
+// container would not feel. Without it the program would write into its log for ever.
 enum class ReaderGone { kill_container, leave };
 
 struct ForegroundOptions {

@@ -24,9 +24,10 @@ protected:
 };
 
 TEST_F(Restart, AlwaysStartsItAgainAndAgainUntilItIsStopped) {
-    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "always", "-p", "18101:1", "--name", "one", "busybox", "echo", "x"})
-                  .exit_code,
-              0);
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--restart", "always", "-p", "18101:1", "--name", "one", "busybox", "echo", "x"})
+            .exit_code,
+        0);
     EXPECT_TRUE(eventually([&] { return count_lines("one") >= 4; })) << rtctl_({"ps", "-a"}).out;
     EXPECT_TRUE(eventually([&] { return status("one") == "restarting"; }));
     EXPECT_THAT(rtctl_({"ps", "-a"}).out, HasSubstr("Restarting (0)"));
@@ -34,7 +35,8 @@ TEST_F(Restart, AlwaysStartsItAgainAndAgainUntilItIsStopped) {
     EXPECT_EQ(rtctl_({"stop", "one"}).exit_code, 0);
     EXPECT_EQ(status("one"), "exited");
     const int lines = count_lines("one");
-    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18101:1", "busybox", "true"}).exit_code, 0); // nothing of it holds the port
+    EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18101:1", "busybox", "true"}).exit_code,
+              0); // nothing of it holds the port
     EXPECT_EQ(count_lines("one"), lines);
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
@@ -62,17 +64,19 @@ TEST_F(Restart, ItIsRemovedByForceWhileItRests) {
 }
 
 TEST_F(Restart, ItIsSoAfterTheForegroundProgramIsKilled) {
-    ASSERT_EQ(rtctl_({"run", "--restart", "always", "--name", "one", "busybox", "sh", "-c", "echo x; sleep 0.1"})
-                  .exit_code,
-              0); // the first end, as docker has it
+    ASSERT_EQ(
+        rtctl_({"run", "--restart", "always", "--name", "one", "busybox", "sh", "-c", "echo x; sleep 0.1"})
+            .exit_code,
+        0); // the first end, as docker has it
     EXPECT_TRUE(eventually([&] { return count_lines("one") >= 3; }));
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
 TEST_F(Restart, AUsersStartAfterAStopBringsThePolicyBack) {
-    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "unless-stopped", "--name", "one", "busybox", "sleep", "1000"})
-                  .exit_code,
-              0);
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--restart", "unless-stopped", "--name", "one", "busybox", "sleep", "1000"})
+            .exit_code,
+        0);
     EXPECT_EQ(rtctl_({"stop", "-t", "0", "one"}).exit_code, 0);
     EXPECT_EQ(status("one"), "exited");
     EXPECT_EQ(rtctl_({"start", "one"}).exit_code, 0);

@@ -23,7 +23,8 @@ TEST(DetachKeys, AreSeenOverSeveralReadsAndNothingElseIsLost) {
     EXPECT_EQ(data, "ab");
     data = "c\x10\x10";
     EXPECT_FALSE(filter.filter(data));
-    EXPECT_EQ(data, "\x10" "c\x10");
+    EXPECT_EQ(data, "\x10"
+                    "c\x10");
     data = "\x11rest";
     EXPECT_TRUE(filter.filter(data));
     EXPECT_EQ(data, "");
