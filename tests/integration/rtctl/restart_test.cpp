@@ -63,7 +63,7 @@ TEST_F(Restart, ItIsRemovedByForceWhileItRests) {
     EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
 }
 
-TEST_F(Restart, ItIsSoAfterTheForegroundProgramIsKilled) {
+TEST_F(Restart, ARunInTheForegroundEndsWithTheFirstEndAndThePolicyGoesOn) {
     ASSERT_EQ(
         rtctl_({"run", "--restart", "always", "--name", "one", "busybox", "sh", "-c", "echo x; sleep 0.1"})
             .exit_code,
