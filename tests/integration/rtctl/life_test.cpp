@@ -295,4 +295,24 @@ TEST_F(Life, ALogIsRotatedReadAsOneAndGoesWithItsContainer) {
     EXPECT_EQ(rtctl_({"rm", "two"}).exit_code, 0);
 }
 
+// With -f it is enough that a container is gone; that its driver is not there is no such thing.
+TEST_F(Life, RemovingByForceSaysWhenItCouldNot) {
+    const auto other = rtctl_.directory() / "other.json";
+    json wiring = json::parse(rt::test::read_file(rtctl_.directory() / "config.json"));
+    wiring["storage"]["drivers"]["plain"]["plugin"] = "vfs";
+    rt::test::write_file(other, wiring.dump());
+    const auto with_plain = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {RT_BUILD_DIR "/bin/rtctl", "--config", other.native()});
+        return rt::test::run_program(words);
+    };
+    ASSERT_EQ(with_plain({"create", "--storage", "plain", "--name", "one", "busybox", "true"}).exit_code, 0);
+    const auto refused = rtctl_({"rm", "-f", "one"});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("plain"));
+    EXPECT_EQ(with_plain({"rm", "-f", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+    EXPECT_EQ(with_plain({"rmi", "busybox"}).exit_code, 0);
+    ASSERT_TRUE(take_as_clean()); // the image and what was unpacked of it are gone
+}
+
 } // namespace
