@@ -49,6 +49,15 @@ Result<void> guarded(const std::string& name, const std::function<Result<void>()
     }
 }
 
+// Who recorded that it is to be started again may have been killed before the shim was told to rest.
+Result<void> see_it_rests(ShimClient& shim) {
+    constexpr std::int64_t kNotYet = 60'000'000'000; // ns; the lease is taken again long before
+    RT_TRY_ASSIGN(const ShimState state, shim.state());
+    if (state.phase != "ended") return {};
+    RT_TRY(shim.rest(kNotYet));
+    return shim.take_lease();
+}
+
 // What is left of it goes; the container stays, with the reason. Answers the error to report.
 Error take_back(Engine& engine, Launch& launch, const Container& before, Error error) {
     error = with_last_words(engine, before.id, launch.shim(), std::move(error));
@@ -85,6 +94,7 @@ Result<void> start_by_policy(Engine& engine, const std::string& container_id, Sh
     RT_TRY(launch.load(container_id));
     const Container before = launch.record();
     if (before.phase != Phase::restarting) return {}; // a user was quicker
+    RT_TRY(see_it_rests(shim));
     launch.adopt_shim(std::move(shim));
     auto outcome = guarded(before.name, [&] { return go_on(launch, StartedBy::restart_policy); });
     if (outcome) return launch.running().shim.give_up_lease();

@@ -170,4 +170,21 @@ TEST_F(Crash, AContainerThatItsShimCannotCleanUpIsCleanedUpByTheNextToLook) {
     std::filesystem::rename(away, config);
 }
 
+// Between the end of a container and its next start there are many steps; the policy holds over a kill at
+// any.
+TEST_F(Crash, KillingTheCleanUpAtAnyMomentDoesNotEndARestartPolicy) {
+    for (int number = 0; number < 16; ++number) {
+        const std::string name = "one" + std::to_string(number);
+        const pid_t pid = start({"run", "--restart", "always", "--name", name, "busybox", "echo", "x"});
+        ASSERT_TRUE(eventually([&] { return rtctl_({"logs", name}).out == "x\n" || ::kill(pid, 0) != 0; }));
+        ::usleep(static_cast<useconds_t>(number) * 250); // the moment is what is being varied
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        EXPECT_TRUE(eventually([&] { return rtctl_({"logs", name}).out.starts_with("x\nx\nx\n"); }))
+            << number << rtctl_({"ps", "-a"}).out;
+        EXPECT_EQ(rtctl_({"rm", "-f", name}).exit_code, 0);
+    }
+    EXPECT_TRUE(is_clean()) << difference();
+}
+
 } // namespace
