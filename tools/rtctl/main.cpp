@@ -29,8 +29,8 @@ struct Group {
 const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
         {"Containers",
-         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kPause, &kUnpause, &kWait, &kRm, &kRename,
-          &kExec, &kAttach, &kPs, &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
+         {&kRun,    &kCreate, &kStart,  &kStop, &kRestart, &kKill, &kPause,   &kUnpause, &kWait,   &kRm,
+          &kRename, &kExec,   &kAttach, &kPs,   &kTop,     &kLogs, &kInspect, &kCp,      &kExport, &kDiff}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };

@@ -20,13 +20,22 @@ Result<Format> parse_format(std::string_view text);
 
 class Table {
 public:
-    explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
+    struct Layout {
+        std::size_t least_width = 0; // of a column, with the gap behind it
+        bool cut_to_fit = true;      // on a terminal
+    };
+    explicit Table(std::vector<std::string> headings) : Table(std::move(headings), Layout()) {}
+    Table(std::vector<std::string> headings, Layout layout) : layout_(layout) {
+        rows_.push_back(std::move(headings));
+    }
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
     // Columns are as wide as their widest cell, three spaces apart; on a terminal the widest are cut ("...")
     // to fit.
     void print() const;
+    [[nodiscard]] std::vector<std::string> lines() const;
 
 private:
+    Layout layout_;
     std::vector<std::vector<std::string>> rows_;
 };
 

@@ -18,6 +18,7 @@ extern const Command kRename;
 extern const Command kExec;
 extern const Command kAttach;
 extern const Command kPs;
+extern const Command kTop;
 extern const Command kLogs;
 extern const Command kInspect;
 extern const Command kStop;
