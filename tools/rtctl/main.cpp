@@ -28,9 +28,9 @@ struct Group {
 
 const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
-        {"Containers",
-         {&kRun,    &kCreate, &kStart,  &kStop, &kRestart, &kKill, &kPause,   &kUnpause, &kWait,   &kRm,
-          &kRename, &kExec,   &kAttach, &kPs,   &kTop,     &kLogs, &kInspect, &kCp,      &kExport, &kDiff}},
+        {"Containers", {&kRun,  &kCreate, &kStart,  &kStop,    &kRestart, &kKill,   &kPause, &kUnpause,
+                        &kWait, &kRm,     &kRename, &kUpdate,  &kExec,    &kAttach, &kPs,    &kTop,
+                        &kPort, &kStats,  &kLogs,   &kInspect, &kCp,      &kExport, &kDiff}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };

@@ -124,6 +124,16 @@ std::string human_size(std::uint64_t bytes) {
     return text.data();
 }
 
+std::string human_size_binary(std::uint64_t bytes) {
+    constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.4g%s", value, kUnits[unit]);
+    return text.data();
+}
+
 bool is_terminal(int fd) {
     return ::isatty(fd) == 1;
 }
