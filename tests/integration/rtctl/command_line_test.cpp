@@ -14,9 +14,9 @@ using testing::HasSubstr;
 TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
     const Rtctl rtctl;
     for (const std::string name :
-         {"run",         "ps",           "top",           "port", "stats",     "update",
-          "logs",        "inspect",      "stop",          "kill", "rm",        "pull",
-          "load",        "import",       "images",        "rmi",  "plugin ls", "plugin inspect",
+         {"run",         "ps",           "top",           "port",    "stats", "update",    "container prune",
+          "image prune", "system prune", "logs",          "inspect", "stop",  "kill",      "rm",
+          "pull",        "load",         "import",        "images",  "rmi",   "plugin ls", "plugin inspect",
           "config show", "config check", "config explain"}) {
         std::vector<std::string> words;
         if (const auto space = name.find(' '); space != name.npos)

@@ -30,12 +30,14 @@ extern const Command kRm;
 extern const Command kCp;
 extern const Command kExport;
 extern const Command kDiff;
+extern const Command kContainerPrune;
 // Images
 extern const Command kPull;
 extern const Command kLoad;
 extern const Command kImport;
 extern const Command kImages;
 extern const Command kRmi;
+extern const Command kImagePrune;
 // The engine
 extern const Command kPluginLs;
 extern const Command kPluginInspect;
@@ -43,6 +45,7 @@ extern const Command kConfigShow;
 extern const Command kConfigCheck;
 extern const Command kConfigExplain;
 extern const Command kExplainRun;
+extern const Command kSystemPrune;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;
 extern const Command kEvent;
