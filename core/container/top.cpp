@@ -19,6 +19,7 @@ namespace rt {
 namespace {
 
 constexpr const char* kFullFormat = "-ef";
+constexpr std::size_t kLongestWord = 128U << 10U; // that the kernel passes to a program
 constexpr std::size_t kLargestOutput = 16U << 20U;
 
 // Not by PATH: what is run as root is not for the environment to say.
@@ -92,7 +93,10 @@ Result<ProcessTable> ask_ps(const std::vector<std::string>& words, const std::ve
     for (const int pid : pids) list += cat(list.size() == 2 ? "" : ",", pid);
     std::vector<std::string> narrowed = words;
     narrowed.push_back(list);
-    RT_TRY_ASSIGN(PsAnswer answer, run_ps(*program, narrowed));
+    PsAnswer answer;
+    if (list.size() < kLongestWord) {
+        RT_TRY_ASSIGN(answer, run_ps(*program, narrowed));
+    }
     // Some options (such as f) and some ps do not go with -q: then everything is listed.
     if (!answer.succeeded) {
         RT_TRY_ASSIGN(answer, run_ps(*program, words));

@@ -19,10 +19,10 @@ struct ContainerUpdate {
     std::int64_t memory = 0, memory_reservation = 0, memory_swap = 0;
     std::int64_t nano_cpus = 0, cpu_shares = 0, cpu_period = 0, cpu_quota = 0;
     std::int64_t cpu_realtime_period = 0, cpu_realtime_runtime = 0;
-    std::string cpuset_cpus, cpuset_mems;
+    std::string cpuset_cpus{}, cpuset_mems{};
     int blkio_weight = 0;
-    std::optional<std::int64_t> pids_limit;
-    std::optional<RestartPolicy> restart_policy;
+    std::optional<std::int64_t> pids_limit{};
+    std::optional<RestartPolicy> restart_policy{};
 };
 
 // spec with the changes. failed_precondition: they conflict with what the container has (docker's words);

@@ -112,11 +112,12 @@ public:
         return {};
     }
 
-    // unsupported: an isolation driver does not count. Whatever else fails shows as "--" in its line.
+    // unsupported: the isolation driver of one that was named does not count. Whatever else fails shows as
+    // "--" in its line.
     Result<void> sample() {
         for (Watched& watched : watched_) {
             auto sample = watched.reader.read();
-            if (!sample && sample.error().code == Code::unsupported)
+            if (!sample && sample.error().code == Code::unsupported && !names_.empty())
                 return std::unexpected(std::move(sample).error());
             const bool rests = !sample && sample.error().code == Code::failed_precondition;
             watched.before = rests ? StatsSample() : std::move(watched.now);
