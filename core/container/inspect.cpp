@@ -3,6 +3,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/container/live_state.hpp"
+#include "core/container/oci_parts.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/spec.hpp"
 
@@ -68,8 +69,21 @@ Json host_config(const ContainerSpec& spec, const Container& container) {
             {"AutoRemove", spec.auto_remove},
             {"CapAdd", spec.cap_add},
             {"CapDrop", spec.cap_drop},
+            {"RestartPolicy",
+             {{"Name", spec.restart_policy.name},
+              {"MaximumRetryCount", spec.restart_policy.maximum_retry_count}}},
             {"Memory", spec.memory},
+            {"MemoryReservation", spec.memory_reservation},
+            {"MemorySwap", oci::memory_and_swap(spec)},
             {"NanoCpus", spec.nano_cpus},
+            {"CpuShares", spec.cpu_shares},
+            {"CpuPeriod", spec.cpu_period},
+            {"CpuQuota", spec.cpu_quota},
+            {"CpuRealtimePeriod", spec.cpu_realtime_period},
+            {"CpuRealtimeRuntime", spec.cpu_realtime_runtime},
+            {"CpusetCpus", spec.cpuset_cpus},
+            {"CpusetMems", spec.cpuset_mems},
+            {"BlkioWeight", spec.blkio_weight},
             {"PidsLimit", spec.pids_limit},
             {"ReadonlyRootfs", spec.read_only},
             {"NetworkMode", container.network},

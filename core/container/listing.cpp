@@ -3,8 +3,8 @@
 
 #include "core/container/live_state.hpp"
 #include "core/container/process_plan.hpp"
+#include "core/container/published_ports.hpp"
 #include "core/container/recovery.hpp"
-#include "core/network/port.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -37,23 +37,17 @@ private:
 };
 
 void add_ports(ContainerSummary& summary, Engine::State& state, const std::vector<std::string>& exposed) {
-    const auto endpoints = state.networks.endpoints_of(summary.record.id);
-    if (!endpoints) return;
-    for (const Endpoint& endpoint : *endpoints) {
-        const Json result = Json::parse(endpoint.result, nullptr, false);
-        if (!result.is_object()) continue;
-        for (const Json& value : result.value("ports", Json::array())) {
-            const PublishedPort port = published_port_from_json(value);
-            summary.ports.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
-        }
-    }
+    const auto published = published_ports(state, summary.record.id);
+    if (!published) return;
+    for (const PublishedPort& port : *published)
+        summary.ports.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
     for (const std::string& text : exposed) {
         const auto slash = text.find('/');
         ShownPort port;
         std::from_chars(text.data(), text.data() + std::min(slash, text.size()), port.container_port);
         if (slash != std::string::npos) port.protocol = text.substr(slash + 1);
-        if (std::ranges::none_of(summary.ports, [&](const ShownPort& published) {
-                return published.container_port == port.container_port && published.protocol == port.protocol;
+        if (std::ranges::none_of(summary.ports, [&](const ShownPort& known) {
+                return known.container_port == port.container_port && known.protocol == port.protocol;
             }))
             summary.ports.push_back(port);
     }

@@ -10,8 +10,6 @@
 namespace rt::oci {
 namespace {
 
-constexpr std::int64_t kCpuPeriod = 100'000; // microseconds
-
 Json device_rule(bool allow, const char* type, int major, int minor, const char* access) {
     Json rule{{"allow", allow}, {"access", access}};
     if (type != nullptr) rule["type"] = type;
@@ -101,10 +99,8 @@ void add_memory(const OciInput& input, Json& resources) {
     Limits memory(input, "memory");
     memory.set_unless_zero("limit", spec.memory, "flag --memory");
     memory.set_unless_zero("reservation", spec.memory_reservation, "flag --memory-reservation");
-    if (spec.memory_swap != 0)
-        memory.set("swap", spec.memory_swap, "flag --memory-swap");
-    else if (spec.memory > 0) // as docker does: as much swap again as there is memory
-        memory.set("swap", spec.memory * 2, "default: twice the memory");
+    memory.set_unless_zero("swap", memory_and_swap(spec),
+                           spec.memory_swap != 0 ? "flag --memory-swap" : "default: twice the memory");
     if (spec.memory_swappiness) memory.set("swappiness", *spec.memory_swappiness, "flag --memory-swappiness");
     if (spec.oom_kill_disable) memory.set("disableOOMKiller", true, "flag --oom-kill-disable");
     memory.store(resources);
@@ -114,7 +110,7 @@ void add_cpu(const OciInput& input, Json& resources) {
     const ContainerSpec& spec = input.spec;
     Limits cpu(input, "cpu");
     if (spec.nano_cpus > 0) {
-        cpu.set("quota", spec.nano_cpus * kCpuPeriod / 1'000'000'000, "flag --cpus");
+        cpu.set("quota", quota_of(spec.nano_cpus), "flag --cpus");
         cpu.set("period", kCpuPeriod, "flag --cpus");
     }
     cpu.set_unless_zero("shares", spec.cpu_shares, "flag --cpu-shares");

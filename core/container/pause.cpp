@@ -3,7 +3,7 @@
 
 #include "core/container/container_events.hpp"
 #include "core/container/recovery.hpp"
-#include "core/shim/client.hpp"
+#include "core/container/running_shim.hpp"
 
 #include <filesystem>
 
@@ -17,18 +17,14 @@ Result<void> change(Engine& engine, const std::string& reference, Wanted wanted)
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    auto shim = container.phase == Phase::running ? ShimClient::connect(engine.run_directory(container.id))
-                                                  : fail(Code::not_found, "");
-    if (!shim)
-        return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name,
-                    "': it is not running");
+    RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, verb));
     std::error_code problem;
     const bool paused = std::filesystem::exists(engine.run_directory(container.id) / "paused", problem);
     if (paused == (wanted == Wanted::paused))
         return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
                     paused ? "already paused" : "not paused");
     const Operation operation = Engine::new_operation();
-    auto outcome = wanted == Wanted::paused ? shim->pause(operation) : shim->resume(operation);
+    auto outcome = wanted == Wanted::paused ? shim.pause(operation) : shim.resume(operation);
     if (!outcome)
         return in_context(std::move(outcome).error(), "cannot ", verb, " container '", container.name, "'");
     return state->database.transaction([&] { return note_event(*state, container, verb); });

@@ -8,6 +8,7 @@
 #include "core/container/process_plan.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
+#include "core/container/running_shim.hpp"
 #include "core/shim/client.hpp"
 
 #include <poll.h>
@@ -216,14 +217,10 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    auto shim = container.phase == Phase::running ? ShimClient::connect(engine.run_directory(container.id))
-                                                  : fail(Code::not_found, "");
-    if (!shim)
-        return fail(Code::failed_precondition, "cannot kill container '", container.name,
-                    "': it is not running");
+    RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "kill"));
     const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
     RT_TRY(record_signal(*state, container, signal_number, ends));
-    if (auto sent = shim->signal(Engine::new_operation(), signal_number, SignalScope::first_process); !sent)
+    if (auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process); !sent)
         return in_context(std::move(sent).error(), "cannot kill container '", container.name, "'");
     return {};
 }

@@ -29,6 +29,8 @@ public:
     virtual Result<std::string> attach(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
     virtual Result<void> detach(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
     virtual Result<void> check(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
+    // JSON. unsupported where the backend does not have "rt.network.stats/1".
+    virtual Result<std::string> stats(const Operation&, const std::string& endpoint_json) = 0;
 };
 
 } // namespace rt

@@ -45,6 +45,13 @@ public:
         return table;
     }
 
+    // The same for an optional one: null where the plugin has no such table; one that it has must be whole.
+    template <class Table, class... Functions>
+    Result<const Table*> require_if_there(const char* interface_id, Functions Table::*... functions) const {
+        if (find(interface_id) == nullptr) return nullptr;
+        return require(interface_id, functions...);
+    }
+
     // Calls function(call, error) and turns what it answers into a Result.
     template <class Function>
     Result<void> call(const char* function_name, const Operation& operation, Function&& function) const {

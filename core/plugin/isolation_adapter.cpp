@@ -206,23 +206,17 @@ private:
     OptionalTables optional_;
 };
 
-// Null where the plugin has no such table; one that it has must be whole.
-template <class Table, class... Functions>
-Result<const Table*> find_whole(const PluginInstance& plugin, const char* interface_id,
-                                Functions Table::*... functions) {
-    if (plugin.find(interface_id) == nullptr) return nullptr;
-    return plugin.require(interface_id, functions...);
-}
-
 Result<OptionalTables> find_optional(const PluginInstance& plugin) {
     OptionalTables out;
-    RT_TRY_ASSIGN(out.netns, find_whole(plugin, RTP_ISOLATION_NETNS_V1, &rtp_isolation_netns_v1::make));
-    RT_TRY_ASSIGN(out.freeze, find_whole(plugin, RTP_ISOLATION_FREEZE_V1, &rtp_isolation_freeze_v1::pause,
-                                         &rtp_isolation_freeze_v1::resume));
-    RT_TRY_ASSIGN(out.stats, find_whole(plugin, RTP_ISOLATION_STATS_V1, &rtp_isolation_stats_v1::stats));
-    RT_TRY_ASSIGN(out.update, find_whole(plugin, RTP_ISOLATION_UPDATE_V1, &rtp_isolation_update_v1::update));
-    RT_TRY_ASSIGN(out.processes,
-                  find_whole(plugin, RTP_ISOLATION_PROCESSES_V1, &rtp_isolation_processes_v1::processes));
+    RT_TRY_ASSIGN(out.netns, plugin.require_if_there(RTP_ISOLATION_NETNS_V1, &rtp_isolation_netns_v1::make));
+    RT_TRY_ASSIGN(out.freeze,
+                  plugin.require_if_there(RTP_ISOLATION_FREEZE_V1, &rtp_isolation_freeze_v1::pause,
+                                          &rtp_isolation_freeze_v1::resume));
+    RT_TRY_ASSIGN(out.stats, plugin.require_if_there(RTP_ISOLATION_STATS_V1, &rtp_isolation_stats_v1::stats));
+    RT_TRY_ASSIGN(out.update,
+                  plugin.require_if_there(RTP_ISOLATION_UPDATE_V1, &rtp_isolation_update_v1::update));
+    RT_TRY_ASSIGN(out.processes, plugin.require_if_there(RTP_ISOLATION_PROCESSES_V1,
+                                                         &rtp_isolation_processes_v1::processes));
     return out;
 }
 

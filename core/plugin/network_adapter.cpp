@@ -6,8 +6,9 @@ namespace {
 
 class NetworkAdapter final : public NetworkBackend {
 public:
-    NetworkAdapter(std::unique_ptr<PluginInstance> plugin, const rtp_network_v1* table)
-        : plugin_(std::move(plugin)), table_(table) {}
+    NetworkAdapter(std::unique_ptr<PluginInstance> plugin, const rtp_network_v1* table,
+                   const rtp_network_stats_v1* stats)
+        : plugin_(std::move(plugin)), table_(table), stats_(stats) {}
 
     [[nodiscard]] const std::string& instance() const override { return plugin_->instance(); }
     [[nodiscard]] const std::string& plugin() const override { return plugin_->plugin(); }
@@ -50,9 +51,20 @@ public:
         });
     }
 
+    Result<std::string> stats(const Operation& operation, const std::string& endpoint) override {
+        if (stats_ == nullptr)
+            return fail(Code::unsupported, "network driver '", instance(), "' (", plugin(),
+                        ") does not count what goes over its endpoints");
+        return plugin_->call_for_json(
+            "stats", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
+                return stats_->stats(plugin_->self(), call, endpoint.c_str(), sink, error);
+            });
+    }
+
 private:
     std::unique_ptr<PluginInstance> plugin_;
     const rtp_network_v1* table_;
+    const rtp_network_stats_v1* stats_; // null: it has none
 };
 
 } // namespace
@@ -63,7 +75,9 @@ Result<std::shared_ptr<NetworkBackend>> make_network_backend(const DriverSpec& s
     RT_TRY_ASSIGN(const Table* table,
                   plugin->require(RTP_NETWORK_V1, &Table::create_network, &Table::remove_network,
                                   &Table::attach, &Table::detach, &Table::check));
-    return std::make_shared<NetworkAdapter>(std::move(plugin), table);
+    RT_TRY_ASSIGN(const rtp_network_stats_v1* stats,
+                  plugin->require_if_there(RTP_NETWORK_STATS_V1, &rtp_network_stats_v1::stats));
+    return std::make_shared<NetworkAdapter>(std::move(plugin), table, stats);
 }
 
 } // namespace rt

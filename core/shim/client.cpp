@@ -235,11 +235,14 @@ Result<void> ShimClient::State::simple_answer(Pending& pending, std::string_view
 }
 
 Result<std::string> ShimClient::State::reply(FrameType type, const Operation* operation) {
-    const Operation call = operation == nullptr ? Operation() : *operation;
-    RT_TRY_ASSIGN(const std::uint32_t request,
-                  ask(type, operation == nullptr ? std::string()
-                                                 : encode(OperationMessage{call.id, call.deadline_ns})));
-    Pending pending{request, call};
+    if (operation == nullptr) return reply(type, {}, nullptr);
+    return reply(type, encode(OperationMessage{operation->id, operation->deadline_ns}), operation);
+}
+
+Result<std::string> ShimClient::State::reply(FrameType type, std::string_view payload,
+                                             const Operation* operation) {
+    RT_TRY_ASSIGN(const std::uint32_t request, ask(type, payload));
+    Pending pending{request, operation == nullptr ? Operation() : *operation};
     RT_TRY_ASSIGN(Received received, answer(pending, "reply"));
     if (received.header.type == FrameType::reply) return std::move(received.payload);
     return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");

@@ -144,7 +144,8 @@ public:
     Result<void> pause(const Operation& operation);
     Result<void> resume(const Operation& operation);
     Result<std::string> stats(const Operation& operation); // JSON, see Isolation::stats()
-    Result<void> update(const Operation& operation, const std::string& resources_json);
+    // Answers what the driver warns of: limits that this host cannot keep.
+    Result<std::vector<std::string>> update(const Operation& operation, const std::string& resources_json);
     Result<std::vector<int>> processes(const Operation& operation); // pids seen from the host
     Result<ShimState> state();
 

@@ -176,9 +176,11 @@ Result<void> ShimClient::resume(const Operation& operation) {
                           &operation);
 }
 
-Result<void> ShimClient::update(const Operation& operation, const std::string& resources_json) {
+Result<std::vector<std::string>> ShimClient::update(const Operation& operation,
+                                                    const std::string& resources_json) {
     const UpdateMessage message{{operation.id, operation.deadline_ns}, resources_json};
-    return state_->simple(FrameType::update, encode(message), &operation);
+    RT_TRY_ASSIGN(const std::string reply, state_->reply(FrameType::update, encode(message), &operation));
+    return decode_texts(reply);
 }
 
 Result<std::string> ShimClient::stats(const Operation& operation) {

@@ -54,6 +54,7 @@ struct ShimClient::State {
                         const Operation* operation = nullptr);
     // The payload of a `reply`; what is sent is the operation, if there is one.
     Result<std::string> reply(shim::FrameType type, const Operation* operation);
+    Result<std::string> reply(shim::FrameType type, std::string_view payload, const Operation* operation);
     Result<void> simple_answer(shim::Pending& pending, std::string_view what);
 };
 

@@ -451,6 +451,16 @@ Result<std::string> decode_text(std::string_view payload) {
     return complete(in, "text", std::move(text));
 }
 
+std::string encode_texts(const std::vector<std::string>& texts) {
+    return Encoder().texts(texts).take();
+}
+
+Result<std::vector<std::string>> decode_texts(std::string_view payload) {
+    Decoder in(payload);
+    std::vector<std::string> texts = in.texts();
+    return complete(in, "texts", std::move(texts));
+}
+
 std::string encode_numbers(const std::vector<int>& numbers) {
     Encoder out;
     out.number(static_cast<std::uint32_t>(numbers.size()));

@@ -166,6 +166,7 @@ std::string encode(const ShimState&);
 std::string encode_flag(bool);
 std::string encode_time(std::int64_t);
 std::string encode_text(std::string_view);
+std::string encode_texts(const std::vector<std::string>&);
 std::string encode_numbers(const std::vector<int>&);
 
 // Each fails with corrupt when the payload is not exactly one such message.
@@ -185,6 +186,7 @@ Result<ShimState> decode_state(std::string_view payload);
 Result<bool> decode_flag(std::string_view payload);
 Result<std::int64_t> decode_time(std::string_view payload);
 Result<std::string> decode_text(std::string_view payload);
+Result<std::vector<std::string>> decode_texts(std::string_view payload);
 Result<std::vector<int>> decode_numbers(std::string_view payload);
 
 } // namespace rt::shim

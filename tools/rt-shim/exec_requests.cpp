@@ -2,6 +2,8 @@
 // What clients of the shim ask for, of further processes in the container and of its state.
 #include "shim.hpp"
 
+#include <utility>
+
 namespace rt::shim {
 namespace {
 
@@ -59,8 +61,7 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
     const auto reply = [&]() -> Result<std::string> {
         if (frame.header.type == FrameType::update) {
             RT_TRY_ASSIGN(const UpdateMessage message, decode_update(frame.payload));
-            RT_TRY(container_.update(operation_of(message.operation, connection), message.resources_json));
-            return std::string();
+            return update(operation_of(message.operation, connection), message.resources_json);
         }
         RT_TRY_ASSIGN(const OperationMessage message, decode_operation(frame.payload));
         const Operation operation = operation_of(message, connection);
@@ -90,6 +91,18 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
                       fail(Code::resource_exhausted, "container '", id_, "': its driver's answer has ",
                            reply->size(), " bytes, at most ", kReplyLimit, " can be passed on"));
     connection.send(FrameType::reply, frame.header.request, *reply);
+}
+
+// Answers the driver's warnings.
+Result<std::string> Shim::update(const Operation& operation, const std::string& resources_json) {
+    warnings_.clear();
+    collecting_ = true;
+    const Result<void> outcome = container_.update(operation, resources_json);
+    collecting_ = false;
+    const std::vector<std::string> warnings = std::exchange(warnings_, {});
+    if (outcome) return encode_texts(warnings);
+    for (const std::string& warning : warnings) log_.line(warning);
+    return std::unexpected(outcome.error());
 }
 
 void Shim::tell_state(Connection& connection, const Frame& frame) {

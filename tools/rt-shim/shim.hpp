@@ -52,6 +52,7 @@ private:
     void exec(Connection& connection, const Frame& frame);
     Result<void> exec_request(Connection& connection, const Frame& frame);
     void driver_request(Connection& connection, const Frame& frame);
+    Result<std::string> update(const Operation& operation, const std::string& resources_json);
     void tell_state(Connection& connection, const Frame& frame);
     Result<void> rest(Connection& connection, std::string_view payload);
     void take_stdin(Connection& connection, std::string_view data);

@@ -2,6 +2,7 @@
 // rtctl: finds the command that the words name, runs it, and turns its error into one line and an exit code.
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/spellings.hpp"
 
 #include "core/base/nearest.hpp"
 #include "core/base/text.hpp"
@@ -29,16 +30,19 @@ struct Group {
 const std::vector<Group>& groups() {
     static const std::vector<Group> kGroups = {
         {"Containers",
-         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kPause, &kUnpause, &kWait, &kRm, &kRename,
-          &kExec, &kAttach, &kPs, &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
-        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
-        {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
+         {&kRun,  &kCreate, &kStart,  &kStop,    &kRestart, &kKill,   &kPause, &kUnpause,
+          &kWait, &kRm,     &kRename, &kUpdate,  &kExec,    &kAttach, &kPs,    &kTop,
+          &kPort, &kStats,  &kLogs,   &kInspect, &kCp,      &kExport, &kDiff,  &kContainerPrune}},
+        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi, &kImagePrune}},
+        {"Engine",
+         {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun,
+          &kSystemPrune}},
     };
     return kGroups;
 }
 
-std::string summary_line(const Command& command) {
-    std::string name(command.name);
+std::string summary_line(std::string_view words, const Command& command) {
+    std::string name(words);
     name.resize(17, ' ');
     return cat("  ", name, command.summary, "\n");
 }
@@ -48,14 +52,15 @@ void print_help() {
                        "A container engine in which every driver is a plugin.\n";
     for (const Group& group : groups()) {
         text += cat("\n", group.title, ":\n");
-        for (const Command* command : group.commands) text += summary_line(*command);
+        for (const Command* command : group.commands) text += summary_line(command->name, *command);
     }
     text += "\nOptions:\n"
             "  --config FILE    the wiring file (default: /etc/rt/config.json where it exists)\n"
             "  --debug          show what drivers log\n"
             "  -v, --version    show the version\n"
             "  -h, --help       show this text\n\n"
-            "'rtctl COMMAND --help' tells more about a command.\n";
+            "'rtctl COMMAND --help' tells more about a command. Docker's grouped spellings work as well:\n"
+            "'rtctl container --help' and 'rtctl image --help' list them.\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
@@ -63,6 +68,7 @@ void print_help() {
 struct Match {
     const Command* command = nullptr;
     std::size_t words = 0;
+    Arguments options{}; // that this spelling of it brings with it
 };
 
 Match find_command(const Arguments& words) {
@@ -75,18 +81,31 @@ Match find_command(const Arguments& words) {
             if (command->name == one) return {command, 1};
             if (!two.empty() && command->name == two) return {command, 2};
         }
-    return {};
+    const Spelling* const spelling = words.size() > 1 ? find_spelling(one, words[1]) : nullptr;
+    if (spelling == nullptr) return {};
+    Match match{spelling->command, 2, {}};
+    if (!spelling->option.empty()) match.options.emplace_back(spelling->option);
+    return match;
+}
+
+// The commands that begin with this word, and other commands' spellings that do, each by use(words, command).
+template <class Use>
+void each_of_group(const std::string& word, const Use& use) {
+    for (const Spelling& spelling : spellings())
+        if (spelling.group == word) use(cat(word, " ", first_name(spelling)), *spelling.command);
+    for (const Group& group : groups())
+        for (const Command* command : group.commands)
+            if (command->name.starts_with(word + " ")) use(std::string(command->name), *command);
 }
 
 int unknown_command(const Arguments& words) {
     std::vector<std::string> known;
-    std::string parts;
     for (const Group& group : groups())
-        for (const Command* command : group.commands) {
-            known.emplace_back(command->name);
-            if (command->name.starts_with(words.front() + " "))
-                parts += cat(parts.empty() ? "" : ", ", command->name);
-        }
+        for (const Command* command : group.commands) known.emplace_back(command->name);
+    std::string parts;
+    each_of_group(words.front(), [&](const std::string& name, const Command&) {
+        parts += cat(parts.empty() ? "" : ", ", name);
+    });
     std::string hint;
     if (!parts.empty())
         hint = cat("one of: ", parts);
@@ -107,9 +126,8 @@ Arguments help_for(const Match& match, const Arguments& words) {
 // False: no command begins with this word.
 bool print_group_help(const std::string& word) {
     std::string text;
-    for (const Group& group : groups())
-        for (const Command* command : group.commands)
-            if (command->name.starts_with(word + " ")) text += summary_line(*command);
+    each_of_group(
+        word, [&](const std::string& name, const Command& command) { text += summary_line(name, command); });
     if (text.empty()) return false;
     text =
         cat("Usage: rtctl ", word, " COMMAND\n\n", text, "\n'rtctl ", word, " COMMAND --help' tells more.\n");
@@ -118,7 +136,8 @@ bool print_group_help(const std::string& word) {
 }
 
 int run_command(const Match& match, const Globals& globals, const Arguments& words) {
-    const Arguments rest(words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end());
+    Arguments rest = match.options;
+    rest.insert(rest.end(), words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end());
     Result<int> outcome = fail(Code::internal, "");
     try {
         outcome = match.command->run(globals, rest);

@@ -62,23 +62,30 @@ Result<Format> parse_format(std::string_view text) {
     return fail(Code::invalid_argument, "--format '", text, "' is not one of table, json");
 }
 
-void Table::print() const {
+std::vector<std::string> Table::lines() const {
     std::size_t columns = 0; // a template may give each row as many as it likes
     for (const auto& row : rows_) columns = std::max(columns, row.size());
     std::vector<std::size_t> widths(columns, 0);
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-    if (const std::size_t available = terminal_width(); available > 0) fit(widths, available);
+    if (layout_.least_width > kGap)
+        for (std::size_t& width : widths) width = std::max(width, layout_.least_width - kGap);
+    if (const std::size_t available = terminal_width(); available > 0 && layout_.cut_to_fit)
+        fit(widths, available);
+    std::vector<std::string> lines;
     for (const auto& row : rows_) {
-        std::string line;
+        std::string& line = lines.emplace_back();
         for (std::size_t i = 0; i < row.size(); ++i) {
             const std::string cell = cut(row[i], widths[i]);
             line += cell;
             if (i + 1 < row.size()) line.append(widths[i] - width_of(cell) + kGap, ' ');
         }
-        line += '\n';
-        write_out(line);
     }
+    return lines;
+}
+
+void Table::print() const {
+    for (const std::string& line : lines()) print_line(line);
 }
 
 void print_line(std::string_view text) {
@@ -114,6 +121,16 @@ std::string human_size(std::uint64_t bytes) {
     for (; value >= 999.5 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.3g%s", value, kUnits[unit]);
+    return text.data();
+}
+
+std::string human_size_binary(std::uint64_t bytes) {
+    constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.4g%s", value, kUnits[unit]);
     return text.data();
 }
 

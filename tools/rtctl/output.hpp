@@ -20,13 +20,22 @@ Result<Format> parse_format(std::string_view text);
 
 class Table {
 public:
-    explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
+    struct Layout {
+        std::size_t least_width = 0; // of a column, with the gap behind it
+        bool cut_to_fit = true;      // on a terminal
+    };
+    explicit Table(std::vector<std::string> headings) : Table(std::move(headings), Layout()) {}
+    Table(std::vector<std::string> headings, Layout layout) : layout_(layout) {
+        rows_.push_back(std::move(headings));
+    }
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
     // Columns are as wide as their widest cell, three spaces apart; on a terminal the widest are cut ("...")
     // to fit.
     void print() const;
+    [[nodiscard]] std::vector<std::string> lines() const;
 
 private:
+    Layout layout_;
     std::vector<std::vector<std::string>> rows_;
 };
 
@@ -38,7 +47,8 @@ void print_error(const Error& error);    // "rtctl: ..." to standard error, in o
 
 // printable(), but line ends and tabs stay: what a template made.
 std::string printable_lines(std::string_view text);
-std::string human_size(std::uint64_t bytes); // "117MB", powers of 1000, three digits, as docker's
+std::string human_size(std::uint64_t bytes);        // "117MB", powers of 1000, three digits, as docker's
+std::string human_size_binary(std::uint64_t bytes); // "1.5GiB", powers of 1024, four digits, as docker's
 bool is_terminal(int fd);
 
 } // namespace rt::cli

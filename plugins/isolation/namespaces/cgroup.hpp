@@ -23,6 +23,8 @@ struct CgroupSpec {
     const Warn& warn;
 };
 
+class LimitJournal;
+
 class Cgroup {
 public:
     // path: see cgroup_path_for(). Nothing is made yet.
@@ -50,7 +52,7 @@ public:
     // Is SIGKILL of no effect before thaw()? So it is on v1 only.
     [[nodiscard]] bool must_thaw_to_kill() const;
     // Changes limits; what is not given stays. Makes cgroups that so far nothing needed, and moves the
-    // processes.
+    // processes. After a failure the limits are what they were.
     Result<void> update(const Resources& resources, const Warn& warn);
     // Kills what is left, waits until it is gone and removes the directories, also of cgroups made below by
     // the container.
@@ -70,6 +72,7 @@ private:
     [[nodiscard]] std::optional<Directory> main_directory() const;
     Result<Directory> freezer() const;
     Result<void> add(const Directory& directory, const CgroupSpec& spec);
+    Result<void> update_all(const Resources& resources, const Warn& warn, LimitJournal& journal);
     Result<void> check(const Resources& resources) const;
     Result<void> make_directory(const Directory& directory);
     Result<void> create_one(const Directory& wanted, const CgroupSpec& spec,

@@ -18,9 +18,7 @@ public:
 
     void put(const char* file, const std::string& text) {
         if (failed_) return;
-        if (auto written = write_control(target_.directory, file, text, cat(target_.name, "/", file));
-            !written)
-            failed_ = std::move(written).error();
+        if (auto written = write_limit(target_, file, text); !written) failed_ = std::move(written).error();
     }
     template <class Number>
     void put(const char* file, const std::optional<Number>& number) {
@@ -29,7 +27,7 @@ public:
     // For what a kernel may have been built without: reduced with a warning.
     void put_if_there(const char* file, const std::string& text) {
         if (failed_) return;
-        auto written = write_control(target_.directory, file, text, cat(target_.name, "/", file));
+        auto written = write_limit(target_, file, text);
         if (written) return;
         if (written.error().sys_errno == ENOENT)
             target_.warn(cat("this kernel has no '", file, "': the limit ", text, " is not in force"));
@@ -142,6 +140,26 @@ Result<void> put_v1_cpuset(const LimitTarget& target, Writer& out, const Resourc
 }
 
 } // namespace
+
+void LimitJournal::note(const std::string& file) {
+    auto text = read_whole(AT_FDCWD, file.c_str(), 65536);
+    if (!text || file.ends_with("_device") || file.ends_with("/io.max")) return;
+    entries_.push_back({file, std::move(*text)});
+}
+
+void LimitJournal::restore(const std::function<void(const std::string&)>& warn) const {
+    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+        const std::string text = entry->text.empty() ? "\n" : entry->text;
+        if (const auto written = write_control(AT_FDCWD, entry->file.c_str(), text, entry->file); !written)
+            warn(cat("a limit could not be put back to what it was: ", written.error().message));
+    }
+}
+
+Result<void> write_limit(const LimitTarget& target, const char* file, const std::string& text) {
+    const std::string path = cat(target.name, "/", file);
+    if (target.journal != nullptr) target.journal->note(path);
+    return write_control(target.directory, file, text, path);
+}
 
 std::uint64_t cpu_weight_of_shares(std::uint64_t shares) {
     const auto bounded = std::clamp<std::uint64_t>(shares, 2, 262144);

@@ -12,11 +12,30 @@
 
 namespace rt::namespaces {
 
+// What files held before they were written, so that a change of several limits can be taken back. Files with
+// a line for each device are not noted.
+class LimitJournal {
+public:
+    void note(const std::string& file); // its path; before it is written
+    // Puts everything back, the latest first; what the kernel does not take is warned of.
+    void restore(const std::function<void(const std::string&)>& warn) const;
+
+private:
+    struct Entry {
+        std::string file, text;
+    };
+    std::vector<Entry> entries_;
+};
+
 struct LimitTarget {
     int directory;
-    std::string name;
+    std::string name; // its path
     std::function<void(const std::string&)> warn;
+    LimitJournal* journal = nullptr; // borrowed
 };
+
+// The one way in which a limit is written.
+Result<void> write_limit(const LimitTarget& target, const char* file, const std::string& text);
 
 Result<void> write_v1_limits(const LimitTarget& target, const Hierarchy& hierarchy,
                              const Resources& resources, const std::vector<DeviceRule>& rules);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -77,7 +78,10 @@ bool Cgroup::must_thaw_to_kill() const {
 
 Result<void> Cgroup::add(const Directory& directory, const CgroupSpec& spec) {
     const auto from = main_directory();
-    RT_TRY(create_one(directory, spec, {}));
+    if (auto made = create_one(directory, spec, {}); !made) {
+        (void)::rmdir(directory.path.c_str()); // nothing is in it yet
+        return made;
+    }
     if (from) RT_TRY(move_processes(from->path, directory.path));
     if (planned_) planned_->push_back(directory);
     return {};
@@ -85,12 +89,19 @@ Result<void> Cgroup::add(const Directory& directory, const CgroupSpec& spec) {
 
 Result<void> Cgroup::update(const Resources& resources, const Warn& warn) {
     RT_TRY(check(resources));
+    LimitJournal journal;
+    auto outcome = update_all(resources, warn, journal);
+    if (!outcome) journal.restore(warn);
+    return outcome;
+}
+
+Result<void> Cgroup::update_all(const Resources& resources, const Warn& warn, LimitJournal& journal) {
     const auto present = directories();
     for (const auto& [hierarchy, path] : present) {
         if (hierarchy->v2 && layout_->kind != CgroupKind::v2) continue;
         const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!directory) return fail_errno(errno, "open the cgroup '", path, "'");
-        const LimitTarget target{directory.get(), path, warn};
+        const LimitTarget target{directory.get(), path, warn, &journal};
         RT_TRY(hierarchy->v2 ? update_v2_limits(target, resources)
                              : update_v1_limits(target, *hierarchy, resources));
     }

@@ -23,10 +23,6 @@ std::int64_t to_limit(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() ? out : -1;
 }
 
-Result<void> write_limit(const LimitTarget& target, const char* file, std::int64_t limit) {
-    return write_control(target.directory, file, cat(limit), cat(target.name, "/", file));
-}
-
 std::unexpected<Error> below_use(const LimitTarget& target, std::int64_t limit, std::int64_t use) {
     return fail(Code::failed_precondition, "set the memory limit of '", target.name, "' to ", limit,
                 " bytes: ", use,
@@ -34,7 +30,7 @@ std::unexpected<Error> below_use(const LimitTarget& target, std::int64_t limit, 
 }
 
 Result<void> set_v1_memory(const LimitTarget& target, std::int64_t limit) {
-    const auto written = write_limit(target, "memory.limit_in_bytes", limit);
+    const auto written = write_limit(target, "memory.limit_in_bytes", cat(limit));
     if (written) return {};
     if (written.error().sys_errno == EBUSY) {
         RT_TRY_ASSIGN(const std::string use, read_line(target, "memory.usage_in_bytes"));
@@ -49,7 +45,7 @@ Result<void> set_v1_memory(const LimitTarget& target, std::int64_t limit) {
 }
 
 Result<void> set_v1_swap(const LimitTarget& target, std::int64_t limit) {
-    const auto written = write_limit(target, "memory.memsw.limit_in_bytes", limit);
+    const auto written = write_limit(target, "memory.memsw.limit_in_bytes", cat(limit));
     if (written || written.error().sys_errno != ENOENT) {
         if (written || written.error().sys_errno != EBUSY) return written;
         RT_TRY_ASSIGN(const std::string use, read_line(target, "memory.memsw.usage_in_bytes"));
@@ -109,7 +105,7 @@ Result<void> keep_v2_cpu(const LimitTarget& target, Resources& resources) {
 // No limit any more, which a new cgroup has by itself.
 Result<void> lift_pids_limit(const LimitTarget& target, const Resources& resources) {
     if (resources.pids_limit.value_or(1) > 0) return {};
-    return write_control(target.directory, "pids.max", "max", cat(target.name, "/pids.max"));
+    return write_limit(target, "pids.max", "max");
 }
 
 } // namespace

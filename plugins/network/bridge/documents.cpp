@@ -265,4 +265,16 @@ std::string endpoint_result(const Endpoint& endpoint, const Mac& mac) {
         .dump();
 }
 
+std::string endpoint_counters(const Endpoint& endpoint, const LinkCounters& counters) {
+    Json interface = Json::object();
+    for (const auto& [prefix, side] :
+         {std::pair("rx_", counters.received), std::pair("tx_", counters.sent)}) {
+        interface[sdk::cat(prefix, "bytes")] = side.bytes;
+        interface[sdk::cat(prefix, "packets")] = side.packets;
+        interface[sdk::cat(prefix, "errors")] = side.errors;
+        interface[sdk::cat(prefix, "dropped")] = side.dropped;
+    }
+    return Json{{endpoint.interface, std::move(interface)}}.dump();
+}
+
 } // namespace rt::bridge

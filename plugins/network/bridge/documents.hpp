@@ -3,6 +3,7 @@
 // Everything is checked here, so the rest may rely on it. Stateless.
 #pragma once
 
+#include "counters.hpp"
 #include "ipv4.hpp"
 #include "links.hpp"
 
@@ -80,5 +81,6 @@ struct Endpoint {
 };
 sdk::Result<Endpoint> parse_endpoint(std::string_view json);
 std::string endpoint_result(const Endpoint& endpoint, const Mac& mac);
+std::string endpoint_counters(const Endpoint& endpoint, const LinkCounters& counters);
 
 } // namespace rt::bridge

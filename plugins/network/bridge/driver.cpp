@@ -3,6 +3,7 @@
 
 #include "conntrack.hpp"
 #include "container_side.hpp"
+#include "counters.hpp"
 #include "forward_policy.hpp"
 #include "forwarding.hpp"
 #include "host_probe.hpp"
@@ -264,6 +265,14 @@ void BridgeDriver::warn_of_other_firewalls() const {
     const auto chains = dropping_forward_chains(config_.nft_table);
     if (!chains || chains->empty()) return; // that it cannot be told is for probe
     host_.warn(forward_remedy(chains->front(), config_.bridge_prefix));
+}
+
+sdk::Result<std::string> BridgeDriver::stats(sdk::Call call, std::string_view endpoint_json) {
+    RT_TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(endpoint_json));
+    RT_TRY(call.check());
+    RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
+    RT_TRY_ASSIGN(const LinkCounters counters, read_peer_counters(route, endpoint.host_link()));
+    return endpoint_counters(endpoint, counters);
 }
 
 } // namespace rt::bridge

@@ -28,6 +28,7 @@ public:
     sdk::Result<std::string> attach(sdk::Call call, std::string_view endpoint_json, int netns_fd);
     sdk::Result<void> detach(sdk::Call call, std::string_view endpoint_json, int netns_fd);
     sdk::Result<void> check(sdk::Call call, std::string_view endpoint_json, int netns_fd);
+    sdk::Result<std::string> stats(sdk::Call call, std::string_view endpoint_json);
 
 private:
     BridgeDriver(sdk::Host host, Config config) : host_(host), config_(std::move(config)) {}

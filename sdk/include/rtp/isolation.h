@@ -162,7 +162,8 @@ typedef struct rtp_isolation_update_v1 {
      * resources_json: an object like linux.resources of the OCI runtime specification; what it does not have
      * stays as it is. RTP_FAILED_PRECONDITION: a limit is below what is in use, which the message names.
      * RTP_UNSUPPORTED: what cannot be changed, or not on this host. RTP_NOT_FOUND: this instance has no such
-     * container. After a failure some of the limits may have been changed: repeat with what is wanted.
+     * container. After a failure the limits are what they were; only of those that are given for each device
+     * some may have been changed.
      */
     rtp_status (*update)(void* self, const rtp_call* call, const char* id, const char* resources_json,
                          rtp_error* error) RTP_NOEXCEPT;

@@ -80,6 +80,21 @@ typedef struct rtp_network_v1 {
                         rtp_error* error) RTP_NOEXCEPT;
 } rtp_network_v1;
 
+/* Optional: what has gone over the interfaces of an endpoint. */
+#define RTP_NETWORK_STATS_V1 "rt.network.stats/1"
+
+typedef struct rtp_network_stats_v1 {
+    /*
+     * A JSON object with the interfaces of an attached endpoint, named as in the container; rx is what the
+     * container has received. Unsigned 64-bit integers that only grow; what is not counted is a missing key.
+     *   {"eth0": {"rx_bytes", "rx_packets", "rx_errors", "rx_dropped",
+     *             "tx_bytes", "tx_packets", "tx_errors", "tx_dropped"}}
+     * RTP_NOT_FOUND: the endpoint is not attached (any more).
+     */
+    rtp_status (*stats)(void* self, const rtp_call* call, const char* endpoint_json, const rtp_sink* json,
+                        rtp_error* error) RTP_NOEXCEPT;
+} rtp_network_stats_v1;
+
 #ifdef __cplusplus
 }
 #endif

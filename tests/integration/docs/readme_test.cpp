@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The documentation is held to what it says: each ```sh block of the README is run, each ```json block is a
-// wiring file that is in order, what is linked to is there, and so is each make target.
+// The documentation is held to what it says: each ```sh block of the README and of docs/watching.md is run,
+// each ```json block is a wiring file that is in order, what is linked to is there, and so is each make
+// target.
 #include "markdown.hpp"
 #include "support/rtctl.hpp"
 
@@ -63,12 +64,14 @@ private:
 };
 
 TEST(Readme, CommandsDoWhatTheySay) {
-    const auto blocks = rt::test::fenced_blocks(page("README.md"), "sh");
-    ASSERT_FALSE(blocks.empty());
-    Reader reader;
-    for (const std::string& block : blocks) {
-        const Outcome outcome = reader.types(block);
-        EXPECT_EQ(outcome.exit_code, 0) << block << outcome.out << outcome.err;
+    for (const char* name : {"README.md", "docs/watching.md"}) {
+        const auto blocks = rt::test::fenced_blocks(page(name), "sh");
+        ASSERT_FALSE(blocks.empty()) << name;
+        Reader reader;
+        for (const std::string& block : blocks) {
+            const Outcome outcome = reader.types(block);
+            EXPECT_EQ(outcome.exit_code, 0) << name << ": " << block << outcome.out << outcome.err;
+        }
     }
 }
 

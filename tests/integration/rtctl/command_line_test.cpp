@@ -14,8 +14,10 @@ using testing::HasSubstr;
 TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
     const Rtctl rtctl;
     for (const std::string name :
-         {"run", "ps", "logs", "inspect", "stop", "kill", "rm", "pull", "load", "import", "images", "rmi",
-          "plugin ls", "plugin inspect", "config show", "config check", "config explain"}) {
+         {"run",         "ps",           "top",           "port",    "stats", "update",    "container prune",
+          "image prune", "system prune", "logs",          "inspect", "stop",  "kill",      "rm",
+          "pull",        "load",         "import",        "images",  "rmi",   "plugin ls", "plugin inspect",
+          "config show", "config check", "config explain"}) {
         std::vector<std::string> words;
         if (const auto space = name.find(' '); space != name.npos)
             words = {name.substr(0, space), name.substr(space + 1), "--help"};

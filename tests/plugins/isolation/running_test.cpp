@@ -213,6 +213,19 @@ TEST_F(Running, AMemoryLimitBelowWhatIsInUseIsRefusedWithTheUse) {
     EXPECT_EQ(stats()["memory"]["limit"].get<int>(), 128 << 20);
 }
 
+TEST_F(Running, AnUpdateThatFailsLeavesEveryLimitAsItWas) {
+    config_["linux"]["resources"]["memory"] = {{"limit", 128 << 20}, {"swap", 128 << 20}};
+    config_["linux"]["resources"]["pids"]["limit"] = 33;
+    begin("echo; sleep 1000");
+    const Outcome refused = update({{"memory", {{"limit", 64 << 20}, {"swap", 64 << 20}}},
+                                    {"pids", {{"limit", 7}}},
+                                    {"cpu", {{"cpus", "4000"}}}}); // there is no such processor
+    EXPECT_NE(refused.status, RTP_OK);
+    EXPECT_EQ(stats()["memory"]["limit"].get<int>(), 128 << 20);
+    EXPECT_EQ(stats()["pids"]["limit"].get<int>(), 33);
+    EXPECT_EQ(update({{"cpu", {{"cpus", "0"}}}}).status, RTP_OK) << "what was made for it is no obstacle";
+}
+
 TEST_F(Running, WhatCannotBeChangedIsRefused) {
     begin("echo; sleep 1000");
     EXPECT_EQ(update({{"devices", {{{"allow", true}}}}}).status, RTP_UNSUPPORTED);

@@ -10,6 +10,8 @@
 
 #include <fcntl.h>
 
+#include <filesystem>
+
 namespace rt::namespaces {
 namespace {
 
@@ -119,6 +121,30 @@ TEST_F(CgroupFiles, V1KeepsTheHalfOfACpusetThatIsNotGiven) {
     ASSERT_TRUE(update_v1_limits(target(), {false, "", {"cpuset"}}, resources));
     EXPECT_THAT(get("cpuset.cpus"), testing::StartsWith("2"));
     EXPECT_THAT(get("cpuset.mems"), testing::StartsWith("1"));
+}
+
+TEST_F(CgroupFiles, AJournalPutsBackWhatWasWritten) {
+    put("pids.max", "55\n");
+    put("cpu.weight", "39\n");
+    put("memory.low", "max\n");
+    LimitJournal journal;
+    LimitTarget noted = target();
+    noted.journal = &journal;
+    Resources resources;
+    resources.pids_limit = 99;
+    resources.cpu.shares = 2048;
+    ASSERT_TRUE(update_v2_limits(noted, resources));
+    EXPECT_EQ(get("pids.max"), "99\n");
+    EXPECT_EQ(get("cpu.weight"), "79\n");
+    std::vector<std::string> warnings;
+    const auto warn = [&](const std::string& text) { warnings.push_back(text); };
+    journal.restore(warn);
+    EXPECT_EQ(get("pids.max"), "55\n");
+    EXPECT_EQ(get("cpu.weight"), "39\n");
+    EXPECT_TRUE(warnings.empty());
+    std::filesystem::remove(directory_ / "pids.max");
+    journal.restore(warn);
+    EXPECT_EQ(warnings.size(), 1U) << "what cannot be put back is told";
 }
 
 } // namespace

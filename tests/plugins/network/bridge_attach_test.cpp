@@ -30,6 +30,30 @@ TEST_F(BridgeAttach, ContainersOfOneNetworkAndTheHostReachEachOther) {
     EXPECT_EQ(ask(-1, Service::Kind::tcp, "10.88.0.5", 80), "one");
 }
 
+TEST_F(BridgeAttach, StatsAreWhatTheContainerItselfCounts) {
+    NetNs container;
+    const Json endpoint = attach(endpoint_in(network_, 5), container);
+    const Service service(container.fd(), Service::Kind::tcp, "0.0.0.0", 80, std::string(5000, 'x'));
+    ASSERT_TRUE(ask(-1, Service::Kind::tcp, "10.88.0.5", 80));
+    Json own;
+    Answer counted;
+    // Packets that end the connection may still be under way.
+    EXPECT_TRUE(eventually([&] {
+        own = Json::parse(shell("ip -s -j link show eth0", container.fd()))[0]["stats64"];
+        counted = driver_.stats(endpoint);
+        return counted.status == RTP_OK && counted.json["eth0"]["rx_bytes"] == own["rx"]["bytes"] &&
+               counted.json["eth0"]["tx_bytes"] == own["tx"]["bytes"];
+    })) << counted.json
+        << own;
+    EXPECT_EQ(counted.json["eth0"]["rx_packets"], own["rx"]["packets"]);
+    EXPECT_EQ(counted.json["eth0"]["tx_packets"], own["tx"]["packets"]);
+    EXPECT_GT(counted.json["eth0"]["tx_bytes"].get<int>(), 5000) << "what it has sent";
+    EXPECT_LT(counted.json["eth0"]["rx_bytes"].get<int>(), 5000);
+    EXPECT_EQ(counted.json["eth0"].size(), 8U);
+    EXPECT_EQ(driver_.detach(endpoint, container.fd()).status, RTP_OK);
+    EXPECT_EQ(driver_.stats(endpoint).status, RTP_NOT_FOUND);
+}
+
 TEST_F(BridgeAttach, DetachCanBeRepeatedAndNeedsNoResult) {
     NetNs container;
     const Json endpoint = endpoint_in(network_, 5, Json::array({port("0.0.0.0", 0, 80)}));

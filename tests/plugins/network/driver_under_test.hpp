@@ -56,6 +56,13 @@ public:
         });
     }
 
+    Answer stats(const nlohmann::json& endpoint) {
+        return answer([&](const rtp_sink* sink, rtp_error* error) {
+            return host_.table<rtp_network_stats_v1>(RTP_NETWORK_STATS_V1)
+                .stats(host_.self(), &kCall, endpoint.dump().c_str(), sink, error);
+        });
+    }
+
 private:
     template <class Call>
     static Answer answer(const Call& call) {

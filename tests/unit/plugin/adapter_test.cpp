@@ -166,6 +166,7 @@ TEST_F(Adapter, ChecksTheAnswersOfANetworkBackend) {
     EXPECT_EQ((*sound)->create_network(kOperation, "{}").value_or(""), "{}");
     EXPECT_TRUE((*sound)->traits().publishes_ports);
     EXPECT_FALSE((*sound)->traits().host_namespace);
+    EXPECT_EQ(code_of((*sound)->stats(kOperation, "{}")), "unsupported") << "it has no such interface";
     for (const char* breach : {"no-answer", "no-object", "null-data", "endless"}) {
         const auto backend = make_network_backend(spec("breach-network", config_of(breach)));
         ASSERT_TRUE(backend);

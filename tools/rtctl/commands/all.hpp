@@ -18,6 +18,10 @@ extern const Command kRename;
 extern const Command kExec;
 extern const Command kAttach;
 extern const Command kPs;
+extern const Command kUpdate;
+extern const Command kTop;
+extern const Command kPort;
+extern const Command kStats;
 extern const Command kLogs;
 extern const Command kInspect;
 extern const Command kStop;
@@ -26,12 +30,14 @@ extern const Command kRm;
 extern const Command kCp;
 extern const Command kExport;
 extern const Command kDiff;
+extern const Command kContainerPrune;
 // Images
 extern const Command kPull;
 extern const Command kLoad;
 extern const Command kImport;
 extern const Command kImages;
 extern const Command kRmi;
+extern const Command kImagePrune;
 // The engine
 extern const Command kPluginLs;
 extern const Command kPluginInspect;
@@ -39,6 +45,7 @@ extern const Command kConfigShow;
 extern const Command kConfigCheck;
 extern const Command kConfigExplain;
 extern const Command kExplainRun;
+extern const Command kSystemPrune;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;
 extern const Command kEvent;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/inspect.hpp"
 
+#include "core/container/disk_use.hpp"
 #include "core/container/recovery.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
@@ -16,7 +17,8 @@ namespace rt::cli {
 namespace {
 
 // As docker: a container, and where there is none of this name, an image.
-Result<Json> inspect_one(Engine& engine, const std::string& reference, const std::string& type) {
+enum class Size { not_counted, counted };
+Result<Json> inspect_one(Engine& engine, const std::string& reference, const std::string& type, Size size) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const Result<Container> found =
         type == "image" ? Result<Container>(fail(Code::not_found, "")) : state->containers.find(reference);
@@ -28,7 +30,13 @@ Result<Json> inspect_one(Engine& engine, const std::string& reference, const std
     }
     if (!found) return std::unexpected(found.error());
     RT_TRY_ASSIGN(const Container container, refresh(engine, *found));
-    return inspect_container(engine, container);
+    RT_TRY_ASSIGN(Json value, inspect_container(engine, container));
+    if (size == Size::counted) {
+        RT_TRY_ASSIGN(const DiskUse use, disk_use(engine, container));
+        value["SizeRw"] = use.own;
+        value["SizeRootFs"] = use.whole;
+    }
+    return value;
 }
 
 // One object after the other: JSON, or what the template makes of it.
@@ -46,6 +54,7 @@ Result<int> inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),
                               "json (one object a line) or a template (default: a list, indented)")(
+        "size,s", "how much of the disk containers take (SizeRw, SizeRootFs)")(
         "type", options::value<std::string>()->value_name("TYPE"), "what to look for: container or image");
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kInspect, description, arguments, Operands::anywhere, 1, SIZE_MAX));
@@ -59,10 +68,11 @@ Result<int> inspect(const Globals& globals, const Arguments& arguments) {
         RT_TRY_ASSIGN(format, Template::parse(text));
     }
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    const Size size = parsed->has("size") ? Size::counted : Size::not_counted;
     Json list = Json::array();
     Result<int> outcome = 0;
     for (const std::string& reference : parsed->operands) {
-        auto value = inspect_one(*engine, reference, type);
+        auto value = inspect_one(*engine, reference, type, size);
         if (value && text.empty()) {
             list.push_back(std::move(*value));
             continue;

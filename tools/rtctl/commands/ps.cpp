@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/clock.hpp"
 #include "core/base/text.hpp"
+#include "core/container/disk_use.hpp"
 #include "core/container/listing.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/listing.hpp"
@@ -45,6 +46,7 @@ constexpr std::array kFields = {
     ListingField{"Labels", "LABELS"},
     ListingField{"Mounts", "MOUNTS"},
     ListingField{"LocalVolumes", "LOCAL VOLUMES"},
+    ListingField{"Size", "SIZE"},
 };
 
 template <class Parts>
@@ -76,7 +78,15 @@ Json to_json(const ContainerSummary& summary, bool whole) {
             {"Networks", record.network},
             {"Labels", show_labels(summary.labels)},
             {"Mounts", join(summary.mounts)},
-            {"LocalVolumes", std::to_string(volumes)}};
+            {"LocalVolumes", std::to_string(volumes)},
+            {"Size", "0B"}};
+}
+
+// "12kB (virtual 164MB)"; counted only where it is asked for, as in docker.
+std::string show_size(Engine& engine, const Container& container) {
+    const auto use = disk_use(engine, container);
+    if (!use) return "N/A"; // it has just gone, or its storage driver does not count
+    return cat(human_size(use->own), " (virtual ", human_size(use->whole), ")");
 }
 
 options::options_description describe() {
@@ -84,7 +94,7 @@ options::options_description describe() {
     description.add_options()("all,a", "also those that do not run")("quiet,q", "ids only")(
         "latest,l", "only the newest, whatever it does")("last,n", options::value<int>()->value_name("N"),
                                                          "only the N newest, whatever they do")(
-        "no-trunc", "whole ids and commands")(
+        "no-trunc", "whole ids and commands")("size,s", "how much of the disk they take")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
         "only those that fit: id, name, label, status, exited, ancestor, before, since, volume, network, "
         "publish, expose, health, is-task (may be given again)")(
@@ -110,9 +120,11 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
 Result<int> ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
-    RT_TRY_ASSIGN(Listing listing,
-                  Listing::make(parsed->get<std::string>("format"), kFields,
-                                {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"}));
+    const auto format = parsed->get<std::string>("format");
+    const bool with_size = parsed->has("size") || format.find(".Size") != std::string::npos;
+    std::vector<std::string_view> columns{"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"};
+    if (with_size) columns.emplace_back("Size");
+    RT_TRY_ASSIGN(Listing listing, Listing::make(format, kFields, std::move(columns)));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const auto filters,
@@ -127,11 +139,13 @@ Result<int> ps(const Globals& globals, const Arguments& arguments) {
             summary.state == "running" || summary.state == "paused" || summary.state == "restarting";
         if ((!choice.all && !is_alive) || !filters.matches(summary) || shown == choice.most) continue;
         ++shown;
-        const Json row = to_json(summary, parsed->has("no-trunc"));
-        if (parsed->has("quiet"))
+        Json row = to_json(summary, parsed->has("no-trunc"));
+        if (parsed->has("quiet")) {
             print_line(row["ID"].get<std::string>());
-        else
-            RT_TRY(listing.add(row, {{"Label", summary.labels}}));
+            continue;
+        }
+        if (with_size) row["Size"] = show_size(*engine, summary.record);
+        RT_TRY(listing.add(row, {{"Label", summary.labels}}));
     }
     if (!parsed->has("quiet")) listing.print();
     return 0;

@@ -9,6 +9,8 @@
 //   Result<std::string> attach(Call call, std::string_view endpoint, int netns_fd);
 //   Result<void> detach(Call call, std::string_view endpoint, int netns_fd);
 //   Result<void> check(Call call, std::string_view endpoint, int netns_fd);
+//   Result<std::string> stats(Call call, std::string_view endpoint);          // optional:
+//   "rt.network.stats/1"
 //
 // What each means, the JSON, its codes and its threads: <rtp/network.h>. A stray exception becomes
 // RTP_INTERNAL.
@@ -24,6 +26,9 @@
 #include <string_view>
 
 namespace rt::sdk::detail {
+
+template <class Driver>
+concept NetworkWithStats = requires(Driver& driver) { driver.stats(Call(nullptr), std::string_view{}); };
 
 template <class Driver>
 struct NetworkThunks {
@@ -60,10 +65,26 @@ struct NetworkThunks {
         return guard(error,
                      [&] { return static_cast<Driver*>(self)->check(Call(call), view(endpoint), netns_fd); });
     }
+    static rtp_status stats(void* self, const rtp_call* call, const char* endpoint, const rtp_sink* json,
+                            rtp_error* error) noexcept
+        requires NetworkWithStats<Driver>
+    {
+        return guard(error, [&]() -> Result<void> {
+            RT_TRY_ASSIGN(const std::string text,
+                          static_cast<Driver*>(self)->stats(Call(call), view(endpoint)));
+            put(json, text);
+            return {};
+        });
+    }
     static const void* get_interface(void*, const char* interface_id) noexcept {
         static constexpr rtp_network_v1 table{Driver::features, create_network, remove_network,
                                               attach,           detach,         check};
-        return view(interface_id) == RTP_NETWORK_V1 ? &table : nullptr;
+        if (view(interface_id) == RTP_NETWORK_V1) return &table;
+        if constexpr (NetworkWithStats<Driver>) {
+            static constexpr rtp_network_stats_v1 stats_table{stats};
+            if (view(interface_id) == RTP_NETWORK_STATS_V1) return &stats_table;
+        }
+        return nullptr;
     }
     static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};
 };

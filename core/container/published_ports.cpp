@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/published_ports.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <tuple>
+
+namespace rt {
+
+Result<std::vector<PublishedPort>> published_ports(Engine::State& state, const std::string& container_id) {
+    RT_TRY_ASSIGN(const auto endpoints, state.networks.endpoints_of(container_id));
+    std::vector<PublishedPort> ports;
+    for (const Endpoint& endpoint : endpoints) {
+        const Json result = Json::parse(endpoint.result, nullptr, false);
+        if (!result.is_object()) continue; // not attached yet
+        for (const Json& value : result.value("ports", Json::array()))
+            ports.push_back(published_port_from_json(value));
+    }
+    std::ranges::sort(ports, {}, [](const PublishedPort& port) {
+        return std::tie(port.container_port, port.protocol, port.host_ip, port.host_port);
+    });
+    return ports;
+}
+
+} // namespace rt

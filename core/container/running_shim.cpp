@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/running_shim.hpp"
+
+namespace rt {
+
+Result<ShimClient> connect_running(Engine& engine, const Container& container, std::string_view verb) {
+    auto shim = container.phase == Phase::running ? ShimClient::connect(engine.run_directory(container.id))
+                                                  : fail(Code::not_found, "");
+    if (!shim)
+        return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
+                    container.phase == Phase::restarting ? "restarting: wait until it is running"
+                                                         : "not running");
+    return shim;
+}
+
+} // namespace rt

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a verb on a running container begins with: the container as it is now, and its shim.
+#pragma once
+
+#include "core/container/engine.hpp"
+#include "core/shim/client.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace rt {
+
+// failed_precondition, "cannot VERB container 'NAME': it is not running": it does not, or it ends just now.
+Result<ShimClient> connect_running(Engine& engine, const Container& container, std::string_view verb);
+
+} // namespace rt
