@@ -40,20 +40,6 @@ bool is_device_access(const std::string& text) {
     return !text.empty() && text.size() <= 3 && text.find_first_not_of("rwm") == std::string::npos;
 }
 
-// How many ns one of this unit has; 0: there is no such unit.
-double duration_unit(std::string_view unit) {
-    constexpr std::array<std::pair<std::string_view, double>, 8> kUnits{{{"ns", 1},
-                                                                         {"us", 1e3},
-                                                                         {"\u00b5s", 1e3},
-                                                                         {"\u03bcs", 1e3},
-                                                                         {"ms", 1e6},
-                                                                         {"s", 1e9},
-                                                                         {"m", 60e9},
-                                                                         {"h", 3600e9}}};
-    const auto* found = std::ranges::find(kUnits, unit, &std::pair<std::string_view, double>::first);
-    return found == kUnits.end() ? 0 : found->second;
-}
-
 } // namespace
 
 Result<std::int64_t> parse_size(const std::string& text) {
@@ -87,31 +73,6 @@ Result<std::int64_t> parse_cpus(const std::string& text) {
     if (problem != std::errc() || rest != last || !in_range)
         return fail(Code::invalid_argument, "'", text, "' is not a number of CPUs: 0.01 or more, as in 1.5");
     return std::llround(number * 1e9);
-}
-
-Result<std::int64_t> parse_duration(const std::string& text) {
-    const auto refuse = [&] {
-        return fail(Code::invalid_argument, "'", text,
-                    "' is not a duration: numbers with ms, s, m or h, as in 1m30s");
-    };
-    if (text == "0") return 0;
-    double total = 0;
-    std::string_view rest = text;
-    if (rest.empty()) return refuse();
-    while (!rest.empty()) {
-        double number = 0;
-        const char* const last = rest.data() + rest.size();
-        const auto [stop, problem] = std::from_chars(rest.data(), last, number, std::chars_format::fixed);
-        if (problem != std::errc() || rest.front() == '-' || !std::isfinite(number)) return refuse();
-        rest = std::string_view(stop, last);
-        const std::string_view unit = rest.substr(0, rest.find_first_of("0123456789."));
-        const double factor = duration_unit(unit);
-        if (factor == 0) return refuse();
-        total += number * factor;
-        rest.remove_prefix(unit.size());
-    }
-    if (total > 0x1p62) return refuse();
-    return std::llround(total);
 }
 
 Result<std::int64_t> parse_integer(const std::string& text) {

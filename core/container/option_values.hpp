@@ -3,6 +3,7 @@
 // error is invalid_argument and shows the value. Pure; any thread.
 #pragma once
 
+#include "core/base/time_text.hpp" // durations
 #include "core/container/spec.hpp"
 
 #include <cstdint>
@@ -19,8 +20,6 @@ Result<std::int64_t> parse_size(const std::string& text);
 Result<std::int64_t> parse_size_or_unlimited(const std::string& text);
 // "1.5" -> 1'500'000'000
 Result<std::int64_t> parse_cpus(const std::string& text);
-// Go's durations: "1m30s", "1.5h", "300ms", "0": ns, not negative.
-Result<std::int64_t> parse_duration(const std::string& text);
 Result<std::int64_t> parse_integer(const std::string& text);
 // "1", "t", "true", "0", "f", "false" in Go's spellings.
 Result<bool> parse_boolean(const std::string& text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtctl: finds the command that the words name, runs it, and turns its error into one line and an exit code.
-#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/output.hpp"
 
 #include "core/base/nearest.hpp"
@@ -21,22 +21,6 @@ namespace {
 
 constexpr int kUsageExit = 125; // what docker run ends with when the fault is not the program's
 
-struct Group {
-    std::string_view title;
-    std::vector<const Command*> commands;
-};
-
-const std::vector<Group>& groups() {
-    static const std::vector<Group> kGroups = {
-        {"Containers",
-         {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kPause, &kUnpause, &kWait, &kRm, &kRename,
-          &kExec, &kAttach, &kPs, &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
-        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
-        {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
-    };
-    return kGroups;
-}
-
 std::string summary_line(const Command& command) {
     std::string name(command.name);
     name.resize(17, ' ');
@@ -46,7 +30,7 @@ std::string summary_line(const Command& command) {
 void print_help() {
     std::string text = "Usage: rtctl [--config FILE] [--debug] COMMAND [OPTIONS]\n\n"
                        "A container engine in which every driver is a plugin.\n";
-    for (const Group& group : groups()) {
+    for (const CommandGroup& group : command_groups()) {
         text += cat("\n", group.title, ":\n");
         for (const Command* command : group.commands) text += summary_line(*command);
     }
@@ -68,9 +52,9 @@ struct Match {
 Match find_command(const Arguments& words) {
     const std::string one = words.front();
     const std::string two = words.size() > 1 ? cat(one, " ", words[1]) : std::string();
-    for (const Command* hidden : {&kReap, &kEvent})
+    for (const Command* hidden : hidden_commands())
         if (one == hidden->name) return {hidden, 1};
-    for (const Group& group : groups())
+    for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands) {
             if (command->name == one) return {command, 1};
             if (!two.empty() && command->name == two) return {command, 2};
@@ -81,7 +65,7 @@ Match find_command(const Arguments& words) {
 int unknown_command(const Arguments& words) {
     std::vector<std::string> known;
     std::string parts;
-    for (const Group& group : groups())
+    for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands) {
             known.emplace_back(command->name);
             if (command->name.starts_with(words.front() + " "))
@@ -107,7 +91,7 @@ Arguments help_for(const Match& match, const Arguments& words) {
 // False: no command begins with this word.
 bool print_group_help(const std::string& word) {
     std::string text;
-    for (const Group& group : groups())
+    for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands)
             if (command->name.starts_with(word + " ")) text += summary_line(*command);
     if (text.empty()) return false;

@@ -33,14 +33,21 @@ extern const Command kImport;
 extern const Command kImages;
 extern const Command kRmi;
 // The engine
+extern const Command kEvents;
+extern const Command kSystemEvents;
+extern const Command kSystemBoot;
+extern const Command kSystemShutdown;
 extern const Command kPluginLs;
 extern const Command kPluginInspect;
 extern const Command kConfigShow;
 extern const Command kConfigCheck;
 extern const Command kConfigExplain;
 extern const Command kExplainRun;
+extern const Command kCompletion;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;
 extern const Command kEvent;
+extern const Command kHalt;
+extern const Command kManual;
 
 } // namespace rt::cli
