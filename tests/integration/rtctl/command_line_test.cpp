@@ -86,8 +86,9 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
         EXPECT_THAT(script.out, HasSubstr("timestamps"));
         const std::string file = rtctl.directory() / "script";
         rt::test::write_file(file, script.out);
-        if (rt::test::run_program({"sh", "-c", std::string("command -v ") + shell}).exit_code == 0)
+        if (rt::test::run_program({"sh", "-c", std::string("command -v ") + shell}).exit_code == 0) {
             EXPECT_EQ(rt::test::run_program({shell, "-n", file}).exit_code, 0) << shell;
+        }
     }
     EXPECT_EQ(rtctl({"completion", "csh"}).exit_code, 125);
     EXPECT_EQ(rtctl({"rm", "my-one", "my-two"}).exit_code, 0);
