@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/container_events.hpp"
 
+#include "core/image/image_events.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <random>
 
 namespace rt {
 namespace {
@@ -15,11 +18,17 @@ std::string dump(const Json& value) {
 } // namespace
 
 Result<void> note_event(Engine::State& state, const Container& container, const std::string& action,
-                        const EventDetails& details) {
-    Json attributes = Json::object();
+                        const EventDetails& details, const std::string* image_config) {
+    std::string found;
+    if (image_config == nullptr) {
+        RT_TRY(state.database.run("SELECT config FROM images WHERE id = ?", {container.image_id},
+                                  [&](const SqlRow& row) { found = row.text(0); }));
+        image_config = &found; // "": it was removed by force
+    }
+    Json attributes = labels_of_config(*image_config);
     const Json spec = Json::parse(container.spec, nullptr, false);
     if (spec.is_object() && spec.contains("labels") && spec["labels"].is_object())
-        attributes = spec["labels"];
+        attributes.update(spec["labels"]);
     attributes["image"] = container.image_name;
     attributes["name"] = container.name;
     for (const auto& [key, value] : details) attributes[key] = value;
@@ -27,14 +36,26 @@ Result<void> note_event(Engine::State& state, const Container& container, const 
         {.type = "container", .action = action, .actor_id = container.id, .attributes = dump(attributes)});
 }
 
+Result<void> record_event(Engine::State& state, const Container& container, const std::string& action,
+                          const EventDetails& details) {
+    return state.database.transaction([&]() -> Result<void> {
+        RT_TRY(note_event(state, container, action, details));
+        return prune_now_and_then(state);
+    });
+}
+
 Result<void> note_network_event(Engine::State& state, const Network& network, const std::string& container_id,
                                 const std::string& action) {
+    Json attributes{{"name", network.name}, {"type", network.driver}};
+    if (!container_id.empty()) attributes["container"] = container_id;
     return state.events.add(
-        {.type = "network",
-         .action = action,
-         .actor_id = network.id,
-         .attributes =
-             dump({{"container", container_id}, {"name", network.name}, {"type", network.driver}})});
+        {.type = "network", .action = action, .actor_id = network.id, .attributes = dump(attributes)});
+}
+
+Result<void> prune_now_and_then(Engine::State& state) {
+    constexpr int kOneIn = 16;
+    thread_local std::minstd_rand lots{std::random_device{}()};
+    return lots() % kOneIn == 0 ? state.events.prune() : Result<void>();
 }
 
 int exit_code_of(const Event& event) {

@@ -13,11 +13,20 @@ namespace rt {
 
 using EventDetails = std::vector<std::pair<std::string, std::string>>;
 
+// image_config: of its image, where the caller has it already; else it is read from the database.
 Result<void> note_event(Engine::State& state, const Container& container, const std::string& action,
-                        const EventDetails& details = {});
-// connect or disconnect of a network.
+                        const EventDetails& details = {}, const std::string* image_config = nullptr);
+// The same in a transaction of its own: for what changes nothing in the database.
+Result<void> record_event(Engine::State& state, const Container& container, const std::string& action,
+                          const EventDetails& details = {});
+// create, destroy, and connect or disconnect of a container ("": of none).
 Result<void> note_network_event(Engine::State& state, const Network& network, const std::string& container_id,
                                 const std::string& action);
+
+// Keeps the log of events at its length (EventLog::prune()), in one of several calls. Not on the way of a
+// start.
+Result<void> prune_now_and_then(Engine::State& state);
+
 // Of a "die".
 int exit_code_of(const Event& event);
 

@@ -14,7 +14,7 @@ constexpr std::array kPhases = {"creating", "created", "running", "restarting", 
 constexpr std::string_view kColumns =
     "SELECT id, name, phase, image_id, image_name, storage, network, isolation, spec, "
     "start, created_at, started_at, finished_at, exit_code, problem, oom_killed, stopped_by_user, "
-    "restart_count, restart_delay FROM containers ";
+    "restart_count, restart_delay, log_lines_lost FROM containers ";
 
 Phase phase_from(const std::string& name) {
     for (std::size_t i = 0; i < kPhases.size(); ++i)
@@ -43,6 +43,7 @@ Container from_row(const SqlRow& row) {
     container.stopped_by_user = row.number(16) != 0;
     container.restart_count = static_cast<int>(row.number(17));
     container.restart_delay = row.number(18);
+    container.log_lines_lost = row.number(19);
     return container;
 }
 
@@ -119,18 +120,19 @@ Result<void> ContainerStore::set_start_record(const std::string& id, const std::
 }
 
 Result<void> ContainerStore::set_exited(const std::string& id, const ContainerEnd& end) {
-    return database_.run(
-        "UPDATE containers SET phase = 'exited', finished_at = ?, exit_code = ?, "
-        "oom_killed = ?, problem = ? WHERE id = ?",
-        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, id});
+    return database_.run("UPDATE containers SET phase = 'exited', finished_at = ?, exit_code = ?, "
+                         "oom_killed = ?, problem = ?, log_lines_lost = log_lines_lost + ? WHERE id = ?",
+                         {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem,
+                          end.log_lines_lost, id});
 }
 
 Result<void> ContainerStore::set_restarting(const std::string& id, const ContainerEnd& end,
                                             std::int64_t delay) {
     return database_.run(
         "UPDATE containers SET phase = 'restarting', finished_at = ?, exit_code = ?, "
-        "oom_killed = ?, problem = ?, restart_delay = ? WHERE id = ?",
-        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, delay, id});
+        "oom_killed = ?, problem = ?, log_lines_lost = log_lines_lost + ?, restart_delay = ? WHERE id = ?",
+        {end.when, std::int64_t{end.exit_code}, std::int64_t{end.oom_killed}, end.problem, end.log_lines_lost,
+         delay, id});
 }
 
 Result<void> ContainerStore::set_not_started(const Container& before, int exit_code,

@@ -32,10 +32,11 @@ struct Container {
     std::int64_t finished_at = 0;
     int exit_code = 0;
     bool oom_killed = false;
-    std::string problem;            // why it did not start, or why nobody can say how it ended
-    bool stopped_by_user = false;   // stop or kill, since a user started it
-    int restart_count = 0;          // by its restart policy, since a user started it
-    std::int64_t restart_delay = 0; // ns; the latest that its restart policy took
+    std::string problem;             // why it did not start, or why nobody can say how it ended
+    bool stopped_by_user = false;    // stop or kill, since a user started it
+    int restart_count = 0;           // by its restart policy, since a user started it
+    std::int64_t restart_delay = 0;  // ns; the latest that its restart policy took
+    std::int64_t log_lines_lost = 0; // of runs that are over: could not be written to its log
 };
 
 enum class StartedBy { user, restart_policy };
@@ -44,7 +45,8 @@ struct ContainerEnd {
     std::int64_t when = 0; // ns
     int exit_code = 0;
     bool oom_killed = false;
-    std::string problem;
+    std::string problem{};
+    std::int64_t log_lines_lost = 0; // in this run
 };
 
 class ContainerStore {

@@ -2,6 +2,7 @@
 #include "core/container/copy.hpp"
 
 #include "core/base/rooted_path.hpp"
+#include "core/container/container_events.hpp"
 #include "core/image/image_module.hpp"
 
 #include <fcntl.h>
@@ -120,17 +121,24 @@ Result<void> copy(const Place& from, const Place& to, const CopyRequest& request
     return pipe_through(tree, plan);
 }
 
+Result<void> record_event(Engine& engine, const ContainerFiles& files, const std::string& action) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    return record_event(*state, files.container(), action);
+}
+
 } // namespace
 
 Result<void> copy_from_container(Engine& engine, const std::string& reference, const CopyRequest& request) {
     RT_TRY_ASSIGN(const ContainerFiles files, ContainerFiles::open(engine, reference, Writable::no));
     RT_TRY_ASSIGN(const UniqueFd host, open_file("/", O_PATH | O_DIRECTORY));
+    RT_TRY(record_event(engine, files, "archive-path"));
     return copy({files.root(), request.source}, {host.get(), request.destination}, request);
 }
 
 Result<void> copy_to_container(Engine& engine, const std::string& reference, const CopyRequest& request) {
     RT_TRY_ASSIGN(const ContainerFiles files, ContainerFiles::open(engine, reference, Writable::yes));
     RT_TRY_ASSIGN(const UniqueFd host, open_file("/", O_PATH | O_DIRECTORY));
+    RT_TRY(record_event(engine, files, "extract-to-dir"));
     return copy({host.get(), request.source}, {files.root(), request.destination}, request);
 }
 
@@ -144,6 +152,7 @@ Result<void> archive_from_container(Engine& engine, const std::string& reference
     tree.name = name_of_source(request.source, source);
     tree.link = request.link;
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
+    RT_TRY(record_event(engine, files, "archive-path"));
     const Operation operation = Engine::new_operation();
     return module->write_tree(tree, out, Cancellation{&operation});
 }
@@ -161,6 +170,7 @@ Result<void> extract_to_container(Engine& engine, const std::string& reference, 
     tree.owner = request.owner;
     tree.kinds = request.kinds;
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
+    RT_TRY(record_event(engine, files, "extract-to-dir"));
     const Operation operation = Engine::new_operation();
     if (auto done = module->extract_tree(tree, in, Cancellation{&operation}); !done)
         return explain(std::move(done).error(), request.directory);
@@ -174,6 +184,7 @@ Result<void> export_container(Engine& engine, const std::string& reference, int 
     tree.root = layers.get();
     tree.mounts = OtherMounts::leave_out;
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
+    RT_TRY(record_event(engine, files, "export"));
     const Operation operation = Engine::new_operation();
     return module->write_tree(tree, out, Cancellation{&operation});
 }

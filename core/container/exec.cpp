@@ -3,6 +3,7 @@
 
 #include "core/base/id.hpp"
 #include "core/container/capabilities.hpp"
+#include "core/container/container_events.hpp"
 #include "core/shim/run_files.hpp"
 
 #include <nlohmann/json.hpp>
@@ -56,6 +57,15 @@ Result<Found> find_container(Engine& engine, const std::string& reference) {
     return Found{std::move(container.id), std::move(container.name)};
 }
 
+Result<void> note(Engine& engine, const ExecPlan& plan, const std::string& action, EventDetails details) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    auto container = state->containers.find(plan.container_id);
+    if (!container && container.error().code == Code::not_found) return {}; // it went, and the exec with it
+    if (!container) return std::unexpected(std::move(container).error());
+    details.emplace_back("execID", plan.exec.id);
+    return record_event(*state, *container, action, details);
+}
+
 } // namespace
 
 Result<std::string> exec_process(const std::string& config_json, const ExecRequest& request) {
@@ -82,7 +92,9 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
                     "': it must be an absolute path in the container");
     RT_TRY_ASSIGN(const Found container, find_container(engine, reference));
     ExecPlan plan;
+    plan.container_id = container.id;
     plan.directory = engine.run_directory(container.id);
+    plan.command = request.command;
     const auto config = read_file(plan.directory / "config.json");
     if (!config)
         return fail(Code::failed_precondition, "container '", container.name,
@@ -113,6 +125,28 @@ std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClien
     const bool ours = code == Code::failed_precondition || code == Code::cancelled ||
                       code == Code::unavailable || code == Code::unsupported;
     return std::unexpected(RunFailure{pid.error(), !ours});
+}
+
+Result<void> note_exec_start(Engine& engine, const ExecPlan& plan) {
+    std::string line;
+    for (const std::string& word : plan.command) line += cat(" ", word);
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    auto container = state->containers.find(plan.container_id);
+    if (!container && container.error().code == Code::not_found) return {};
+    if (!container) return std::unexpected(std::move(container).error());
+    const EventDetails details{{"execID", plan.exec.id}};
+    return state->database.transaction([&]() -> Result<void> {
+        RT_TRY(note_event(*state, *container, cat("exec_create:", line), details));
+        return note_event(*state, *container, cat("exec_start:", line), details);
+    });
+}
+
+Result<void> note_exec_end(Engine& engine, const ExecPlan& plan, int exit_code) {
+    return note(engine, plan, "exec_die", {{"exitCode", std::to_string(exit_code)}});
+}
+
+Result<void> note_exec_detach(Engine& engine, const ExecPlan& plan) {
+    return note(engine, plan, "exec_detach", {});
 }
 
 } // namespace rt

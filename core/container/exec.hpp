@@ -23,7 +23,9 @@ struct ExecRequest {
 
 // What is to run and where.
 struct ExecPlan {
+    std::string container_id;
     Path directory; // run directory of the container
+    std::vector<std::string> command;
     ShimExec exec;
 };
 
@@ -37,5 +39,12 @@ Result<std::string> exec_process(const std::string& config_json, const ExecReque
 // say of the program, or of the user or directory that it was to have.
 std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
                                                  int cancel_fd);
+
+// docker's events of it, for who has started it and hears of its end: exec_create and exec_start once it runs
+// (nothing waits for them), then exec_die or exec_detach. Of one that nobody listens to any more the shim
+// tells the end.
+Result<void> note_exec_start(Engine& engine, const ExecPlan& plan);
+Result<void> note_exec_end(Engine& engine, const ExecPlan& plan, int exit_code);
+Result<void> note_exec_detach(Engine& engine, const ExecPlan& plan);
 
 } // namespace rt

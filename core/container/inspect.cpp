@@ -158,6 +158,7 @@ Result<Json> inspect_container(Engine& engine, const Container& stored) {
                   {"Network", container.network},
                   {"Isolation", container.isolation}}},
                 {"Cgroup", (engine.wiring().cgroup_parent / container.id).native()},
+                {"LogLinesLost", log_lines_lost(engine, stored)},
                 {"Phases", start.value("phases", Json::array())},
                 {"Warnings", start.value("warnings", Json::array())}};
 }

@@ -104,7 +104,7 @@ Result<void> Launch::insert() {
                                     [&](const SqlRow&) { image_is_there = true; }));
         if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
-        RT_TRY(note_event(*state_, record_, "create"));
+        RT_TRY(note_event(*state_, record_, "create", {}, &image_config_));
         return joined_.id.empty() ? Result<void>() : record_endpoint();
     });
 }

@@ -73,7 +73,11 @@ Result<Network> Launch::ensure_network() {
     RT_TRY_ASSIGN(found, state_->networks.find(record_.network));
     if (!found) {
         found = Network{random_hex(12), record_.network, record_.network, backend->traits(), "{}", ""};
-        RT_TRY(state_->networks.add(*found));
+        const Result<void> added = state_->database.transaction([&]() -> Result<void> {
+            RT_TRY(state_->networks.add(*found));
+            return note_network_event(*state_, *found, "", "create");
+        });
+        RT_TRY(added);
     }
     if (found->result.empty()) {
         RT_TRY_ASSIGN(found->result, backend->create_network(operation_, network_json(*found).dump()));
@@ -136,6 +140,9 @@ Result<void> Launch::make_container() {
                                                         spec_, *plan_, std::move(host)}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     RT_TRY_ASSIGN(ShimLog log, shim_log(spec_.log_config, engine_.log_file(record_.id)));
+    if (!spec_.log_config.config.empty()) {
+        RT_TRY_ASSIGN(log.attributes, log_attributes(spec_.log_config, plan_->labels, plan_->environment));
+    }
     RT_TRY_ASSIGN(auto health, shim_health(*plan_, config));
     timer_.mark("bundle");
     RT_TRY(shim_->send_create(operation_,
@@ -196,8 +203,9 @@ Result<void> Launch::start(StartedBy by) {
     const Result<void> recorded = state_->database.transaction([&]() -> Result<void> {
         RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.result));
         RT_TRY(state_->containers.set_started(record_.id, record_.started_at, start_record(), by));
-        RT_TRY(note_network_event(*state_, joined_, record_.id, "connect"));
-        return note_event(*state_, record_, "start");
+        if (options_.attachment != ShimClient::Attach::none)
+            RT_TRY(note_event(*state_, record_, "attach", {}, &image_config_));
+        return note_network_event(*state_, joined_, record_.id, "connect");
     });
     RT_TRY(recorded);
     timer_.mark("record start");
@@ -207,8 +215,11 @@ Result<void> Launch::start(StartedBy by) {
     timer_.mark("isolation.start", record_.isolation);
     if (!outcome) return outcome;
     // The program runs: that the last phase could not be added is no reason to end it.
-    if (const auto added = state_->containers.set_start_record(record_.id, start_record()); !added)
-        warnings_.push_back(added.error().message);
+    const auto added = state_->database.transaction([&]() -> Result<void> {
+        RT_TRY(state_->containers.set_start_record(record_.id, start_record()));
+        return note_event(*state_, record_, "start", {}, &image_config_);
+    });
+    if (!added) warnings_.push_back(added.error().message);
     return {};
 }
 

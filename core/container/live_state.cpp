@@ -70,6 +70,12 @@ Container as_it_is(Engine& engine, Container container) {
     return container;
 }
 
+std::int64_t log_lines_lost(const Engine& engine, const Container& container) {
+    if (container.phase != Phase::running) return container.log_lines_lost;
+    return container.log_lines_lost +
+           static_cast<std::int64_t>(read_log_loss(engine.run_directory(container.id)).lines);
+}
+
 LiveState live_state(Engine& engine, const Container& container) {
     switch (container.phase) {
     case Phase::creating:

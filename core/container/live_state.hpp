@@ -21,6 +21,9 @@ struct LiveState {
 // Between its end and the clean-up a container is over already.
 Container as_it_is(Engine& engine, Container container);
 
+// Of all its runs, also the present one. container: as it is stored.
+std::int64_t log_lines_lost(const Engine& engine, const Container& container);
+
 // container: as_it_is(). Health that is not as the shim writes it counts as none.
 LiveState live_state(Engine& engine, const Container& container);
 

@@ -2,6 +2,7 @@
 #include "core/container/log_reader.hpp"
 
 #include "core/base/json.hpp"
+#include "core/base/time_text.hpp"
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,34 @@ namespace {
 constexpr std::size_t kBlock = 64U << 10U;
 constexpr std::size_t kLongestLine = 1U << 20U; // rt-shim's are at most about 100 KiB
 
+// As Go's url.QueryEscape.
+std::string url_encoded(std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (plain || std::string_view("-_.~").find(c) != std::string_view::npos)
+            out += c;
+        else if (c == ' ')
+            out += '+';
+        else
+            out += cat("%", kDigits[byte >> 4U], kDigits[byte & 15U]);
+    }
+    return out;
+}
+
+std::string details_of(const Json& line) {
+    std::string details;
+    const auto found = line.find("attrs");
+    if (found == line.end() || !found->is_object()) return details;
+    for (const auto& [key, value] : found->items())
+        if (value.is_string())
+            details +=
+                cat(details.empty() ? "" : ",", url_encoded(key), "=", url_encoded(value.get<std::string>()));
+    return details;
+}
+
 bool parse(std::string_view line, LogEntry& entry) {
     const Json value = Json::parse(line, nullptr, false);
     if (!value.is_object()) return false;
@@ -24,7 +53,8 @@ bool parse(std::string_view line, LogEntry& entry) {
         const auto found = value.find(key);
         return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
     };
-    entry = {text("stream") == "stderr" ? Stream::error : Stream::out, text("time"), text("log")};
+    entry = {text("stream") == "stderr" ? Stream::error : Stream::out, text("time"), text("log"),
+             details_of(value)};
     return true;
 }
 
@@ -55,6 +85,13 @@ Result<off_t> begin_of_tail(int fd, const Path& path, std::int64_t& wanted) {
 
 } // namespace
 
+LogSpan::Place LogSpan::place_of(const LogEntry& entry) const {
+    if (since == 0 && until == 0) return Place::inside;
+    const auto time = parse_rfc3339(entry.time);
+    if (!time || *time < since) return Place::before;
+    return until != 0 && *time > until ? Place::after : Place::inside;
+}
+
 Path LogReader::path_of(int number) const {
     return number == 0 ? file_ : Path(cat(file_.native(), ".", number));
 }
@@ -84,6 +121,7 @@ Result<void> LogReader::seek(std::int64_t tail) {
 Result<void> LogReader::read(const LogSink& sink) {
     for (;;) {
         if (fd_) RT_TRY(read_file_to_end(sink));
+        if (stopped_) return {};
         RT_TRY_ASSIGN(const bool has_more, advance());
         if (!has_more) return {};
     }
@@ -97,6 +135,7 @@ Result<void> LogReader::read_file_to_end(const LogSink& sink) {
         if (got < 0) return fail_errno(errno, "read log '", file_.native(), "'");
         if (got == 0) return {};
         take({buffer.get(), static_cast<std::size_t>(got)}, sink);
+        if (stopped_) return {};
     }
 }
 
@@ -111,12 +150,13 @@ void LogReader::take(std::string_view data, const LogSink& sink) {
         if (end == std::string_view::npos) return;
         LogEntry entry;
         if (!too_long_ && parse(line_, entry))
-            sink(entry);
+            stopped_ = !sink(entry);
         else
             ++bad_lines_;
         line_.clear();
         too_long_ = false;
         data.remove_prefix(end + 1);
+        if (stopped_) return;
     }
 }
 

@@ -16,11 +16,20 @@ namespace rt {
 
 struct LogEntry {
     Stream stream = Stream::out;
-    std::string time; // RFC 3339
-    std::string text; // a line with its newline, or a part of a long one
+    std::string time;      // RFC 3339
+    std::string text;      // a line with its newline, or a part of a long one
+    std::string details{}; // as docker shows what the log options chose: "key=value,...", URL-encoded
 };
 
-using LogSink = std::function<void(const LogEntry&)>;
+// Which entries are wanted, by their time: from since to until (ns; 0: no end). An entry without a time that
+// can be read is in no span but the whole.
+struct LogSpan {
+    std::int64_t since = 0, until = 0;
+    enum class Place { before, inside, after };
+    [[nodiscard]] Place place_of(const LogEntry& entry) const;
+};
+
+using LogSink = std::function<bool(const LogEntry&)>; // false: no more are wanted
 
 // Goes through a log once, and on from there when there is more. Lines that are no log entry are passed over
 // and counted (a torn last line waits for its end: its writer may be at it, or was killed).
@@ -32,6 +41,7 @@ public:
 
     // Everything that is there by now, the oldest first, also through files that were begun meanwhile.
     Result<void> read(const LogSink& sink);
+    [[nodiscard]] bool stopped() const { return stopped_; } // the sink wants no more
     [[nodiscard]] std::uint64_t bad_lines() const { return bad_lines_; }
 
 private:
@@ -47,6 +57,7 @@ private:
     UniqueFd fd_;
     std::string line_; // the beginning of the next one
     bool too_long_ = false;
+    bool stopped_ = false;
     std::uint64_t bad_lines_ = 0;
 };
 

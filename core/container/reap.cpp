@@ -3,6 +3,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
+#include "core/container/boot.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/shim_settings.hpp"
@@ -130,6 +131,7 @@ private:
 
     // One transaction: that it has ended, what that means for its network, and whether it is still there.
     Result<void> record(bool removed, const FailedStart* failed) {
+        RT_TRY(prune_now_and_then(*state_));
         if (container_->phase == Phase::running && failed == nullptr) RT_TRY(record_exit(removed));
         // It was to be started again, and is not: by a user's will, or because nobody is left who would.
         if (container_->phase == Phase::restarting && failed == nullptr && !removed)
@@ -148,7 +150,9 @@ private:
         RT_TRY_ASSIGN(const auto exit, read_exit_record(directory_));
         ContainerEnd end{now_ns(), kUnknownExit, false,
                          "nobody saw how it ended: its shim was killed, or the host went down"};
-        if (exit) end = {exit->finished_at, exit->exit_code, exit->oom_killed, {}};
+        if (exit) end = {exit->finished_at, exit->exit_code, exit->oom_killed};
+        end.log_lines_lost =
+            static_cast<std::int64_t>(exit ? exit->log_lines_lost : read_log_loss(directory_).lines);
         if (end.oom_killed) RT_TRY(note_event(*state_, *container_, "oom"));
         const std::int64_t seconds = (end.when - container_->started_at) / 1'000'000'000;
         RT_TRY(note_event(
@@ -164,6 +168,7 @@ private:
     [[nodiscard]] std::optional<std::int64_t> delay_before_restart(const ContainerEnd& end, bool seen) const {
         const auto spec = spec_from_json(container_->spec);
         if (shim_ == nullptr || !seen || !spec) return std::nullopt;
+        if (spec->restart_policy.name == "no" || is_going_down(engine_)) return std::nullopt;
         return restart_delay(spec->restart_policy, {.exit_code = end.exit_code,
                                                     .stopped_by_user = container_->stopped_by_user,
                                                     .restart_count = container_->restart_count,

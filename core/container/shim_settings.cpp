@@ -5,10 +5,59 @@
 #include "core/container/exec.hpp"
 #include "core/container/option_values.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <regex.h>
+
+#include <memory>
+#include <sstream>
+#include <utility>
+
 namespace rt {
 namespace {
 
 constexpr std::int64_t kMostFiles = 1000;
+
+class Pattern {
+public:
+    static Result<Pattern> make(const std::string& option, const std::string& text) {
+        Pattern pattern;
+        if (::regcomp(pattern.compiled_.get(), text.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
+            return fail(Code::invalid_argument, "log option ", option, " '", text,
+                        "' is not an (extended) regular expression");
+        pattern.is_made_ = true;
+        return pattern;
+    }
+    Pattern(Pattern&& other) noexcept
+        : compiled_(std::move(other.compiled_)), is_made_(std::exchange(other.is_made_, false)) {}
+    Pattern& operator=(Pattern&&) = delete;
+    ~Pattern() {
+        if (is_made_) ::regfree(compiled_.get());
+    }
+    [[nodiscard]] bool finds(const std::string& text) const {
+        return ::regexec(compiled_.get(), text.c_str(), 0, nullptr, 0) == 0;
+    }
+
+private:
+    Pattern() = default;
+    std::unique_ptr<regex_t> compiled_ = std::make_unique<regex_t>();
+    bool is_made_ = false;
+};
+
+// Those of `all` that the options KIND and KIND-regex choose.
+Result<void> choose(const LogConfig& config, const std::string& kind, const StringMap& all, StringMap& into) {
+    if (const auto names = config.config.find(kind); names != config.config.end()) {
+        std::istringstream list(names->second);
+        for (std::string name; std::getline(list, name, ',');)
+            if (const auto found = all.find(name); found != all.end()) into[name] = found->second;
+    }
+    const auto text = config.config.find(kind + "-regex");
+    if (text == config.config.end()) return {};
+    RT_TRY_ASSIGN(const Pattern pattern, Pattern::make(text->first, text->second));
+    for (const auto& [name, value] : all)
+        if (pattern.finds(name)) into[name] = value;
+    return {};
+}
 
 template <class T>
 void take(T wanted, T& target) { // 0: as it is by default
@@ -35,17 +84,37 @@ Result<ShimLog> shim_log(const LogConfig& config, const Path& file) {
                 return fail(Code::invalid_argument, "log option max-file '", value, "': from 1 to ",
                             kMostFiles);
             log.max_files = static_cast<int>(files);
-        } else {
-            const std::string best = nearest(key, {"max-size", "max-file"});
-            return fail(Code::invalid_argument, "unknown log option '", key,
-                        "' of json-file: there are max-size and max-file",
-                        best.empty() ? std::string() : cat(" (did you mean ", best, "?)"));
+        } else if (key == "labels-regex" || key == "env-regex") {
+            RT_TRY(Pattern::make(key, value));
+        } else if (key != "labels" && key != "env") {
+            const std::string best =
+                nearest(key, {"max-size", "max-file", "labels", "labels-regex", "env", "env-regex"});
+            return fail(
+                Code::invalid_argument, "unknown log option '", key,
+                "' of json-file: there are max-size, max-file, labels, labels-regex, env and env-regex",
+                best.empty() ? std::string() : cat(" (did you mean ", best, "?)"));
         }
     }
     if (log.max_files > 1 && log.max_size == 0)
         return fail(Code::invalid_argument,
                     "log option max-file needs max-size: without it no second file is begun");
     return log;
+}
+
+Result<std::string> log_attributes(const LogConfig& config, const StringMap& labels,
+                                   const std::vector<std::string>& environment) {
+    StringMap chosen;
+    RT_TRY(choose(config, "labels", labels, chosen));
+    StringMap variables;
+    for (const std::string& assignment : environment) variables.insert(split_assignment(assignment));
+    RT_TRY(choose(config, "env", variables, chosen));
+    if (chosen.empty()) return std::string();
+    std::string text = Json(chosen).dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (text.size() > kMostLogAttributes)
+        return fail(Code::invalid_argument, "the labels and variables that the log options choose are ",
+                    text.size(), " bytes long, and go into each line: choose fewer, at most ",
+                    kMostLogAttributes, " bytes");
+    return text;
 }
 
 Result<std::optional<ShimHealth>> shim_health(const ProcessPlan& plan, const std::string& config_json) {

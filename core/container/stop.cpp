@@ -80,6 +80,14 @@ std::chrono::seconds grace_of(const Container& container, std::optional<std::chr
     return grace.count() < 0 ? kForEver : grace;
 }
 
+// That a signal goes to it, and whether it ends by a user's will: its restart policy then lets it rest.
+Result<void> record_signal(Engine::State& state, const Container& container, int number, bool ends) {
+    return state.database.transaction([&]() -> Result<void> {
+        if (ends) RT_TRY(state.containers.set_stopped_by_user(container.id));
+        return note_event(state, container, "kill", {{"signal", std::to_string(number)}});
+    });
+}
+
 // Signals, waits; no answer in time: SIGKILL to everything.
 Result<void> end_with_shim(Engine& engine, const Container& container, int first_signal,
                            std::chrono::seconds grace) {
@@ -91,6 +99,8 @@ Result<void> end_with_shim(Engine& engine, const Container& container, int first
     RT_TRY_ASSIGN(bool ended,
                   wait_for(shim, ShimEvent::Kind::exit, std::chrono::steady_clock::now() + grace));
     if (!ended) {
+        RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+        RT_TRY(record_signal(*state, container, SIGKILL, false)); // whose will it is was recorded before
         sent = shim.signal(operation, SIGKILL, SignalScope::all_processes);
         if (!sent && sent.error().code != Code::failed_precondition) return sent;
         RT_TRY_ASSIGN(ended,
@@ -131,17 +141,10 @@ int parse_realtime_signal(const std::string& name) {
     return 0;
 }
 
-// That a signal goes to it, and whether it ends by a user's will: its restart policy then lets it rest.
-Result<void> record_signal(Engine::State& state, const Container& container, int number, bool ends) {
-    return state.database.transaction([&]() -> Result<void> {
-        if (ends) RT_TRY(state.containers.set_stopped_by_user(container.id));
-        return note_event(state, container, "kill", {{"signal", std::to_string(number)}});
-    });
-}
-
 // One that waits for its restart policy rests from now on.
-Result<void> end_restarting(Engine& engine, Engine::State& state, const Container& container) {
-    RT_TRY(state.containers.set_stopped_by_user(container.id));
+Result<void> end_restarting(Engine& engine, Engine::State& state, const Container& container,
+                            StopReason reason) {
+    if (reason == StopReason::user) RT_TRY(state.containers.set_stopped_by_user(container.id));
     const Path directory = engine.run_directory(container.id);
     auto shim = ShimClient::connect(directory);
     if (!shim && shim_is_alive(directory)) return std::unexpected(std::move(shim).error());
@@ -175,7 +178,7 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
             return fail(
                 Code::failed_precondition, "container '", container->name,
                 "' is about to be started again by its restart policy: stop it first, or remove it with -f");
-        RT_TRY(end_restarting(engine, *state, *container));
+        RT_TRY(end_restarting(engine, *state, *container, StopReason::user));
     }
     RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
     container = state->containers.find(found.id);
@@ -225,17 +228,18 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     return {};
 }
 
-Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace) {
+Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace,
+                  StopReason reason) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
     if (container.phase == Phase::restarting) {
-        RT_TRY(end_restarting(engine, *state, container));
+        RT_TRY(end_restarting(engine, *state, container, reason));
         return state->database.transaction([&] { return note_event(*state, container, "stop"); });
     }
     if (container.phase != Phase::running) return {};
     const int signal_number = stop_signal(*state, container);
-    RT_TRY(record_signal(*state, container, signal_number, true));
+    RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
     RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
     return state->database.transaction([&] { return note_event(*state, container, "stop"); });
 }

@@ -18,8 +18,11 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
 
 // Asks with the image's stop signal, waits (grace; where it is not given, as long as the container says, or
 // 10 s; below 0: for ever), kills; returns when the container is cleaned up. One that does not run is left as
-// it is.
-Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace);
+// it is. reason: by a user's will its restart policy lets it rest; with the host it is started again when
+// that comes up (boot.hpp).
+enum class StopReason { user, host };
+Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace,
+                  StopReason reason = StopReason::user);
 
 enum class Force { no, yes };
 // Removes a container that does not run; forced, it is killed first. Returns its id.

@@ -6,6 +6,7 @@
 #include "core/config/wiring.hpp"
 #include "core/image/content_store.hpp"
 #include "core/image/image_changes.hpp"
+#include "core/image/image_events.hpp"
 #include "core/image/image_intake.hpp"
 #include "core/image/image_module.hpp"
 #include "core/image/image_service.hpp"
@@ -70,6 +71,12 @@ Result<Image> ImageService::import(const Path& source, const ImportOptions& opti
         RT_TRY_ASSIGN(const std::string config_json, make_config(options, platform, source, layer.diff_id));
         const BlobDescriptor config{"application/vnd.oci.image.config.v1+json", module->sha256(config_json),
                                     config_json.size()};
+        intake.on_record([&](const Image& image) -> Result<void> {
+            RT_TRY(note_image_event(database_, image, "import", image.id));
+            for (const std::string& name : names)
+                RT_TRY(note_image_event(database_, image, "tag", familiar_name(name)));
+            return {};
+        });
         return intake.record(config_json, make_manifest(config, {layer.blob}), {layer}, names, {});
     };
     auto image = work();

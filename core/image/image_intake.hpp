@@ -44,6 +44,10 @@ public:
                          const std::vector<IntakeLayer>& layers, const std::vector<std::string>& names,
                          const std::string& digest);
 
+    // Called by record() in its transaction, when all but the names is there.
+    using OnRecord = std::function<Result<void>(const Image&)>;
+    void on_record(OnRecord call) { on_record_ = std::move(call); }
+
     // "sha256:..." of each layer on top of those below.
     static std::vector<std::string> chain_ids(const ImageModule& module,
                                               const std::vector<IntakeLayer>& layers);
@@ -75,6 +79,7 @@ private:
     const ImageProgressSink& progress_;
     const Operation& operation_;
     RemoteRepository* repository_ = nullptr;
+    OnRecord on_record_;
     Cancellation cancellation_;
     std::mutex progress_mutex_;
 };

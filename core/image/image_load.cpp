@@ -3,6 +3,7 @@
 // directory.
 #include "core/config/wiring.hpp"
 #include "core/image/content_store.hpp"
+#include "core/image/image_events.hpp"
 #include "core/image/image_intake.hpp"
 #include "core/image/image_module.hpp"
 #include "core/image/image_service.hpp"
@@ -240,6 +241,8 @@ Result<std::vector<Image>> ImageService::load(const Path& source, const std::str
         std::vector<Image> images;
         for (Candidate& candidate : candidates) {
             ImageIntake intake(database_, *module, store, *storage, progress, operation);
+            intake.on_record(
+                [&](const Image& image) { return note_image_event(database_, image, "load", image.id); });
             RT_TRY_ASSIGN(Image image, take(candidate, intake));
             images.push_back(std::move(image));
         }

@@ -33,7 +33,7 @@ Result<Image> ImageIntake::record(const std::string& config_json, const std::str
                                  "ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id, "
                                  "digest = excluded.digest",
                                  {name, image.id, digest}));
-        return {};
+        return on_record_ ? on_record_(image) : Result<void>();
     };
     RT_TRY(database_.transaction(write));
     return ImageStore(database_).find(image.id);

@@ -3,6 +3,7 @@
 // leaves files that no image needs, which the next collect_garbage() removes.
 #include "core/config/wiring.hpp"
 #include "core/image/content_store.hpp"
+#include "core/image/image_events.hpp"
 #include "core/image/image_service.hpp"
 #include "core/image/intake_lock.hpp"
 #include "core/image/reference.hpp"
@@ -119,11 +120,12 @@ Result<RemovedImage> ImageService::remove(const std::string& reference, Force fo
         for (const std::string& name : names) {
             RT_TRY(database_.run("DELETE FROM image_names WHERE name = ?", {name}));
             removed.untagged.push_back(familiar_name(name));
+            RT_TRY(note_image_event(database_, image, "untag", image.id));
         }
         if (!last || !users.empty()) return {};
         RT_TRY(database_.run("DELETE FROM images WHERE id = ?", {image.id})); // its layers go with it
         removed.deleted.push_back(image.id);
-        return {};
+        return note_image_event(database_, image, "delete", image.id);
     };
     RT_TRY(database_.transaction(forget));
     // The image is gone already: the next collect_garbage() removes what this one leaves.

@@ -3,6 +3,7 @@
 
 #include "core/config/wiring.hpp"
 #include "core/image/content_store.hpp"
+#include "core/image/image_events.hpp"
 #include "core/image/image_intake.hpp"
 #include "core/image/image_module.hpp"
 #include "core/image/intake_lock.hpp"
@@ -99,6 +100,9 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
         RT_TRY_ASSIGN(auto layers, layers_of(manifest, config, cat("'", name, "'")));
         ImageIntake intake(database_, *module, store, *storage, progress, operation);
         RT_TRY(intake.take(layers, repository.get()));
+        intake.on_record([&](const Image& image) {
+            return note_transfer_event(database_, image, "pull", name, familiar_name(reference.repository()));
+        });
         RT_TRY_ASSIGN(Image recorded, intake.record(config_json, fetched.manifest.content, layers,
                                                     {reference.name()}, fetched.digest));
         note(progress, cat("Digest: ", fetched.digest));

@@ -35,11 +35,15 @@ struct ShimLaunch {
 };
 
 // Where output is kept. Docker's json-file format: `file`, and the older ones as file.1, file.2, ...
+inline constexpr std::size_t kMostLogAttributes = 16U << 10U;
+
 struct ShimLog {
     std::string driver = "json-file"; // or "none"
     Path file;
     std::int64_t max_size = 0; // bytes, at which the next file is begun; 0: no limit
     int max_files = 1;         // all together
+    // JSON object of strings that goes into each line as "attrs"; "": none. At most kMostLogAttributes bytes.
+    std::string attributes{};
 };
 
 // A program that says from time to time whether the container is well, with docker's meaning. Times in ns.
@@ -211,5 +215,12 @@ private:
 // Is the shim of this run directory alive? (pid file and start time; the directory may be missing)
 bool shim_is_alive(const Path& directory);
 Result<std::optional<ExitRecord>> read_exit_record(const Path& directory);
+
+// Lines of this run that could not be written to the log, by now.
+struct LogLoss {
+    std::uint64_t lines = 0;
+    int sys_errno = 0; // why the latest were not
+};
+LogLoss read_log_loss(const Path& directory); // of nothing lost, or of what cannot be read: none
 
 } // namespace rt

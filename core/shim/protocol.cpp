@@ -226,7 +226,7 @@ std::string encode(const CreateMessage& message) {
     out.flag(container.terminal).flag(container.open_stdin).flag(container.stdin_once);
     const ShimLog& log = container.log;
     out.text(log.driver).text(log.file.native()).time(log.max_size);
-    out.number(static_cast<std::uint32_t>(log.max_files));
+    out.number(static_cast<std::uint32_t>(log.max_files)).text(log.attributes);
     put(out, container.health);
     return out.take();
 }
@@ -245,6 +245,7 @@ Result<CreateMessage> decode_create(std::string_view payload) {
     message.container.log.file = in.text();
     message.container.log.max_size = in.time();
     message.container.log.max_files = static_cast<int>(in.number<std::uint32_t>());
+    message.container.log.attributes = in.text();
     message.container.health = health_from(in);
     return complete(in, "create", std::move(message));
 }

@@ -84,6 +84,11 @@ Result<void> write_exit_record(const Path& directory, const ExitRecord& record) 
                             record.oom_killed ? 1 : 0, "\n"));
 }
 
+Result<void> write_log_loss(const Path& directory, const LogLoss& loss) {
+    return replace_file(directory / kLogLossName,
+                        cat("lines ", loss.lines, "\nerrno ", loss.sys_errno, "\n"));
+}
+
 Result<UniqueFd> connect_socket(const Path& directory) {
     auto address = address_of(directory);
     if (!address) return in_context(std::move(address).error(), "connect to the shim");
@@ -141,6 +146,13 @@ Result<std::optional<ExitRecord>> read_exit_record(const Path& directory) {
         return fail(Code::corrupt, "exit record '", path.native(), "': no exit_code or finished_at in it");
     return ExitRecord{*code, *finished, shim::number_of<std::uint64_t>(*text, "log_lines_lost").value_or(0),
                       shim::number_of<int>(*text, "oom_killed").value_or(0) != 0};
+}
+
+LogLoss read_log_loss(const Path& directory) {
+    const auto text = read_file(directory / shim::kLogLossName, 4096);
+    if (!text) return {};
+    return {shim::number_of<std::uint64_t>(*text, "lines").value_or(0),
+            shim::number_of<int>(*text, "errno").value_or(0)};
 }
 
 } // namespace rt

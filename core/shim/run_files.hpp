@@ -13,12 +13,14 @@ inline constexpr const char* kSocketName = "shim.sock";
 inline constexpr const char* kPidName = "shim.pid";
 inline constexpr const char* kExitName = "exit";
 inline constexpr const char* kLogName = "shim.log";
-inline constexpr const char* kPausedName = "paused"; // there while the container is paused; empty
-inline constexpr const char* kHealthName = "health"; // JSON; there while a container with a check runs
+inline constexpr const char* kPausedName = "paused";    // there while the container is paused; empty
+inline constexpr const char* kLogLossName = "log-lost"; // there once a line of the log was lost
+inline constexpr const char* kHealthName = "health";    // JSON; there while a container with a check runs
 
 // Of the calling process: its pid and the time it started, so that a pid which was given out again is seen.
 Result<void> write_pid_file(const Path& directory);
 Result<void> write_exit_record(const Path& directory, const ExitRecord& record);
+Result<void> write_log_loss(const Path& directory, const LogLoss& loss);
 
 // Connects to, or binds and listens on, <directory>/shim.sock, also where that path is longer than sun_path
 // (108 bytes) allows. Not abstract: only who may enter the directory may connect (CVE-2020-15257).

@@ -6,25 +6,39 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <climits>
 
 namespace rt {
 namespace {
 
-constexpr std::int64_t kKept = 10'000;
-constexpr std::int64_t kPruneEvery = 256; // ids; deleting one at each addition would cost each start
+constexpr std::int64_t kPruneAt = 512; // too many; deleting each singly would cost each clean-up
+
+// A commit is written first and seen by readers a moment later, when nobody is told any more: so there are a
+// few more looks after each change.
+constexpr std::array kLookAgain = {5, 100, 2000}; // ms
+constexpr std::int64_t kMillisecond = 1'000'000;  // ns
 
 } // namespace
 
 Result<void> EventLog::add(const Event& event) {
-    std::int64_t id = 0;
-    RT_TRY(database_.run(
-        "INSERT INTO events (time, type, action, actor_id, attributes) VALUES (?,?,?,?,?) "
-        "RETURNING id",
-        {event.time == 0 ? now_ns() : event.time, event.type, event.action, event.actor_id, event.attributes},
-        [&](const SqlRow& row) { id = row.number(0); }));
-    if (id % kPruneEvery != 0) return {};
-    return database_.run("DELETE FROM events WHERE id <= ?", {id - kKept});
+    return database_.run("INSERT INTO events (time, type, action, actor_id, attributes) VALUES (?,?,?,?,?)",
+                         {event.time == 0 ? now_ns() : event.time, event.type, event.action, event.actor_id,
+                          event.attributes});
+}
+
+Result<void> EventLog::prune() {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    RT_TRY(database_.run("SELECT coalesce((SELECT min(id) FROM events), 0), "
+                         "coalesce((SELECT max(id) FROM events), 0)",
+                         {}, [&](const SqlRow& row) {
+                             first = row.number(0);
+                             last = row.number(1);
+                         }));
+    if (last - first < kKept + kPruneAt) return {};
+    return database_.run("DELETE FROM events WHERE id <= ?", {last - kKept});
 }
 
 Result<void> EventLog::read(std::int64_t after, std::int64_t since, std::int64_t until,
@@ -53,10 +67,53 @@ Result<EventWatch> EventWatch::open(const Path& root) {
     return EventWatch(std::move(fd));
 }
 
-void EventWatch::drain() {
+bool EventWatch::drain() {
     std::array<char, 4096> buffer{};
-    while (::read(fd_.get(), buffer.data(), buffer.size()) > 0) {
+    bool happened = false;
+    while (::read(fd_.get(), buffer.data(), buffer.size()) > 0) happened = true;
+    return happened;
+}
+
+Result<EventFollower> EventFollower::open(EventLog& log, const Path& root, Span span) {
+    // The watch first: what comes between it and the first look is seen by both, and read once.
+    RT_TRY_ASSIGN(EventWatch watch, EventWatch::open(root));
+    EventFollower follower(log, std::move(watch), span);
+    if (span.since == 0 && span.until == 0) {
+        RT_TRY_ASSIGN(follower.after_, log.last_id());
+        follower.has_read_ = true;
     }
+    return follower;
+}
+
+Result<std::vector<Event>> EventFollower::read() {
+    std::vector<Event> events;
+    if (watch_.drain())
+        looks_ = 0;
+    else if (has_read_ && looks_ < kLookAgain.size())
+        ++looks_;
+    const bool last_look = span_.until != 0 && now_ns() >= span_.until; // before it: what comes is later
+    RT_TRY(log_->read(after_, 0, 0, [&](const Event& event) { take(event, events); }));
+    has_read_ = true;
+    over_ = last_look;
+    return events;
+}
+
+// By number, not by time: a clock that is set back makes nothing come twice, or not at all.
+void EventFollower::take(const Event& event, std::vector<Event>& into) {
+    const bool is_past = !has_read_; // of what was there when we came
+    if (!is_past && event.id > after_ + 1) lost_ += event.id - after_ - 1;
+    after_ = event.id;
+    if (is_past && event.time < span_.since) return;
+    if (span_.until != 0 && event.time > span_.until) return;
+    into.push_back(event);
+}
+
+int EventFollower::wait_limit() const {
+    int limit = looks_ < kLookAgain.size() ? kLookAgain.at(looks_) : -1;
+    if (span_.until == 0) return limit;
+    const std::int64_t left = std::max<std::int64_t>(span_.until - now_ns(), 0) / kMillisecond + 1;
+    const int until_end = static_cast<int>(std::min<std::int64_t>(left, INT_MAX));
+    return limit < 0 ? until_end : std::min(limit, until_end);
 }
 
 } // namespace rt

@@ -35,6 +35,11 @@ public:
                       const std::function<void(const Event&)>& on_event);
     Result<std::int64_t> last_id();
 
+    // Lets the oldest go, so that the newest kKept stay: in the clean-up after a container, which no start
+    // waits for, and only when enough have come together.
+    static constexpr std::int64_t kKept = 10'000;
+    Result<void> prune();
+
 private:
     Database& database_;
 };
@@ -44,11 +49,45 @@ class EventWatch {
 public:
     static Result<EventWatch> open(const Path& root); // where rt.db is
     [[nodiscard]] int fd() const { return fd_.get(); }
-    void drain(); // before the log is read again
+    bool drain(); // before the log is read again; false: nothing had happened
 
 private:
     explicit EventWatch(UniqueFd fd) : fd_(std::move(fd)) {}
     UniqueFd fd_;
+};
+
+// The events of a span of time, also those that are still to come: each of them once, in order.
+class EventFollower {
+public:
+    struct Span {
+        std::int64_t since = 0; // ns; 0: the oldest there are, if until is given, else those from now on
+        std::int64_t until = 0; // ns; 0: for ever
+    };
+    // root: where rt.db is. The log is borrowed.
+    static Result<EventFollower> open(EventLog& log, const Path& root, Span span);
+
+    // Those that have come since the last call. After it: over() says whether more can come, else the next
+    // call is due when fd() is readable or wait_limit() (ms, for poll()) has passed.
+    Result<std::vector<Event>> read();
+    [[nodiscard]] bool over() const { return over_; }
+    [[nodiscard]] int fd() const { return watch_.fd(); }
+    [[nodiscard]] int wait_limit() const;
+    // That were removed from the log before we came to read them.
+    [[nodiscard]] std::int64_t lost() const { return lost_; }
+
+private:
+    EventFollower(EventLog& log, EventWatch watch, Span span)
+        : log_(&log), watch_(std::move(watch)), span_(span) {}
+    void take(const Event& event, std::vector<Event>& into);
+
+    EventLog* log_;
+    EventWatch watch_;
+    Span span_;
+    std::int64_t after_ = 0;
+    std::int64_t lost_ = 0;
+    bool has_read_ = false;
+    bool over_ = false;
+    std::size_t looks_ = 0; // since the last change
 };
 
 } // namespace rt

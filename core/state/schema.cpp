@@ -61,7 +61,8 @@ CREATE TABLE containers (
     problem     TEXT NOT NULL DEFAULT '', -- why it did not start, or why nobody can say how it ended
     stopped_by_user INTEGER NOT NULL DEFAULT 0, -- stop or kill, since a user started it
     restart_count   INTEGER NOT NULL DEFAULT 0, -- by its restart policy, since a user started it
-    restart_delay   INTEGER NOT NULL DEFAULT 0  -- ns; the latest that its restart policy took
+    restart_delay   INTEGER NOT NULL DEFAULT 0, -- ns; the latest that its restart policy took
+    log_lines_lost  INTEGER NOT NULL DEFAULT 0  -- of all its runs; could not be written to its log
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX containers_by_image ON containers(image_id);
 

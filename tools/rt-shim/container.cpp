@@ -58,6 +58,7 @@ Result<Process> Container::create(const Operation& operation, ShimContainer what
     if (phase_ != Phase::none)
         return fail(Code::already_exists, "create container '", id_, "': this shim has one");
     what_ = std::move(what);
+    ::unlink((directory_ / kLogLossName).c_str());
     ::unlink((directory_ / kExitName).c_str()); // of an earlier run in this shim, which was recorded
     auto process = create_driven(operation);
     stdio_.close_container_ends();
@@ -103,6 +104,7 @@ Result<void> Container::reset() {
     phase_ = Phase::none;
     clear();
     started_ = loss_told_ = false;
+    lost_noted_ = 0;
     pid_ = 0;
     pidfd_.reset();
     exit_ = {};
@@ -259,7 +261,11 @@ void Container::on_output(Stream stream, std::string_view data) {
 }
 
 void Container::note_lost_lines() {
-    if (log_file_.lines_lost() == 0 || std::exchange(loss_told_, true)) return;
+    if (log_file_.lines_lost() == lost_noted_) return;
+    lost_noted_ = log_file_.lines_lost();
+    if (const auto written = write_log_loss(directory_, {lost_noted_, log_file_.last_errno()}); !written)
+        log_.line(written.error().message);
+    if (std::exchange(loss_told_, true)) return;
     log_.line(cat("log: write '", what_.log.file.native(), "': ", std::strerror(log_file_.last_errno()),
                   "; the container goes on, lines are lost"));
 }

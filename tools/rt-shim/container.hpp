@@ -102,6 +102,7 @@ private:
     Phase phase_ = Phase::none;
     bool started_ = false;
     bool loss_told_ = false;
+    std::uint64_t lost_noted_ = 0; // lines of the log, in the run directory
     bool paused_ = false;
     bool made_ahead_ = false; // a network namespace that no create() has taken
     pid_t pid_ = 0;

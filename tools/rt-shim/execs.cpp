@@ -91,6 +91,7 @@ void Execs::on_exec_ended(ExecSession& session) {
     finished_.push_back({session.id(), session.pid(), false, session.exit_record().exit_code});
     if (finished_.size() > kRemembered) finished_.pop_front();
     if (session.client != 0) owner_.on_exec_ended(session.client, session.exit_record());
+    if (!session.attached) owner_.on_exec_ended_alone(session.id(), session.exit_record());
 }
 
 } // namespace rt::shim

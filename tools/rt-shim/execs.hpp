@@ -21,6 +21,8 @@ public:
         virtual void on_exec_output(std::uint64_t client, Stream stream, std::string_view data) = 0;
         virtual void on_exec_stdin(std::uint64_t client, StdinTaken taken) = 0;
         virtual void on_exec_ended(std::uint64_t client, const ExitRecord& exit) = 0;
+        // Nobody waits for it: its client has gone, or never wanted its output.
+        virtual void on_exec_ended_alone(const std::string& id, const ExitRecord& exit) = 0;
         virtual void on_exec_process() = 0; // wait for children
 
     protected:

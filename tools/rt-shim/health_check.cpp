@@ -18,16 +18,6 @@ constexpr std::size_t kMostFindings = 5;
 constexpr std::int64_t kShortest = 1'000'000; // ns; docker's least interval
 constexpr int kNoEnd = -1;
 
-std::string json_text(std::string_view text) {
-    std::string out(text.size() * 6 + 2, '\0');
-    char* end = out.data();
-    *end++ = '"';
-    end = escape_json(end, text);
-    *end++ = '"';
-    out.resize(static_cast<std::size_t>(end - out.data()));
-    return out;
-}
-
 // "30s", "1m30s", "1.5s": as Go words a duration.
 std::string seconds_text(std::int64_t ns) {
     const std::int64_t minutes = ns / 60'000'000'000;

@@ -137,9 +137,23 @@ char* escape_json(char* out, std::string_view text) {
     return out;
 }
 
+std::string json_text(std::string_view text) {
+    std::string out(text.size() * kWorstEscape + 32, '\0'); // whole blocks are stored
+    char* end = out.data();
+    *end++ = '"';
+    end = escape_json(end, text);
+    *end++ = '"';
+    out.resize(static_cast<std::size_t>(end - out.data()));
+    return out;
+}
+
+void JsonLines::set_attributes(std::string_view json) {
+    attributes_ = json.empty() ? std::string() : cat(",\"attrs\":", json);
+}
+
 void JsonLines::set_tail(Stream stream, std::int64_t time_ns) {
-    tail_ = cat("\",\"stream\":\"", stream == Stream::error ? "stderr" : "stdout", "\",\"time\":\"",
-                go_time(time_ns), "\"}\n");
+    tail_ = cat("\",\"stream\":\"", stream == Stream::error ? "stderr" : "stdout", "\"", attributes_,
+                ",\"time\":\"", go_time(time_ns), "\"}\n");
 }
 
 void JsonLines::emit(std::string_view line, Ending ending) {

@@ -18,6 +18,9 @@ inline constexpr std::size_t kLongestPiece = 16U << 10U;
 // Writes text as the inside of a JSON string, up to 6 bytes for each of its own; returns the end.
 char* escape_json(char* out, std::string_view text);
 
+// The same as a string, with its quotes.
+std::string json_text(std::string_view text);
+
 class JsonLines {
 public:
     // Where encoded lines go. room() gives at least `size` bytes to write to; used() says where writing
@@ -33,6 +36,8 @@ public:
 
     explicit JsonLines(Out& out) : out_(out) {}
 
+    // What each line has as "attrs": a JSON object; "": nothing.
+    void set_attributes(std::string_view json);
     // More output of the container; all its lines get this time.
     void add(Stream stream, std::string_view data, std::int64_t time_ns);
     // The stream is over: the unfinished line becomes one.
@@ -46,6 +51,7 @@ private:
 
     Out& out_;
     std::array<std::string, 2> pending_; // stdout, stderr: a line without its end so far
+    std::string attributes_;             // ,"attrs":{...}
     std::string tail_;                   // ","stream":...}: the same for each line of one add()
 };
 

@@ -14,7 +14,8 @@ namespace {
 // Above the longest line (a piece of 16 KiB, all escaped), and above malloc's threshold for mmap (see
 // main.cpp), so that giving it back gives it back to the host.
 constexpr std::size_t kBufferSize = 128U << 10U;
-static_assert(kBufferSize > kLongestPiece * 6 + 256);
+static_assert(kBufferSize > kLongestPiece * 6 + kMostLogAttributes + 256);
+constexpr std::int64_t kLookEvery = 1'000'000'000; // ns; whether the file is still there
 
 // The size of the file without a torn line at its end.
 Result<std::int64_t> whole_size(int fd, std::int64_t size, const Path& path) {
@@ -40,6 +41,15 @@ Result<void> LogWriter::open(const rt::ShimLog& log) {
     torn_ = false;
     end_ = 0;
     rotate_at_ = log.max_size;
+    looked_at_ = 0;
+    if (log.attributes.size() > kMostLogAttributes)
+        return fail(Code::invalid_argument, "the attributes of the log lines are ", log.attributes.size(),
+                    " bytes long: there is room for ", kMostLogAttributes);
+    lines_.set_attributes(log.attributes);
+    return open_file_of_log();
+}
+
+Result<void> LogWriter::open_file_of_log() {
     const Path& path = log_.file;
     RT_TRY_ASSIGN(fd_, open_file(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0640));
     struct stat status{};
@@ -49,6 +59,7 @@ Result<void> LogWriter::open(const rt::ShimLog& log) {
     RT_TRY_ASSIGN(size_, whole_size(fd_.get(), status.st_size, path));
     if (size_ < status.st_size && ::ftruncate(fd_.get(), size_) != 0)
         return fail_errno(errno, "cut a torn line off log file '", path.native(), "'");
+    open_ = true;
     return {};
 }
 
@@ -59,17 +70,35 @@ char* LogWriter::room(std::size_t size) {
 }
 
 void LogWriter::write(Stream stream, std::string_view data, std::int64_t time_ns) {
-    if (!fd_) return;
+    if (!open_) return;
+    look_for_file(time_ns);
     lines_.add(stream, data, time_ns);
     flush();
 }
 
 void LogWriter::finish(std::int64_t time_ns) {
-    if (!fd_) return;
+    if (!open_) return;
     lines_.finish(Stream::out, time_ns);
     lines_.finish(Stream::error, time_ns);
     flush();
     fd_.reset();
+    open_ = false;
+}
+
+// Somebody may have removed the file, or its directory: what is written then nobody can read. A new one is
+// begun, as soon as that can be; until then lines are lost.
+void LogWriter::look_for_file(std::int64_t time_ns) {
+    if (time_ns - looked_at_ < kLookEvery && time_ns >= looked_at_) return;
+    looked_at_ = time_ns;
+    struct stat status{};
+    if (fd_ && ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 0) return;
+    fd_.reset();
+    if (const auto opened = open_file_of_log(); !opened) {
+        fd_.reset();
+        last_errno_ = opened.error().sys_errno;
+    } else {
+        torn_ = false;
+    }
 }
 
 // Takes a torn line off the file's end. Where that fails (an I/O error) nothing is written until it works.
@@ -86,9 +115,13 @@ std::size_t LogWriter::room_in_file(std::string_view lines) const {
 }
 
 void LogWriter::flush() {
-    if (torn_) mend();
+    if (torn_ && fd_) mend();
     std::string_view batch(buffer_.get(), end_);
     end_ = 0;
+    if (!fd_) {
+        lines_lost_ += static_cast<std::uint64_t>(std::ranges::count(batch, '\n'));
+        return;
+    }
     while (!batch.empty()) {
         if (rotate_at_ > 0 && size_ >= rotate_at_) rotate();
         const std::string_view part = batch.substr(0, room_in_file(batch));

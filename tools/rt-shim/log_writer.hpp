@@ -35,10 +35,14 @@ private:
     Result<void> begin_next_file();
     void lose(std::string_view batch, std::size_t written);
     void mend();
+    Result<void> open_file_of_log();
+    void look_for_file(std::int64_t time_ns);
 
     JsonLines lines_;
     rt::ShimLog log_;
-    UniqueFd fd_;
+    bool open_ = false; // between open() and finish()
+    UniqueFd fd_;       // none: the file is gone and cannot be made again
+    std::int64_t looked_at_ = 0;
     std::int64_t size_ = 0;      // of the file, whole lines only
     std::int64_t rotate_at_ = 0; // size; 0: never
     std::unique_ptr<char[]> buffer_;

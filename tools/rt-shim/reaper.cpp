@@ -47,6 +47,7 @@ void Reaper::spawn() {
 }
 
 void Reaper::tell(const std::string& details) {
+    if (!has_command()) return;
     std::vector<std::string> command(command_.begin(), command_.end() - 1);
     if (command.back() == "reap") command.pop_back();
     command.insert(command.end(), {"event", command_.back(), details});

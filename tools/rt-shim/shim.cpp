@@ -205,6 +205,11 @@ void Shim::on_exec_ended(std::uint64_t client, const ExitRecord& exit) {
     if (Connection* const connection = find(client)) connection->send(FrameType::exited, 0, encode(exit));
 }
 
+void Shim::on_exec_ended_alone(const std::string& id, const ExitRecord& exit) {
+    reaper_.tell(cat("{\"action\":\"exec_die\",\"attributes\":{\"execID\":", json_text(id),
+                     ",\"exitCode\":\"", exit.exit_code, "\"}}"));
+}
+
 void Shim::on_child(pid_t pid, int status) {
     if (execs_.on_child(pid, status) || health_.on_child(pid, status)) return;
     if (!reaper_.on_child(pid, status)) return container_.on_child(pid, status);

@@ -73,6 +73,7 @@ private:
     void on_exec_output(std::uint64_t client, Stream stream, std::string_view data) override;
     void on_exec_stdin(std::uint64_t client, StdinTaken taken) override;
     void on_exec_ended(std::uint64_t client, const ExitRecord& exit) override;
+    void on_exec_ended_alone(const std::string& id, const ExitRecord& exit) override;
     void on_exec_process() override { children_.reap(); }
     void on_health_status(std::string_view status) override;
     void balance_exec(Connection& connection);

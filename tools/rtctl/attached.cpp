@@ -13,8 +13,10 @@ constexpr int kNotFound = 127;
 constexpr int kInterrupted = 130;
 
 Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& container) {
+    note_resizes(engine, container.record, foreground);
     const auto result = foreground.follow(container.shim);
     if (result && result->end == ForegroundEnd::detached) {
+        note(engine, container.record, "detach");
         RT_TRY(container.shim.give_up_lease());
         return 0;
     }
@@ -35,6 +37,21 @@ Result<int> follow(Engine& engine, Foreground& foreground, RunningContainer& con
 }
 
 } // namespace
+
+void note(Engine& engine, const Container& container, const std::string& action,
+          const EventDetails& details) {
+    const auto state = engine.state();
+    const Result<void> noted =
+        state ? record_event(**state, container, action, details) : std::unexpected(state.error());
+    if (!noted) warn(noted.error().message);
+}
+
+void note_resizes(Engine& engine, const Container& container, Foreground& foreground) {
+    foreground.on_resize([&engine, &container](int rows, int columns) {
+        note(engine, container, "resize",
+             {{"height", std::to_string(rows)}, {"width", std::to_string(columns)}});
+    });
+}
 
 int report(const RunFailure& failure) {
     print_error(failure.error);

@@ -3,6 +3,7 @@
 // to its end.
 #pragma once
 
+#include "core/container/container_events.hpp"
 #include "core/container/run.hpp"
 #include "tools/rtctl/foreground.hpp"
 
@@ -10,6 +11,11 @@ namespace rt::cli {
 
 // Says why on standard error; the exit code: 125 the engine, 126 and 127 the program, 130 interrupted.
 int report(const RunFailure& failure);
+
+// docker's events of somebody who takes part: resize and detach. Of one that cannot be recorded is warned.
+void note_resizes(Engine& engine, const Container& container, Foreground& foreground);
+void note(Engine& engine, const Container& container, const std::string& action,
+          const EventDetails& details = {});
 
 // To the end of the container, or until the user detaches; cleans up, and answers the program's exit code.
 int follow_to_end(Engine& engine, Foreground& foreground, RunningContainer& container);

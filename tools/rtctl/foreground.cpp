@@ -60,6 +60,7 @@ struct Foreground::State {
     UniqueFd ending, others;
     std::optional<RawTerminal> raw;
     OutputStream out{STDOUT_FILENO}, error{STDERR_FILENO};
+    OnResize on_resize;
     int asked_to_end = 0;
     bool gone_told = false;
     std::optional<ForegroundResult> result; // known; what it said last may still be on its way out
@@ -72,7 +73,7 @@ struct Foreground::State {
     Result<void> take_event(ShimClient& shim);
     void give_up_output();
     void see_reader(ShimClient& shim);
-    static Result<void> pass_size(ShimClient& shim);
+    Result<void> pass_size(ShimClient& shim);
 };
 
 Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_unique<State>(options)) {
@@ -87,6 +88,10 @@ Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_uniq
              SIG_IGN); // NOLINT(cert-err33-c): cannot fail for SIGPIPE; write() tells about a closed reader
 }
 
+void Foreground::on_resize(OnResize call) {
+    state_->on_resize = std::move(call);
+}
+
 int Foreground::cancel_fd() const {
     return state_->ending.get();
 }
@@ -99,7 +104,9 @@ Foreground::~Foreground() {
 Result<void> Foreground::State::pass_size(ShimClient& shim) {
     winsize size{};
     if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return {};
-    return unless_over(shim.resize(size.ws_row, size.ws_col));
+    const Result<void> resized = shim.resize(size.ws_row, size.ws_col);
+    if (resized && on_resize) on_resize(size.ws_row, size.ws_col);
+    return unless_over(resized);
 }
 
 Result<void> Foreground::State::pass_signals(ShimClient& shim, int fd) {
@@ -202,7 +209,7 @@ Result<void> Foreground::State::wait(ShimClient& shim) {
 
 Result<ForegroundResult> Foreground::follow(ShimClient& shim) {
     if (state_->options.terminal) {
-        RT_TRY(State::pass_size(shim));
+        RT_TRY(state_->pass_size(shim));
         if (state_->options.with_stdin && is_terminal(STDIN_FILENO)) state_->raw.emplace();
     }
     while (!state_->result || state_->is_waiting()) RT_TRY(state_->wait(shim));

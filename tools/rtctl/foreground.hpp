@@ -7,6 +7,7 @@
 #include "core/shim/client.hpp"
 #include "tools/rtctl/detach_keys.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace rt::cli {
@@ -49,6 +50,10 @@ public:
 
     // Until the container ends, its shim dies, or the detach keys are typed on our terminal.
     Result<ForegroundResult> follow(ShimClient& shim);
+
+    // Called by follow() when the container's terminal has got another size.
+    using OnResize = std::function<void(int rows, int columns)>;
+    void on_resize(OnResize call);
 
 private:
     struct State;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtctl: finds the command that the words name, runs it, and turns its error into one line and an exit code.
-#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/spellings.hpp"
 
@@ -22,25 +22,6 @@ namespace {
 
 constexpr int kUsageExit = 125; // what docker run ends with when the fault is not the program's
 
-struct Group {
-    std::string_view title;
-    std::vector<const Command*> commands;
-};
-
-const std::vector<Group>& groups() {
-    static const std::vector<Group> kGroups = {
-        {"Containers",
-         {&kRun,  &kCreate, &kStart,  &kStop,    &kRestart, &kKill,   &kPause, &kUnpause,
-          &kWait, &kRm,     &kRename, &kUpdate,  &kExec,    &kAttach, &kPs,    &kTop,
-          &kPort, &kStats,  &kLogs,   &kInspect, &kCp,      &kExport, &kDiff,  &kContainerPrune}},
-        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi, &kImagePrune}},
-        {"Engine",
-         {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun,
-          &kSystemPrune}},
-    };
-    return kGroups;
-}
-
 std::string summary_line(std::string_view words, const Command& command) {
     std::string name(words);
     name.resize(17, ' ');
@@ -50,7 +31,7 @@ std::string summary_line(std::string_view words, const Command& command) {
 void print_help() {
     std::string text = "Usage: rtctl [--config FILE] [--debug] COMMAND [OPTIONS]\n\n"
                        "A container engine in which every driver is a plugin.\n";
-    for (const Group& group : groups()) {
+    for (const CommandGroup& group : command_groups()) {
         text += cat("\n", group.title, ":\n");
         for (const Command* command : group.commands) text += summary_line(command->name, *command);
     }
@@ -74,9 +55,9 @@ struct Match {
 Match find_command(const Arguments& words) {
     const std::string one = words.front();
     const std::string two = words.size() > 1 ? cat(one, " ", words[1]) : std::string();
-    for (const Command* hidden : {&kReap, &kEvent})
+    for (const Command* hidden : hidden_commands())
         if (one == hidden->name) return {hidden, 1};
-    for (const Group& group : groups())
+    for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands) {
             if (command->name == one) return {command, 1};
             if (!two.empty() && command->name == two) return {command, 2};
@@ -93,14 +74,14 @@ template <class Use>
 void each_of_group(const std::string& word, const Use& use) {
     for (const Spelling& spelling : spellings())
         if (spelling.group == word) use(cat(word, " ", first_name(spelling)), *spelling.command);
-    for (const Group& group : groups())
+    for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands)
             if (command->name.starts_with(word + " ")) use(std::string(command->name), *command);
 }
 
 int unknown_command(const Arguments& words) {
     std::vector<std::string> known;
-    for (const Group& group : groups())
+    for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands) known.emplace_back(command->name);
     std::string parts;
     each_of_group(words.front(), [&](const std::string& name, const Command&) {

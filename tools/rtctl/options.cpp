@@ -2,6 +2,7 @@
 #include "tools/rtctl/options.hpp"
 
 #include "core/base/nearest.hpp"
+#include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/output.hpp"
 
 #include <boost/program_options/parsers.hpp>
@@ -107,12 +108,18 @@ std::string nearest_option(const options::options_description& description, std:
     return best.empty() ? std::string() : cat(" (did you mean ", best, "?)");
 }
 
+HelpSink help_sink;
+
 void print_help(const Command& command, const options::options_description& description) {
     std::cout << "Usage: rtctl " << command.name << ' ' << command.usage << "\n\n" << command.summary << "\n";
     if (!description.options().empty()) std::cout << '\n' << description;
 }
 
 } // namespace
+
+void set_help_sink(HelpSink sink) {
+    help_sink = std::move(sink);
+}
 
 Result<std::optional<Parsed>> parse(const Command& command, options::options_description description,
                                     const Arguments& arguments, Operands operands, std::size_t fewest,
@@ -146,7 +153,10 @@ Result<std::optional<Parsed>> parse(const Command& command, options::options_des
         return usage_error(error.what());
     }
     if (parsed.has("help")) {
-        print_help(command, description);
+        if (help_sink)
+            help_sink(description);
+        else
+            print_help(command, description);
         return std::nullopt;
     }
     parsed.operands = parsed.get<Arguments>(kOperands);

@@ -6,9 +6,11 @@
 #include "core/base/error.hpp"
 #include "core/base/json.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rt::cli {
 
@@ -26,9 +28,15 @@ public:
     Result<std::string> render(const Json& data) const;
     Result<std::string> render(const Json& data, const Json& methods) const;
 
+    // Go's names of members that are called otherwise in JSON: looked for where an object has none of the
+    // first name.
+    using Names = std::map<std::string, std::string>;
+    void set_names(Names names) { names_ = std::move(names); }
+
 private:
     explicit Template(std::shared_ptr<const template_ast::Block> block) : block_(std::move(block)) {}
     std::shared_ptr<const template_ast::Block> block_;
+    Names names_;
 };
 
 } // namespace rt::cli

@@ -15,7 +15,8 @@ constexpr std::size_t kLongest = 64U << 20U; // a template of nested ranges must
 
 class Renderer {
 public:
-    Renderer(const Json& data, const Json& methods) : methods_(methods) {
+    Renderer(const Json& data, const Json& methods, const Template::Names& names)
+        : methods_(methods), names_(names) {
         variables_.emplace_back("$", data);
     }
 
@@ -151,7 +152,7 @@ private:
                     "'");
     }
 
-    static Result<Json> follow(const Json& from, const Operand& operand) {
+    Result<Json> follow(const Json& from, const Operand& operand) const {
         const Json* at = &from;
         for (const std::string& field : operand.fields) {
             if (at->is_null())
@@ -160,7 +161,9 @@ private:
             if (!at->is_object())
                 return fail(Code::invalid_argument, "at column ", operand.at, ": at <", path_of(operand),
                             ">: can't evaluate field ", field, " in ", at->type_name());
-            const auto found = at->find(field);
+            auto found = at->find(field);
+            if (const auto name = names_.find(field); found == at->end() && name != names_.end())
+                found = at->find(name->second);
             if (found == at->end())
                 return fail(Code::invalid_argument, "at column ", operand.at, ": at <", path_of(operand),
                             ">: map has no entry for key \"", field, "\"");
@@ -176,6 +179,7 @@ private:
     }
 
     const Json& methods_;
+    const Template::Names& names_;
     std::vector<std::pair<std::string, Json>> variables_; // the innermost last
     std::string out_;
 };
@@ -188,7 +192,7 @@ Result<std::string> Template::render(const Json& data) const {
 }
 
 Result<std::string> Template::render(const Json& data, const Json& methods) const {
-    template_ast::Renderer renderer(data, methods);
+    template_ast::Renderer renderer(data, methods, names_);
     if (auto done = renderer.block(*block_, data); !done)
         return in_context(std::move(done).error(), "template");
     return renderer.take();

@@ -75,6 +75,19 @@ TEST(Readme, CommandsDoWhatTheySay) {
     }
 }
 
+// Pages whose ```sh blocks are one session, from a reader's directory on.
+TEST(Documentation, CommandsDoWhatTheySay) {
+    for (const char* name : {"docs/events.md", "docs/boot.md"}) {
+        const auto blocks = rt::test::fenced_blocks(page(name), "sh");
+        EXPECT_FALSE(blocks.empty()) << name;
+        Reader reader;
+        for (const std::string& block : blocks) {
+            const Outcome outcome = reader.types(block);
+            EXPECT_EQ(outcome.exit_code, 0) << name << ": " << block << outcome.out << outcome.err;
+        }
+    }
+}
+
 TEST(Readme, WiringFilesAreInOrder) {
     const auto blocks = rt::test::fenced_blocks(page("README.md"), "json");
     ASSERT_FALSE(blocks.empty());

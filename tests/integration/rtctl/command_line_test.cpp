@@ -13,11 +13,36 @@ using testing::HasSubstr;
 
 TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
     const Rtctl rtctl;
-    for (const std::string name :
-         {"run",         "ps",           "top",           "port",    "stats", "update",    "container prune",
-          "image prune", "system prune", "logs",          "inspect", "stop",  "kill",      "rm",
-          "pull",        "load",         "import",        "images",  "rmi",   "plugin ls", "plugin inspect",
-          "config show", "config check", "config explain"}) {
+    for (const std::string name : {"run",
+                                   "ps",
+                                   "top",
+                                   "port",
+                                   "stats",
+                                   "update",
+                                   "container prune",
+                                   "image prune",
+                                   "system prune",
+                                   "logs",
+                                   "inspect",
+                                   "stop",
+                                   "kill",
+                                   "rm",
+                                   "pull",
+                                   "load",
+                                   "import",
+                                   "images",
+                                   "rmi",
+                                   "plugin ls",
+                                   "plugin inspect",
+                                   "config show",
+                                   "config check",
+                                   "config explain",
+                                   "events",
+                                   "system events",
+                                   "system boot",
+                                   "system shutdown",
+                                   "wait",
+                                   "completion"}) {
         std::vector<std::string> words;
         if (const auto space = name.find(' '); space != name.npos)
             words = {name.substr(0, space), name.substr(space + 1), "--help"};
@@ -28,6 +53,52 @@ TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
         EXPECT_THAT(outcome.out, HasSubstr("Usage: rtctl " + name)) << name;
         EXPECT_THAT(rtctl({"--help"}).out, HasSubstr(name));
     }
+}
+
+// What bash offers for a line, sorted; "" as last word: behind a space.
+std::string completed(const Rtctl& rtctl, std::vector<std::string> words) {
+    const auto wrapper = rtctl.directory() / "rtctl";
+    std::string script = "#!/bin/sh\nexec";
+    for (const std::string& word : rtctl.command({})) script += " '" + word + "'";
+    rt::test::write_file(wrapper, script + " \"$@\"\n");
+    std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
+    words.insert(words.begin(), wrapper.native());
+    std::vector<std::string> line{"bash", "-c",
+                                  "source <(\"$1\" completion bash); COMP_WORDS=(\"$@\"); "
+                                  "COMP_CWORD=$(($# - 1)); _rtctl; printf '%s\\n' \"${COMPREPLY[@]}\" | sort",
+                                  "bash"};
+    line.insert(line.end(), words.begin(), words.end());
+    const auto outcome = rt::test::run_program(line);
+    EXPECT_EQ(outcome.err, "");
+    return outcome.out;
+}
+
+TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
+    const Rtctl rtctl;
+    rtctl.import_busybox();
+    ASSERT_EQ(rtctl({"create", "--name", "my-one", "busybox"}).exit_code, 0);
+    ASSERT_EQ(rtctl({"create", "--name", "my-two", "busybox"}).exit_code, 0);
+    EXPECT_EQ(completed(rtctl, {"unp"}), "unpause\n");
+    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\nshutdown\n");
+    EXPECT_EQ(completed(rtctl, {"logs", "--t"}), "--tail\n--timestamps\n");
+    EXPECT_EQ(completed(rtctl, {"system", "events", "--un"}), "--until\n");
+    EXPECT_EQ(completed(rtctl, {"stop", "my"}), "my-one\nmy-two\n");
+    EXPECT_EQ(completed(rtctl, {"logs", "-f", "my-t"}), "my-two\n");
+    EXPECT_EQ(completed(rtctl, {"run", "busy"}), "busybox:latest\n");
+    EXPECT_EQ(completed(rtctl, {"--de"}), "--debug\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--name", "my"}), "\n"); // a value that nobody can guess
+    for (const char* shell : {"zsh", "fish"}) {
+        const auto script = rtctl({"completion", shell});
+        EXPECT_EQ(script.exit_code, 0);
+        EXPECT_THAT(script.out, HasSubstr("timestamps"));
+        const std::string file = rtctl.directory() / "script";
+        rt::test::write_file(file, script.out);
+        if (rt::test::run_program({"sh", "-c", std::string("command -v ") + shell}).exit_code == 0) {
+            EXPECT_EQ(rt::test::run_program({shell, "-n", file}).exit_code, 0) << shell;
+        }
+    }
+    EXPECT_EQ(rtctl({"completion", "csh"}).exit_code, 125);
+    EXPECT_EQ(rtctl({"rm", "my-one", "my-two"}).exit_code, 0);
 }
 
 TEST(CommandLine, UnknownWordsGetTheNearestOrTheList) {

@@ -134,6 +134,21 @@ TEST_F(SdkPackage, RtctlRefusesAWiringThatIsWrongAndSaysWhere) {
     EXPECT_THAT(rtctl("config check").output, HasSubstr("chmod go-w"));
 }
 
+TEST_F(SdkPackage, HasTheUnitOfTheServiceCompletionAndManualPages) {
+    const std::string unit = read_file(prefix_ / "lib/systemd/system/rt-boot.service");
+    EXPECT_THAT(unit, HasSubstr(cat("ExecStart=", prefix_.native(), "/bin/rtctl system boot\n")));
+    EXPECT_THAT(unit, HasSubstr(cat("ExecStop=", prefix_.native(), "/bin/rtctl system shutdown\n")));
+    EXPECT_TRUE(fs::exists(prefix_ / "share/doc/rt/boot.md")); // that the unit names
+    EXPECT_EQ(unit.find('@'), std::string::npos);
+    const std::string page = read_file(prefix_ / "share/man/man1/rtctl-logs.1");
+    EXPECT_THAT(page, HasSubstr(".TH RTCTL\\-LOGS 1"));
+    EXPECT_THAT(page, HasSubstr("\\-\\-timestamps"));
+    for (const char* name : {"share/man/man1/rtctl.1", "share/man/man1/rtctl-system-boot.1",
+                             "share/bash-completion/completions/rtctl", "share/zsh/site-functions/_rtctl",
+                             "share/fish/vendor_completions.d/rtctl.fish"})
+        EXPECT_GT(fs::file_size(prefix_ / name), 0U) << name;
+}
+
 // The plugin that the guide prints is the one that is built above.
 TEST(SdkDocs, TheGuideShowsTheTemplateAsItIs) {
     const std::string guide = read_file(RT_SOURCE_DIR "/docs/plugins.md");

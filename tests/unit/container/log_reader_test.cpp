@@ -19,7 +19,10 @@ std::string read(const rt::Path& file, std::int64_t tail, std::uint64_t bad_line
     std::string text;
     auto reader = rt::LogReader::open(file, tail);
     EXPECT_TRUE(reader);
-    EXPECT_TRUE(reader->read([&](const rt::LogEntry& entry) { text += show(entry); }));
+    EXPECT_TRUE(reader->read([&](const rt::LogEntry& entry) {
+        text += show(entry);
+        return true;
+    }));
     EXPECT_EQ(reader->bad_lines(), bad_lines);
     return text;
 }
@@ -64,7 +67,10 @@ TEST(LogReader, GoesOnThroughRotationsWithoutLosingALine) {
     auto reader = rt::LogReader::open(dir / "log", -1);
     ASSERT_TRUE(reader);
     std::string text;
-    const auto sink = [&](const rt::LogEntry& entry) { text += entry.text; };
+    const auto sink = [&](const rt::LogEntry& entry) {
+        text += entry.text;
+        return true;
+    };
     ASSERT_TRUE(reader->read(sink));
     EXPECT_EQ(text, "a");
     rt::test::write_file(dir / "log", line("a") + line("b"));
@@ -77,6 +83,48 @@ TEST(LogReader, GoesOnThroughRotationsWithoutLosingALine) {
     rt::test::write_file(dir / "log", line("d"));
     ASSERT_TRUE(reader->read(sink));
     EXPECT_EQ(text, "abcd");
+}
+
+TEST(LogReader, StopsWhenTheSinkHasEnough) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "log", kLog);
+    auto reader = rt::LogReader::open(dir / "log", -1);
+    std::string text;
+    ASSERT_TRUE(reader->read([&](const rt::LogEntry& entry) {
+        text += entry.text;
+        return text != "one\ntwo\n";
+    }));
+    EXPECT_EQ(text, "one\ntwo\n");
+    EXPECT_TRUE(reader->stopped());
+}
+
+TEST(LogReader, GivesTheAttributesAsDockerShowsThem) {
+    const rt::test::TempDir dir;
+    rt::test::write_file(
+        dir / "log", R"({"log":"a\n","stream":"stdout","attrs":{"tier":"a b&c","x/y":"\u00e9"},"time":""})"
+                     "\n"
+                     R"({"log":"b\n","stream":"stdout","attrs":["x"],"time":""})"
+                     "\n");
+    std::vector<std::string> details;
+    ASSERT_TRUE(rt::LogReader::open(dir / "log", -1)->read([&](const rt::LogEntry& entry) {
+        details.push_back(entry.details);
+        return true;
+    }));
+    EXPECT_EQ(details, (std::vector<std::string>{"tier=a+b%26c,x%2Fy=%C3%A9", ""}));
+}
+
+TEST(LogSpan, ComparesTimesWhateverTheirFractions) {
+    using Place = rt::LogSpan::Place;
+    const std::int64_t second = 1'763'918'400'000'000'000; // 2025-11-23T17:20:00Z
+    const rt::LogSpan span{.since = second + 5, .until = second + 500'000'000};
+    const auto place = [&](const char* time) { return span.place_of({rt::Stream::out, time, "x"}); };
+    EXPECT_EQ(place("2025-11-23T17:20:00Z"), Place::before);
+    EXPECT_EQ(place("2025-11-23T17:20:00.000000005Z"), Place::inside);
+    EXPECT_EQ(place("2025-11-23T17:20:00.5Z"), Place::inside);
+    EXPECT_EQ(place("2025-11-23T17:20:00.500000001Z"), Place::after);
+    EXPECT_EQ(place("2025-11-23T17:20:01Z"), Place::after);
+    EXPECT_EQ(place("rubbish"), Place::before);
+    EXPECT_EQ(rt::LogSpan().place_of({rt::Stream::out, "rubbish", "x"}), Place::inside);
 }
 
 } // namespace

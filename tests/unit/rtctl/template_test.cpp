@@ -126,6 +126,15 @@ TEST(Template, CallsMethodsThatTheCommandHas) {
     EXPECT_EQ(*parsed->render(kData, methods), "1!");
 }
 
+TEST(Template, FindsMembersByTheirNamesInGo) {
+    auto parsed = Template::parse("{{.ID}} {{.Actor.ID}} {{json .}}");
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    parsed->set_names({{"ID", "id"}});
+    EXPECT_EQ(*parsed->render(Json{{"id", "1"}, {"Actor", {{"ID", "2"}}}}),
+              "1 2 {\"Actor\":{\"ID\":\"2\"},\"id\":\"1\"}");
+    EXPECT_FALSE(parsed->render(Json{{"Actor", {{"ID", "2"}}}}));
+}
+
 TEST(Template, SurvivesWhatIsNestedTooDeep) {
     std::string parentheses = "{{" + std::string(100000, '(') + "1" + std::string(100000, ')') + "}}";
     EXPECT_THAT(render(parentheses), testing::HasSubstr("nested too deep"));

@@ -39,6 +39,10 @@ extern const Command kImages;
 extern const Command kRmi;
 extern const Command kImagePrune;
 // The engine
+extern const Command kEvents;
+extern const Command kSystemEvents;
+extern const Command kSystemBoot;
+extern const Command kSystemShutdown;
 extern const Command kPluginLs;
 extern const Command kPluginInspect;
 extern const Command kConfigShow;
@@ -46,8 +50,11 @@ extern const Command kConfigCheck;
 extern const Command kConfigExplain;
 extern const Command kExplainRun;
 extern const Command kSystemPrune;
+extern const Command kCompletion;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;
 extern const Command kEvent;
+extern const Command kHalt;
+extern const Command kManual;
 
 } // namespace rt::cli

@@ -2,6 +2,7 @@
 #include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
 #include "core/shim/run_files.hpp"
+#include "tools/rtctl/attached.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/foreground.hpp"
 #include "tools/rtctl/options.hpp"
@@ -67,10 +68,12 @@ Result<int> attach_command(const Globals& globals, const Arguments& arguments) {
     Foreground foreground(wishes);
     RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine->run_directory(container.id)));
     RT_TRY(shim.attach(wishes.with_stdin));
+    note(*engine, container, "attach");
+    note_resizes(*engine, container, foreground);
     RT_TRY_ASSIGN(const ForegroundResult result, foreground.follow(shim));
     switch (result.end) {
     case ForegroundEnd::exited: return result.exit.exit_code;
-    case ForegroundEnd::detached: return 0;
+    case ForegroundEnd::detached: note(*engine, container, "detach"); return 0;
     case ForegroundEnd::interrupted: return 128 + result.signal_number;
     case ForegroundEnd::lost: break;
     }

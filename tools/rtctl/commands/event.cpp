@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Started by rt-shim when something has happened to its container that the database is to know: a change of
-// its health.
+// its health, or the end of an exec that nobody listens to.
 #include "core/container/container_events.hpp"
 
 #include "tools/rtctl/commands/all.hpp"
@@ -18,13 +18,17 @@ Result<int> event_command(const Globals& globals, const Arguments& arguments) {
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const Json details, parse_json(parsed->operands[1], "event"));
     const auto action = details.find("action");
+    const auto attributes = details.find("attributes");
     if (action == details.end() || !action->is_string())
         return fail(Code::invalid_argument, "event: there is no \"action\" in '", parsed->operands[1], "'");
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const Container container, state->containers.find(parsed->operands[0]));
-    RT_TRY(state->database.transaction(
-        [&] { return note_event(*state, container, action->get<std::string>()); }));
+    EventDetails more;
+    if (attributes != details.end())
+        for (const auto& [key, value] : attributes->items())
+            if (value.is_string()) more.emplace_back(key, value.get<std::string>());
+    RT_TRY(record_event(*state, container, action->get<std::string>(), more));
     return 0;
 }
 

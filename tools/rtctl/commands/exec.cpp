@@ -85,8 +85,16 @@ int report_exec(const RunFailure& failure) {
     return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;
 }
 
-Result<int> follow(ShimClient& shim, Foreground& foreground) {
+// An event that cannot be recorded is no failure of the program.
+void warn_of(const Result<void>& noted) {
+    if (!noted) warn(noted.error().message);
+}
+
+Result<int> follow(Engine& engine, const ExecPlan& plan, ShimClient& shim, Foreground& foreground) {
+    warn_of(note_exec_start(engine, plan));
     RT_TRY_ASSIGN(const ForegroundResult result, foreground.follow(shim));
+    if (result.end == ForegroundEnd::exited) warn_of(note_exec_end(engine, plan, result.exit.exit_code));
+    if (result.end == ForegroundEnd::detached) warn_of(note_exec_detach(engine, plan));
     switch (result.end) {
     case ForegroundEnd::exited: return result.exit.exit_code;
     case ForegroundEnd::detached: return 0;
@@ -110,13 +118,15 @@ Result<int> exec_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const ExecPlan plan, plan_exec(*engine, parsed->operands.front(), request));
     if (parsed->has("detach")) {
         const auto started = start_exec(plan, ShimClient::Attach::none, -1);
-        return started ? 0 : report_exec(started.error());
+        if (!started) return report_exec(started.error());
+        warn_of(note_exec_start(*engine, plan));
+        return 0;
     }
     Foreground foreground(wishes);
     auto shim = start_exec(
         plan, request.open_stdin ? ShimClient::Attach::output_and_input : ShimClient::Attach::output,
         foreground.cancel_fd());
-    return shim ? follow(*shim, foreground) : report_exec(shim.error());
+    return shim ? follow(*engine, plan, *shim, foreground) : report_exec(shim.error());
 }
 
 } // namespace

@@ -12,14 +12,26 @@
 namespace rt::cli {
 namespace {
 
+// As docker's API words it.
+Result<WaitFor> parse_condition(const std::string& text) {
+    if (text.empty() || text == "not-running") return WaitFor::not_running;
+    if (text == "next-exit") return WaitFor::next_exit;
+    if (text == "removed") return WaitFor::removed;
+    return fail(Code::invalid_argument, "--condition '", text,
+                "' is not one of not-running, next-exit, removed");
+}
+
 Result<int> wait_command(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kWait, options::options_description("Options"), arguments,
-                                           Operands::anywhere, 1, SIZE_MAX));
+    options::options_description description("Options");
+    description.add_options()("condition", options::value<std::string>()->value_name("CONDITION"),
+                              "what is waited for: not-running (the default), next-exit or removed");
+    RT_TRY_ASSIGN(const auto parsed, parse(kWait, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
+    RT_TRY_ASSIGN(const WaitFor condition, parse_condition(parsed->get<std::string>("condition")));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     int exit_code = 0;
     for (const std::string& reference : parsed->operands) {
-        if (const auto code = wait(*engine, reference, WaitFor::not_running); code) {
+        if (const auto code = wait(*engine, reference, condition); code) {
             print_line(std::to_string(*code));
         } else {
             std::fprintf(stderr, "rtctl: %s\n", printable(code.error().message).c_str());
@@ -31,7 +43,7 @@ Result<int> wait_command(const Globals& globals, const Arguments& arguments) {
 
 } // namespace
 
-const Command kWait = {"wait", "CONTAINER...", "Wait until containers have ended, and print their exit codes",
-                       wait_command};
+const Command kWait = {"wait", "[OPTIONS] CONTAINER...",
+                       "Wait until containers have ended, and print their exit codes", wait_command};
 
 } // namespace rt::cli

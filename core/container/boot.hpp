@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host comes up, or goes down: which containers are to run then, in which order, and how they end without
+// their restart policies taking it for a reason to begin again.
+#pragma once
+
+#include "core/container/engine.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rt {
+
+// A container that is to be started, after those (ids) of the same list whose namespaces it joins or to which
+// it is linked.
+struct BootStep {
+    Container container;
+    std::vector<std::string> after;
+};
+
+// Of all containers there are, those that do not run and whose restart policy wants them to when the host
+// comes up: always; unless-stopped, where no user has stopped it; on-failure, where it ended with a failure
+// (or with the host) and has restarts left. None that was never started. The oldest first. Pure.
+std::vector<BootStep> boot_steps(const std::vector<Container>& all);
+
+// While one of these lives, no restart policy starts anything: the containers are being stopped because the
+// host, or the service, goes down. Seen by all processes; ends with this one at the latest.
+class GoingDown {
+public:
+    static Result<GoingDown> begin(const Engine& engine);
+    GoingDown(GoingDown&& other) noexcept : directory_(std::exchange(other.directory_, {})) {}
+    GoingDown& operator=(GoingDown&&) = delete;
+    ~GoingDown();
+
+private:
+    explicit GoingDown(Path directory) : directory_(std::move(directory)) {}
+    Path directory_;
+};
+bool is_going_down(const Engine& engine);
+
+} // namespace rt

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/command_table.hpp"
+
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/options.hpp"
+
+#include <boost/program_options/cmdline.hpp>
+
+namespace rt::cli {
+namespace {
+
+std::vector<OptionInfo> options_of(const options::options_description& description) {
+    std::vector<OptionInfo> found;
+    for (const auto& option : description.options()) {
+        OptionInfo info;
+        info.name = option->long_name();
+        const std::string shown =
+            option->canonical_display_name(options::command_line_style::allow_dash_for_short);
+        if (shown.size() == 2 && shown.front() == '-') info.short_name = shown.substr(1);
+        if (option->semantic()->max_tokens() > 0) info.value = option->semantic()->name();
+        info.text = option->description();
+        found.push_back(std::move(info));
+    }
+    return found;
+}
+
+} // namespace
+
+const std::vector<CommandGroup>& command_groups() {
+    static const std::vector<CommandGroup> kGroups = {
+        {"Containers",
+         {&kRun,  &kCreate, &kStart,  &kStop,    &kRestart, &kKill,   &kPause, &kUnpause,
+          &kWait, &kRm,     &kRename, &kUpdate,  &kExec,    &kAttach, &kPs,    &kTop,
+          &kPort, &kStats,  &kLogs,   &kInspect, &kCp,      &kExport, &kDiff,  &kContainerPrune}},
+        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi, &kImagePrune}},
+        {"Engine",
+         {&kEvents, &kSystemEvents, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
+          &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
+    };
+    return kGroups;
+}
+
+const std::vector<const Command*>& hidden_commands() {
+    static const std::vector<const Command*> kHidden = {&kReap, &kEvent, &kHalt, &kManual};
+    return kHidden;
+}
+
+CommandInfo::Operand CommandInfo::operand() const {
+    const auto says = [&](std::string_view word) {
+        return command->usage.find(word) != std::string_view::npos;
+    };
+    if (says("CONTAINER")) return Operand::container;
+    if (says("IMAGE")) return Operand::image;
+    return says("FILE") || says("DIR") || says("SRC") ? Operand::file : Operand::none;
+}
+
+std::vector<CommandInfo> describe_commands() {
+    std::vector<CommandInfo> all;
+    for (const CommandGroup& group : command_groups())
+        for (const Command* command : group.commands) {
+            CommandInfo info{command, {}};
+            set_help_sink([&](const auto& description) { info.options = options_of(description); });
+            (void)command->run({}, {"--help"}); // ends there
+            all.push_back(std::move(info));
+        }
+    set_help_sink({});
+    return all;
+}
+
+} // namespace rt::cli

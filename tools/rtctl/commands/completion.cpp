@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Completion for shells, made of the options as they are.
+#include "tools/rtctl/command_table.hpp"
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/options.hpp"
+#include "tools/rtctl/output.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace rt::cli {
+namespace {
+
+constexpr std::string_view kContainers = "ps -a --format '{{.Names}}'";
+constexpr std::string_view kImages = "images --format '{{.Repository}}:{{.Tag}}'";
+
+bool is_file(const OptionInfo& option) {
+    return option.value == "FILE" || option.value == "DIR";
+}
+
+std::string_view name_of(CommandInfo::Operand operand) {
+    switch (operand) {
+    case CommandInfo::Operand::container: return "container";
+    case CommandInfo::Operand::image: return "image";
+    case CommandInfo::Operand::file: return "file";
+    case CommandInfo::Operand::none: break;
+    }
+    return "none";
+}
+
+std::string first_word(const CommandInfo& info) {
+    return std::string(info.command->name.substr(0, info.command->name.find(' ')));
+}
+
+std::string second_word(const CommandInfo& info) {
+    const auto space = info.command->name.find(' ');
+    return space == std::string_view::npos ? std::string()
+                                           : std::string(info.command->name.substr(space + 1));
+}
+
+// Inside single quotes of any shell.
+std::string single_quoted(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+    return out;
+}
+
+// "-n --name", of those with (or without) a value.
+std::string words_of(const CommandInfo& info, bool with_value, bool files_only = false) {
+    std::string words;
+    for (const OptionInfo& option : info.options) {
+        if (option.value.empty() == with_value || (files_only && !is_file(option))) continue;
+        if (!option.short_name.empty()) words += cat(words.empty() ? "" : " ", "-", option.short_name);
+        words += cat(words.empty() ? "" : " ", "--", option.name);
+    }
+    return words;
+}
+
+std::string first_words(const std::vector<CommandInfo>& all) {
+    std::set<std::string> words{"help"};
+    for (const CommandInfo& info : all) words.insert(first_word(info));
+    std::string list;
+    for (const std::string& word : words) list += cat(list.empty() ? "" : " ", word);
+    return list;
+}
+
+std::set<std::string> groups_of(const std::vector<CommandInfo>& all) {
+    std::set<std::string> groups;
+    for (const CommandInfo& info : all)
+        if (!second_word(info).empty()) groups.insert(first_word(info));
+    return groups;
+}
+
+std::string second_words(const std::vector<CommandInfo>& all, const std::string& group) {
+    std::string list;
+    for (const CommandInfo& info : all)
+        if (first_word(info) == group && !second_word(info).empty())
+            list += cat(list.empty() ? "" : " ", second_word(info));
+    return list;
+}
+
+constexpr std::string_view kBashBegin = R"sh(# bash completion of rtctl; made by 'rtctl completion bash'
+_rtctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local i=1 command= seconds= flags= valued= files= operand=none word
+    local -a globals=()
+    COMPREPLY=()
+    while ((i < COMP_CWORD)); do
+        case ${COMP_WORDS[i]} in
+        --config) globals+=(--config "${COMP_WORDS[i+1]}"); ((i += 2)) ;;
+        -*) ((i += 1)) ;;
+        *) break ;;
+        esac
+    done
+    if ((i >= COMP_CWORD)); then
+        if [[ $prev == --config ]]; then
+            COMPREPLY=($(compgen -f -- "$cur"))
+        elif [[ $cur == -* ]]; then
+            COMPREPLY=($(compgen -W '--config --debug --help --version' -- "$cur"))
+        else
+            COMPREPLY=($(compgen -W "$firsts" -- "$cur"))
+        fi
+        return
+    fi
+    command=${COMP_WORDS[i]}
+    case $command in
+)sh";
+
+constexpr std::string_view kBashMiddle = R"sh(    esac
+    if [[ -n $seconds ]]; then
+        ((i += 1))
+        if ((i >= COMP_CWORD)); then
+            COMPREPLY=($(compgen -W "$seconds" -- "$cur"))
+            return
+        fi
+        command="$command ${COMP_WORDS[i]}"
+    fi
+    case $command in
+)sh";
+
+constexpr std::string_view kBashEnd = R"sh(        *) return ;;
+    esac
+    for word in $files; do
+        if [[ $prev == "$word" ]]; then
+            COMPREPLY=($(compgen -f -- "$cur"))
+            return
+        fi
+    done
+    for word in $valued; do
+        [[ $prev == "$word" ]] && return
+    done
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$flags $valued" -- "$cur"))
+        return
+    fi
+    case $operand in
+        container) COMPREPLY=($(compgen -W "$(_rtctl_ask CONTAINERS)" -- "$cur")) ;;
+        image) COMPREPLY=($(compgen -W "$(_rtctl_ask IMAGES)" -- "$cur")) ;;
+        file) COMPREPLY=($(compgen -f -- "$cur")) ;;
+    esac
+    if declare -F __ltrim_colon_completions >/dev/null; then
+        __ltrim_colon_completions "$cur"
+    fi
+}
+complete -o default -F _rtctl rtctl
+)sh";
+
+// `globals` is _rtctl's.
+std::string bash_ask() {
+    return cat("_rtctl_ask() {\n    case $1 in\n"
+               "        CONTAINERS) \"${COMP_WORDS[0]}\" \"${globals[@]}\" ",
+               kContainers, " 2>/dev/null ;;\n        IMAGES) \"${COMP_WORDS[0]}\" \"${globals[@]}\" ",
+               kImages, " 2>/dev/null ;;\n    esac\n}\n");
+}
+
+std::string bash(const std::vector<CommandInfo>& all) {
+    std::string groups;
+    for (const std::string& group : groups_of(all))
+        groups += cat("        ", group, ") seconds='", second_words(all, group), "' ;;\n");
+    std::string commands;
+    for (const CommandInfo& info : all)
+        commands += cat("        '", info.command->name, "') flags='", words_of(info, false), "' valued='",
+                        words_of(info, true), "' files='", words_of(info, true, true),
+                        "' operand=", name_of(info.operand()), " ;;\n");
+    std::string begin(kBashBegin);
+    const std::string_view place = "\"$firsts\"";
+    begin.replace(begin.find(place), place.size(), cat("'", first_words(all), "'"));
+    return cat(begin, groups, kBashMiddle, commands, kBashEnd, bash_ask());
+}
+
+// In a spec of _arguments, inside single quotes.
+std::string zsh_text(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '[' || c == ']' || c == ':' || c == '\\') out += '\\';
+        out += c;
+    }
+    return single_quoted(out);
+}
+
+std::string zsh_specs(const CommandInfo& info) {
+    std::string specs;
+    for (const OptionInfo& option : info.options) {
+        const std::string value =
+            option.value.empty() ? std::string()
+                                 : cat(":", zsh_text(option.value), ":", is_file(option) ? "_files" : " ");
+        const std::string text = cat("[", zsh_text(option.text), "]", value);
+        specs += cat(" \\\n            '*--", option.name, option.value.empty() ? "" : "=", text, "'");
+        if (!option.short_name.empty())
+            specs +=
+                cat(" \\\n            '*-", option.short_name, option.value.empty() ? "" : "+", text, "'");
+    }
+    switch (info.operand()) {
+    case CommandInfo::Operand::container: specs += " \\\n            '*:container:_rtctl_containers'"; break;
+    case CommandInfo::Operand::image: specs += " \\\n            '*:image:_rtctl_images'"; break;
+    case CommandInfo::Operand::file: specs += " \\\n            '*:file:_files'"; break;
+    case CommandInfo::Operand::none: break;
+    }
+    return specs;
+}
+
+constexpr std::string_view kZshBegin = R"sh(_rtctl() {
+    local -a seconds
+    local command
+    if ((CURRENT == 2)); then
+        compadd -- $firsts
+        return
+    fi
+    command=$words[2]
+    case $command in
+)sh";
+
+constexpr std::string_view kZshMiddle = R"sh(    esac
+    shift words
+    ((CURRENT -= 1))
+    if ((${#seconds})); then
+        if ((CURRENT == 2)); then
+            compadd -- $seconds
+            return
+        fi
+        command="$command $words[2]"
+        shift words
+        ((CURRENT -= 1))
+    fi
+    case $command in
+)sh";
+
+// A function that offers what rtctl answers, a word a line.
+std::string zsh_offer(std::string_view name, std::string_view command) {
+    return cat(name, "() {\n    compadd -- ${(f)\"$(rtctl ", command, " 2>/dev/null)\"}\n}\n");
+}
+
+std::string zsh(const std::vector<CommandInfo>& all) {
+    std::string groups;
+    for (const std::string& group : groups_of(all))
+        groups += cat("        ", group, ") seconds=(", second_words(all, group), ") ;;\n");
+    std::string commands;
+    for (const CommandInfo& info : all)
+        commands += cat("        '", info.command->name, "') _arguments -s", zsh_specs(info), " ;;\n");
+    std::string begin(kZshBegin);
+    const std::string_view place = "$firsts";
+    begin.replace(begin.find(place), place.size(), first_words(all));
+    return cat("#compdef rtctl\n# zsh completion of rtctl; made by 'rtctl completion zsh'\n",
+               zsh_offer("_rtctl_containers", kContainers), zsh_offer("_rtctl_images", kImages), begin,
+               groups, kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
+}
+
+std::string fish(const std::vector<CommandInfo>& all) {
+    std::string text =
+        cat("# fish completion of rtctl; made by 'rtctl completion fish'\ncomplete -c rtctl -f\n"
+            "complete -c rtctl -n __fish_use_subcommand -a '",
+            first_words(all), "'\n",
+            "complete -c rtctl -n __fish_use_subcommand -l config -r -F\n"
+            "complete -c rtctl -n __fish_use_subcommand -l debug\n");
+    for (const std::string& group : groups_of(all))
+        text += cat("complete -c rtctl -n '__fish_seen_subcommand_from ", group,
+                    "; and not __fish_seen_subcommand_from ", second_words(all, group), "' -a '",
+                    second_words(all, group), "'\n");
+    for (const CommandInfo& info : all) {
+        std::string condition = cat("__fish_seen_subcommand_from ", first_word(info));
+        if (!second_word(info).empty())
+            condition += cat("; and __fish_seen_subcommand_from ", second_word(info));
+        const std::string start = cat("complete -c rtctl -n '", condition, "'");
+        for (const OptionInfo& option : info.options)
+            text += cat(start, " -l ", option.name,
+                        option.short_name.empty() ? std::string() : cat(" -s ", option.short_name),
+                        option.value.empty() ? ""
+                        : is_file(option)    ? " -r -F"
+                                             : " -x",
+                        " -d '", single_quoted(option.text), "'\n");
+        if (info.operand() == CommandInfo::Operand::container)
+            text += cat(start, " -a \"(rtctl ", kContainers, " 2>/dev/null)\"\n");
+        if (info.operand() == CommandInfo::Operand::image)
+            text += cat(start, " -a \"(rtctl ", kImages, " 2>/dev/null)\"\n");
+        if (info.operand() == CommandInfo::Operand::file) text += cat(start, " -F\n");
+    }
+    return text;
+}
+
+Result<int> completion(const Globals& /*globals*/, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed, parse(kCompletion, options::options_description("Options"), arguments,
+                                           Operands::anywhere, 1, 1));
+    if (!parsed) return 0;
+    const std::string& shell = parsed->operands.front();
+    if (shell != "bash" && shell != "zsh" && shell != "fish")
+        return fail(Code::invalid_argument, "completion: '", shell, "' is not one of bash, zsh, fish");
+    const auto all = describe_commands();
+    const std::string text = shell == "bash" ? bash(all) : shell == "zsh" ? zsh(all) : fish(all);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return 0;
+}
+
+} // namespace
+
+const Command kCompletion = {"completion", "bash|zsh|fish",
+                             "Write what lets a shell complete command lines of rtctl", completion};
+
+} // namespace rt::cli
