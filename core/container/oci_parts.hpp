@@ -18,6 +18,7 @@ Json namespaces(const OciInput& input);
 Json masked_paths(const OciInput& input);
 Json readonly_paths(const OciInput& input);
 Json sysctls(const OciInput& input);
+std::string_view origin_of(const MountSpec& mount);
 
 inline void note(const OciInput& input, std::string_view kind, std::string_view name, std::string_view value,
                  std::string_view from) {
