@@ -12,7 +12,8 @@ inline std::unexpected<Error> name_is_taken(ContainerStore& containers, const st
     const auto holder = containers.find(name);
     return fail(Code::already_exists, "Conflict. The container name \"/", name,
                 "\" is already in use by container \"", holder ? holder->id : std::string("?"),
-                "\". You have to remove (or rename) that container to be able to reuse that name.");
+                "\". You have to remove (or rename) that container to be able to reuse that name: 'rtctl rm ",
+                name, "' removes it");
 }
 
 } // namespace rt

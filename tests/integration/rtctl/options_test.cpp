@@ -142,7 +142,7 @@ TEST_F(WithBusybox, ExplainTellsWhoAskedForWhatAndMakesNothing) {
     EXPECT_EQ(from("limit", "memory limit"), "flag --memory");
     EXPECT_EQ(from("capability", "CAP_NET_ADMIN"), "flag --cap-add");
     EXPECT_EQ(from("capability", "CAP_CHOWN"), "default");
-    EXPECT_EQ(from("mount", "/t"), "flag --tmpfs or --mount");
+    EXPECT_EQ(from("mount", "/t"), "flag --tmpfs");
     EXPECT_EQ(from("process", "argument 0"), "command line");
     EXPECT_THAT(from("limit", "cgroup"), HasSubstr("wiring: "));
     int taken = 0;
