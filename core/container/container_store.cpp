@@ -79,15 +79,17 @@ Result<Container> ContainerStore::find(const std::string& reference) {
         RT_TRY_ASSIGN(found, select(database_, "WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2", {reference}));
         if (found.size() == 1) return std::move(found.front());
         if (found.size() > 1)
-            return fail(Code::failed_precondition, "'", reference,
-                        "' is the beginning of more than one container's id: give more digits");
+            return fail(Code::failed_precondition, "Multiple IDs found with provided prefix: ", reference,
+                        ": containers ", found[0].name, " and ", found[1].name,
+                        " have such ids: give more digits, or the name");
     }
     std::vector<std::string> names;
     RT_TRY(database_.run("SELECT name FROM containers", {},
                          [&](const SqlRow& row) { names.push_back(row.text(0)); }));
     const std::string best = nearest(reference, names);
-    return fail(Code::not_found, "no such container: '", reference, "'",
-                best.empty() ? std::string("; 'rtctl ps -a' lists those there are")
+    // docker's words, which programs look for.
+    return fail(Code::not_found, "No such container: ", reference,
+                best.empty() ? std::string(": 'rtctl ps -a' lists those there are")
                              : cat(" (did you mean ", best, "?)"));
 }
 

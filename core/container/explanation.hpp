@@ -5,8 +5,10 @@
 #include "core/config/wiring.hpp"
 #include "core/container/origins.hpp"
 #include "core/container/spec.hpp"
+#include "core/network/attachment.hpp"
 
 #include <string>
+#include <vector>
 
 namespace rt {
 
@@ -16,6 +18,9 @@ struct ExplainInput {
     std::string bundle;
     std::string image_config;
     bool own_network = true;
+    std::string storage, network, isolation; // instances, resolved
+    std::vector<Attachment> attachments{};   // of one that runs: what its network drivers answered
+    std::vector<std::string> warnings{};     // of its isolation driver, at the start
 };
 
 // The errors are those that a start would end with: devices that are not there, an image without a command.

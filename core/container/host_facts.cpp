@@ -9,8 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <sstream>
 
 namespace rt {
 namespace {
@@ -101,9 +104,52 @@ Result<void> refuse_relabelling(const ContainerSpec& spec, const Path& root) {
                 ") is not supported: label it with chcon, or leave it out");
 }
 
+// "0-3,5", as validate() has seen it, and as the kernel writes it.
+std::set<int> numbers_in(const std::string& list) {
+    std::set<int> numbers;
+    std::istringstream parts(list);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const auto dash = part.find('-');
+        const int first = std::atoi(part.c_str());
+        const int last = dash == std::string::npos ? first : std::atoi(part.c_str() + dash + 1);
+        for (int number = first; number <= last; ++number) numbers.insert(number);
+    }
+    return numbers;
+}
+
+struct Numbered {
+    const std::string& wanted; // "": nothing is asked for
+    const char* what;
+    const char* file; // what there is of it
+};
+
+Result<void> refuse_missing(const Numbered& asked, const Path& root) {
+    if (asked.wanted.empty()) return {};
+    const auto text = read_file(root / asked.file, 4096);
+    if (!text) return {}; // the kernel will say so
+    const std::set<int> there = numbers_in(*text);
+    if (std::ranges::includes(there, numbers_in(asked.wanted))) return {};
+    return fail(Code::invalid_argument, "Requested ", asked.what, " are not available - requested ",
+                asked.wanted, ", available: ", text->substr(0, text->find('\n')));
+}
+
+// In docker's words.
+Result<void> refuse_missing_cpus(const ContainerSpec& spec, const Path& root) {
+    constexpr const char* kCpus = "sys/devices/system/cpu/online";
+    RT_TRY(refuse_missing({spec.cpuset_cpus, "CPUs", kCpus}, root));
+    RT_TRY(refuse_missing({spec.cpuset_mems, "memory nodes", "sys/devices/system/node/online"}, root));
+    if (spec.nano_cpus == 0) return {};
+    const auto text = read_file(root / kCpus, 4096);
+    const auto count = text ? static_cast<std::int64_t>(numbers_in(*text).size()) : 0;
+    if (count == 0 || spec.nano_cpus <= count * 1'000'000'000) return {};
+    return fail(Code::invalid_argument, "--cpus: range of CPUs is from 0.01 to ", count,
+                ".00, as there are only ", count, " CPUs available");
+}
+
 } // namespace
 
 Result<HostFacts> look_at_host(const ContainerSpec& spec, const Path& root) {
+    RT_TRY(refuse_missing_cpus(spec, root));
     HostFacts facts;
     if (spec.privileged) RT_TRY(add_directory({root / "dev", "/dev", "rwm"}, facts.devices));
     for (const DeviceMapping& mapping : spec.devices) RT_TRY(add_device(mapping, root, facts.devices));

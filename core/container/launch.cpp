@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/name_conflict.hpp"
 #include "core/container/recovery.hpp"
 
 #include <nlohmann/json.hpp>
@@ -89,9 +90,7 @@ Result<void> Launch::record_new() {
         outcome = insert();
     }
     if (!outcome && outcome.error().code == Code::already_exists)
-        return fail(Code::already_exists, "the name '", record_.name,
-                    "' is in use by another container: remove it with 'rtctl rm ", record_.name,
-                    "', or choose another name");
+        return name_is_taken(state_->containers, record_.name);
     timer_.mark("record");
     return outcome;
 }

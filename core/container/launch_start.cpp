@@ -5,6 +5,7 @@
 #include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/oci_config.hpp"
+#include "core/container/port_conflict.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/runtime_files.hpp"
 #include "core/container/shim_settings.hpp"
@@ -172,8 +173,11 @@ Result<void> Launch::attach_network() {
                     "', which the wiring has for it now: give that driver a name of its own there");
     timer_.mark("load driver", record_.network);
     RT_TRY_ASSIGN(const UniqueFd netns, network_namespace());
-    RT_TRY_ASSIGN(endpoint_.result,
-                  backend->attach(operation_, endpoint_json(endpoint_, joined_), netns ? netns.get() : -1));
+    auto attached = backend->attach(operation_, endpoint_json(endpoint_, joined_), netns ? netns.get() : -1);
+    if (!attached)
+        return std::unexpected(
+            name_the_holder(*state_, record_.id, spec_.ports, std::move(attached).error()));
+    endpoint_.result = std::move(*attached);
     timer_.mark("network.attach", record_.network);
     return {};
 }

@@ -2,6 +2,7 @@
 #include "core/container/life.hpp"
 
 #include "core/container/container_events.hpp"
+#include "core/container/name_conflict.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/start.hpp"
 #include "core/container/stop.hpp"
@@ -56,8 +57,7 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
             return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
         if (auto outcome = state->containers.set_name(container.id, name); !outcome) {
             if (outcome.error().code != Code::already_exists) return outcome;
-            return fail(Code::already_exists, "rename container '", container.name, "': the name '", name,
-                        "' is in use by another container");
+            return name_is_taken(state->containers, name);
         }
         const std::string old_name = std::exchange(container.name, name);
         return note_event(*state, container, "rename", {{"oldName", "/" + old_name}});

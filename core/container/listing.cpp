@@ -36,11 +36,10 @@ private:
     std::map<std::string, std::string> configs_;
 };
 
-void add_ports(ContainerSummary& summary, Engine::State& state, const std::vector<std::string>& exposed) {
-    const auto published = published_ports(state, summary.record.id);
-    if (!published) return;
-    for (const PublishedPort& port : *published)
-        summary.ports.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
+void add_ports(ContainerSummary& summary, const std::vector<std::string>& exposed) {
+    for (const Attachment& attachment : summary.attachments)
+        for (const PublishedPort& port : published_ports(attachment.endpoint))
+            summary.ports.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
     for (const std::string& text : exposed) {
         const auto slash = text.find('/');
         ShownPort port;
@@ -61,7 +60,8 @@ Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const C
     summary.state = std::move(live.state);
     summary.status = std::move(live.status);
     summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();
-    RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(stored.spec));
+    RT_TRY_ASSIGN(summary.spec, spec_from_json(stored.spec));
+    const ContainerSpec& spec = summary.spec;
     const std::string& config = configs.of(stored.image_id);
     const Result<ProcessPlan> plan =
         config.empty() ? Result<ProcessPlan>(fail(Code::not_found, "")) : plan_process(spec, config, {});
@@ -72,7 +72,9 @@ Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const C
         summary.mount_targets.push_back(mount.target);
     }
     const bool is_alive = summary.state == "running" || summary.state == "paused";
-    if (is_alive) add_ports(summary, state, plan ? plan->exposed_ports : spec.exposed_ports);
+    if (!is_alive) return summary;
+    RT_TRY_ASSIGN(summary.attachments, attachments_of(state.networks, stored.id));
+    add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
     return summary;
 }
 

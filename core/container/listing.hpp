@@ -5,6 +5,7 @@
 #include "core/container/engine.hpp"
 #include "core/container/port_text.hpp"
 #include "core/container/spec.hpp"
+#include "core/network/attachment.hpp"
 
 #include <map>
 #include <string>
@@ -23,6 +24,8 @@ struct ContainerSummary {
     std::vector<ShownPort> ports;    // published ones, and those that are only exposed
     std::vector<std::string> mounts; // names of volumes, sources of others
     std::vector<std::string> mount_targets;
+    ContainerSpec spec;
+    std::vector<Attachment> attachments; // while it runs
 };
 
 struct ContainerList {

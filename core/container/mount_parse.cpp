@@ -199,6 +199,7 @@ Result<MountSpec> parse_bind(const std::string& text) {
 Result<MountSpec> parse_mount(const std::string& text) {
     MountSpec mount;
     mount.type = MountType::volume;
+    mount.long_form = true;
     RT_TRY_ASSIGN(const auto words, split_csv(text));
     for (const std::string& word : words)
         if (auto applied = apply_key(word, mount); !applied)

@@ -30,6 +30,7 @@ struct MountSpec {
     std::string source{}; // bind: an absolute path of the host; volume: its name, "": an anonymous one
     std::string target{}; // absolute, in the container, normal
     bool read_only = false;
+    bool long_form = false; // --mount or HostConfig.Mounts, not -v, --tmpfs, Binds or Tmpfs
 
     // bind
     bool create_source = false; // a missing source is made as a directory (-v); else it is an error (--mount)

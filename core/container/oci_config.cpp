@@ -14,6 +14,9 @@ namespace rt {
 namespace {
 
 using oci::note;
+using Words = std::vector<std::string>;
+
+constexpr const char* kOciVersion = "1.2.0";
 
 Result<std::vector<std::string>> capabilities(const OciInput& input) {
     const ContainerSpec& spec = input.spec;
@@ -23,13 +26,15 @@ Result<std::vector<std::string>> capabilities(const OciInput& input) {
                                          spec.privileged ? std::vector<std::string>() : spec.cap_drop));
     if (input.origins == nullptr) return names;
     RT_TRY_ASSIGN(const auto defaults, effective_capabilities({}, {}));
-    for (const std::string& name : names) {
-        const bool by_default = std::ranges::binary_search(defaults, name);
-        note(input, "capability", name, "",
-             by_default        ? origin::kDefault
-             : spec.privileged ? origin::kPrivileged
-                               : "flag --cap-add");
-    }
+    RT_TRY_ASSIGN(const auto kept, effective_capabilities({}, spec.privileged ? Words() : spec.cap_drop));
+    for (const std::string& name : names)
+        note(input, "capability", name, "given",
+             std::ranges::binary_search(kept, name) ? origin::kDefault
+             : spec.privileged                      ? origin::kPrivileged
+                                                    : "flag --cap-add");
+    for (const std::string& name : defaults)
+        if (!std::ranges::binary_search(names, name))
+            note(input, "capability", name, "taken away", "flag --cap-drop");
     return names;
 }
 
@@ -63,8 +68,9 @@ Json additional_groups(const OciInput& input) {
 
 std::vector<std::string> arguments(const OciInput& input) {
     std::vector<std::string> words = input.plan.arguments;
-    if (input.spec.init.value_or(false) && !input.init_program.empty())
-        words.insert(words.begin(), {"/sbin/docker-init", "--"});
+    if (!input.spec.init.value_or(false) || input.init_program.empty()) return words;
+    words.insert(words.begin(), {"/sbin/docker-init", "--"});
+    note(input, "process", "init", input.init_program, "flag --init");
     return words;
 }
 
@@ -99,32 +105,43 @@ Result<Json> process_part(const OciInput& input, const SecurityOptions& options)
         process["oomScoreAdj"] = input.spec.oom_score_adj;
         note(input, "limit", "oom score adjustment", cat(input.spec.oom_score_adj), "flag --oom-score-adj");
     }
-    if (input.spec.terminal && input.spec.console_height > 0)
+    note(input, "process", "terminal", input.spec.terminal ? "true" : "false",
+         input.spec.terminal ? "flag --tty" : origin::kDefault);
+    if (input.spec.terminal && input.spec.console_height > 0) {
         process["consoleSize"] = {{"height", input.spec.console_height}, {"width", input.spec.console_width}};
+        note(input, "process", "console size",
+             cat(input.spec.console_height, " lines of ", input.spec.console_width),
+             "the terminal of the client");
+    }
     add_security(input, options, process);
     return process;
 }
 
 std::string cgroups_path(const OciInput& input) {
-    std::string parent = input.spec.cgroup_parent.empty() ? input.cgroup_parent : input.spec.cgroup_parent;
-    if (!parent.starts_with('/')) parent.insert(0, "/");
-    std::string path = normal_path(cat(parent, "/", input.container_id));
+    std::string path = cgroup_path_of(input.spec, input.cgroup_parent, input.container_id);
     note(input, "limit", "cgroup", path,
-         input.spec.cgroup_parent.empty() ? "wiring" : "flag --cgroup-parent");
+         input.spec.cgroup_parent.empty() ? "wiring /cgroup_parent" : "flag --cgroup-parent");
     return path;
 }
 
 // With a mount that is to pass mounts on, those above it have to be open for that.
-std::string rootfs_propagation(const ContainerSpec& spec) {
+std::string rootfs_propagation(const OciInput& input) {
     std::string result;
-    for (const MountSpec& mount : spec.mounts) {
-        if (mount.propagation.ends_with("shared")) return "shared";
-        if (mount.propagation.ends_with("slave")) result = "rslave";
+    const MountSpec* because = nullptr;
+    for (const MountSpec& mount : input.spec.mounts) {
+        const bool shared = mount.propagation.ends_with("shared");
+        if (!shared && !mount.propagation.ends_with("slave")) continue;
+        because = &mount;
+        result = shared ? "shared" : "rslave";
+        if (shared) break;
     }
+    if (because != nullptr) note(input, "root file system", "propagation", result, oci::origin_of(*because));
     return result;
 }
 
-Json id_mapping(const IdRange& ids) {
+Json id_mapping(const OciInput& input) {
+    const IdRange& ids = input.ids;
+    note(input, "namespace", "ids", cat(ids.count, " from ", ids.first), "flag --userns");
     return Json::array({{{"containerID", 0}, {"hostID", ids.first}, {"size", ids.count}}});
 }
 
@@ -157,19 +174,41 @@ Json linux_part(const OciInput& input) {
                {"readonlyPaths", oci::readonly_paths(input)}};
     if (!input.host.devices.empty()) value["devices"] = oci::devices(input);
     if (Json sysctls = oci::sysctls(input); !sysctls.empty()) value["sysctl"] = std::move(sysctls);
-    if (const std::string word = rootfs_propagation(input.spec); !word.empty())
-        value["rootfsPropagation"] = word;
-    if (input.ids.count > 0) value["uidMappings"] = value["gidMappings"] = id_mapping(input.ids);
+    if (const std::string word = rootfs_propagation(input); !word.empty()) value["rootfsPropagation"] = word;
+    if (input.ids.count > 0) value["uidMappings"] = value["gidMappings"] = id_mapping(input);
     return value;
+}
+
+// What stands at the top of the document.
+void note_document(const OciInput& input) {
+    const ContainerSpec& spec = input.spec;
+    note(input, "document", "ociVersion", kOciVersion, origin::kDefault);
+    note(input, "root file system", "layers", "rootfs", "storage");
+    note(input, "root file system", "read-only", spec.read_only ? "true" : "false",
+         spec.read_only ? "flag --read-only" : origin::kDefault);
+    note(input, "name", "hostname", input.hostname,
+         !spec.hostname.empty()    ? "flag --hostname"
+         : spec.uts_mode == "host" ? "flag --uts"
+                                   : origin::kDefault);
+    if (!spec.domainname.empty()) note(input, "name", "domainname", spec.domainname, "flag --domainname");
+    for (const auto& [key, value] : spec.annotations)
+        note(input, "annotation", key, value, "flag --annotation");
 }
 
 } // namespace
 
+std::string cgroup_path_of(const ContainerSpec& spec, const std::string& parent,
+                           const std::string& container_id) {
+    const std::string& above = spec.cgroup_parent.empty() ? parent : spec.cgroup_parent;
+    return normal_path(cat(above.starts_with('/') ? "" : "/", above, "/", container_id));
+}
+
 Result<std::string> oci_config(const OciInput& input) {
     const ContainerSpec& spec = input.spec;
     RT_TRY_ASSIGN(const SecurityOptions options, parse_security_options(spec.security_opt));
+    if (input.origins != nullptr) note_document(input);
     RT_TRY_ASSIGN(Json process, process_part(input, options));
-    Json config{{"ociVersion", "1.2.0"},         {"root", {{"path", "rootfs"}, {"readonly", spec.read_only}}},
+    Json config{{"ociVersion", kOciVersion},     {"root", {{"path", "rootfs"}, {"readonly", spec.read_only}}},
                 {"process", std::move(process)}, {"mounts", oci::mounts(input)},
                 {"linux", linux_part(input)},    {"annotations", spec.annotations}};
     if (spec.uts_mode != "host") {

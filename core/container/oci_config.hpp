@@ -42,6 +42,14 @@ struct OciInput {
     Origins* origins = nullptr;
 };
 
+// Paths that are hidden, and that are read-only: the user's, none with --privileged, docker's otherwise.
+std::vector<std::string> masked_paths_of(const ContainerSpec& spec);
+std::vector<std::string> readonly_paths_of(const ContainerSpec& spec);
+
+// "/rt/ID". parent: where the user names none.
+std::string cgroup_path_of(const ContainerSpec& spec, const std::string& parent,
+                           const std::string& container_id);
+
 Result<std::string> oci_config(const OciInput& input);
 
 } // namespace rt

@@ -72,9 +72,14 @@ Json user_mount(const MountSpec& wanted) {
     return mount(wanted.target.c_str(), "bind", wanted.source.c_str(), bind_options(wanted));
 }
 
-std::string_view origin_of(const MountSpec& mount) {
-    if (mount.type == MountType::tmpfs) return "flag --tmpfs or --mount";
-    return mount.create_source ? "flag --volume" : "flag --mount";
+// What an option has changed of a default mount is the option's.
+std::string_view origin_of_default(const OciInput& input, const std::string& target) {
+    const ContainerSpec& spec = input.spec;
+    const bool of_ipc = target == "/dev/shm" || target == "/dev/mqueue";
+    if (of_ipc && (spec.ipc_mode == "host" || !input.joined.shm.empty())) return "flag --ipc";
+    if (target == "/dev/shm" && spec.shm_size > 0) return "flag --shm-size";
+    if (spec.privileged && target.starts_with("/sys")) return origin::kPrivileged;
+    return origin::kDefault;
 }
 
 void note_mounts(const OciInput& input, const Json& list) {
@@ -83,11 +88,18 @@ void note_mounts(const OciInput& input, const Json& list) {
         const auto target = entry["destination"].get<std::string>();
         const auto found = std::ranges::find(input.spec.mounts, target, &MountSpec::target);
         note(input, "mount", target, cat(entry["source"].get<std::string>(), " ", entry["options"].dump()),
-             found == input.spec.mounts.end() ? origin::kDefault : origin_of(*found));
+             found != input.spec.mounts.end() ? origin_of(*found)
+             : target == kInitTarget          ? "flag --init"
+                                              : origin_of_default(input, target));
     }
 }
 
 } // namespace
+
+std::string_view origin_of(const MountSpec& mount) {
+    if (mount.long_form) return "flag --mount";
+    return mount.type == MountType::tmpfs ? "flag --tmpfs" : "flag --volume";
+}
 
 // What the user mounts takes the place of what is there by default, and comes after everything above it. Our
 // own files count as the user's, so a mount over /etc does not hide them.

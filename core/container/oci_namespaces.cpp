@@ -10,12 +10,16 @@ namespace {
 struct NamespaceChoice {
     const char* type;
     const std::string& mode; // "host": left out
-    std::string_view flag;
+    std::string_view from;
     const std::string& path; // of the one that is joined; "": a new one
 };
 
+std::string_view by(const std::string& mode, std::string_view flag) {
+    return mode.empty() ? origin::kDefault : flag;
+}
+
 void add(const OciInput& input, const NamespaceChoice& choice, Json& list) {
-    const std::string_view from = choice.mode.empty() ? origin::kDefault : choice.flag;
+    const std::string_view from = choice.from;
     if (choice.mode == "host") {
         note(input, "namespace", choice.type, "the host's", from);
         return;
@@ -27,18 +31,21 @@ void add(const OciInput& input, const NamespaceChoice& choice, Json& list) {
 }
 
 // Those of the user where there are some (or an empty list), none with --privileged, docker's otherwise.
-Json paths(const OciInput& input, const char* kind, const std::optional<std::vector<std::string>>& users,
-           std::initializer_list<const char*> dockers) {
-    if (users) {
-        note(input, kind, "all", cat(users->size(), " paths"), "flag --security-opt systempaths");
-        return *users;
-    }
-    if (input.spec.privileged) {
-        note(input, kind, "all", "none", origin::kPrivileged);
-        return Json::array();
-    }
-    for (const char* path : dockers) note(input, kind, path, "", origin::kDefault);
-    return std::vector<std::string>(dockers.begin(), dockers.end());
+std::vector<std::string> choose(const ContainerSpec& spec,
+                                const std::optional<std::vector<std::string>>& users,
+                                std::initializer_list<const char*> dockers) {
+    if (users) return *users;
+    if (spec.privileged) return {};
+    return {dockers.begin(), dockers.end()};
+}
+
+void note_paths(const OciInput& input, const char* kind, bool by_user,
+                const std::vector<std::string>& paths) {
+    const std::string_view from = by_user                 ? "flag --security-opt systempaths"
+                                  : input.spec.privileged ? origin::kPrivileged
+                                                          : origin::kDefault;
+    if (paths.empty()) note(input, kind, "all", "none", from);
+    for (const std::string& path : paths) note(input, kind, path, "", from);
 }
 
 } // namespace
@@ -48,29 +55,31 @@ Json namespaces(const OciInput& input) {
     const std::string none;
     const std::string network = input.own_network ? spec.network : "host";
     Json list = Json::array();
-    add(input, {"pid", spec.pid_mode, "flag --pid", input.joined.pid}, list);
-    add(input, {"mount", none, "", none}, list);
-    add(input, {"ipc", spec.ipc_mode, "flag --ipc", input.joined.ipc}, list);
-    add(input, {"uts", spec.uts_mode, "flag --uts", none}, list);
-    add(input, {"cgroup", spec.cgroupns_mode, "flag --cgroupns", none}, list);
+    add(input, {"pid", spec.pid_mode, by(spec.pid_mode, "flag --pid"), input.joined.pid}, list);
+    add(input, {"mount", none, origin::kDefault, none}, list);
+    add(input, {"ipc", spec.ipc_mode, by(spec.ipc_mode, "flag --ipc"), input.joined.ipc}, list);
+    add(input, {"uts", spec.uts_mode, by(spec.uts_mode, "flag --uts"), none}, list);
+    add(input, {"cgroup", spec.cgroupns_mode, by(spec.cgroupns_mode, "flag --cgroupns"), none}, list);
+    // Whether there is one is a matter of the network driver, which the user or the wiring has chosen.
     add(input,
-        {"network", network == "host" && input.own_network ? none : network, "flag --network",
-         input.joined.network},
+        {"network", network == "host" && input.own_network ? none : network,
+         spec.network.empty() ? "wiring /network/default" : "flag --network", input.joined.network},
         list);
-    if (input.ids.count > 0) add(input, {"user", spec.userns_mode, "flag --userns", none}, list);
+    if (input.ids.count > 0)
+        add(input, {"user", spec.userns_mode, by(spec.userns_mode, "flag --userns"), none}, list);
     return list;
 }
 
 Json masked_paths(const OciInput& input) {
-    return paths(input, "masked path", input.spec.masked_paths,
-                 {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-                  "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
-                  "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"});
+    std::vector<std::string> paths = masked_paths_of(input.spec);
+    note_paths(input, "masked path", input.spec.masked_paths.has_value(), paths);
+    return paths;
 }
 
 Json readonly_paths(const OciInput& input) {
-    return paths(input, "read-only path", input.spec.readonly_paths,
-                 {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"});
+    std::vector<std::string> paths = readonly_paths_of(input.spec);
+    note_paths(input, "read-only path", input.spec.readonly_paths.has_value(), paths);
+    return paths;
 }
 
 Json sysctls(const OciInput& input) {
@@ -90,3 +99,19 @@ Json sysctls(const OciInput& input) {
 }
 
 } // namespace rt::oci
+
+namespace rt {
+
+std::vector<std::string> masked_paths_of(const ContainerSpec& spec) {
+    return oci::choose(spec, spec.masked_paths,
+                       {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+                        "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+                        "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"});
+}
+
+std::vector<std::string> readonly_paths_of(const ContainerSpec& spec) {
+    return oci::choose(spec, spec.readonly_paths,
+                       {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"});
+}
+
+} // namespace rt

@@ -18,6 +18,7 @@ Json namespaces(const OciInput& input);
 Json masked_paths(const OciInput& input);
 Json readonly_paths(const OciInput& input);
 Json sysctls(const OciInput& input);
+std::string_view origin_of(const MountSpec& mount);
 
 inline constexpr std::int64_t kCpuPeriod = 100'000; // microseconds; where --cpus says nothing of it
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
@@ -49,6 +50,12 @@ Json parse_rule(const std::string& text) {
                        number(numbers.substr(colon + 1)), access.c_str());
 }
 
+// With --privileged come all of the host's, unless the user has put one elsewhere.
+std::string_view origin_of(const OciInput& input, const HostDevice& device) {
+    const auto found = std::ranges::find(input.spec.devices, device.path, &DeviceMapping::path_in_container);
+    return input.spec.privileged && found == input.spec.devices.end() ? origin::kPrivileged : "flag --device";
+}
+
 Json device_rules(const OciInput& input) {
     const ContainerSpec& spec = input.spec;
     if (spec.privileged) {
@@ -62,7 +69,7 @@ Json device_rules(const OciInput& input) {
         rules.push_back(device_rule(true, type.c_str(), static_cast<int>(device.number.major),
                                     static_cast<int>(device.number.minor), device.access.c_str()));
         note(input, "device rule", cat(type, " ", device.number.major, ":", device.number.minor),
-             device.access, "flag --device");
+             device.access, origin_of(input, device));
     }
     for (const std::string& rule : spec.device_cgroup_rules) {
         rules.push_back(parse_rule(rule));
@@ -179,7 +186,7 @@ Json devices(const OciInput& input) {
                         {"uid", device.uid},
                         {"gid", device.gid}});
         note(input, "device", device.path, cat(device.number.major, ":", device.number.minor),
-             input.spec.privileged ? origin::kPrivileged : "flag --device");
+             origin_of(input, device));
     }
     return list;
 }

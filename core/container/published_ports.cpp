@@ -8,15 +8,20 @@
 
 namespace rt {
 
+std::vector<PublishedPort> published_ports(const Endpoint& endpoint) {
+    std::vector<PublishedPort> ports;
+    const Json result = Json::parse(endpoint.result, nullptr, false);
+    if (!result.is_object()) return ports;
+    for (const Json& value : result.value("ports", Json::array()))
+        ports.push_back(published_port_from_json(value));
+    return ports;
+}
+
 Result<std::vector<PublishedPort>> published_ports(Engine::State& state, const std::string& container_id) {
     RT_TRY_ASSIGN(const auto endpoints, state.networks.endpoints_of(container_id));
     std::vector<PublishedPort> ports;
-    for (const Endpoint& endpoint : endpoints) {
-        const Json result = Json::parse(endpoint.result, nullptr, false);
-        if (!result.is_object()) continue; // not attached yet
-        for (const Json& value : result.value("ports", Json::array()))
-            ports.push_back(published_port_from_json(value));
-    }
+    for (const Endpoint& endpoint : endpoints)
+        for (PublishedPort& port : published_ports(endpoint)) ports.push_back(std::move(port));
     std::ranges::sort(ports, {}, [](const PublishedPort& port) {
         return std::tie(port.container_port, port.protocol, port.host_ip, port.host_port);
     });

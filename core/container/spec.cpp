@@ -86,6 +86,7 @@ void parts(Part& part, Visit&& visit)
     visit("source", part.source);
     visit("target", part.target);
     visit("read_only", part.read_only);
+    visit("long_form", part.long_form);
     visit("create_source", part.create_source);
     visit("propagation", part.propagation);
     visit("sub_mounts", part.sub_mounts);

@@ -2,7 +2,7 @@
 #include "core/image/image_store.hpp"
 
 #include "core/base/id.hpp"
-
+#include "core/base/nearest.hpp"
 #include "core/image/reference.hpp"
 
 #include <algorithm>
@@ -13,11 +13,19 @@ namespace {
 constexpr std::size_t kShortestId = 3;
 constexpr std::string_view kSha256 = "sha256:";
 
-std::unexpected<Error> no_such_image(const std::string& reference) {
-    const std::string tried =
-        cat("no such image '", reference, "': see 'rtctl images' for those that there are");
-    if (is_hex(reference) || reference.starts_with(kSha256)) return fail(Code::not_found, tried); // an id
-    return fail(Code::not_found, tried, ", or get it with 'rtctl pull ", reference, "'");
+// docker's words, which programs look for, and what to do.
+Result<Image> no_such_image(Database& database, const std::string& given,
+                            const std::optional<Reference>& parsed) {
+    const bool is_id = is_hex(given) || given.starts_with(kSha256);
+    const std::string name = parsed && !is_id ? familiar_name(parsed->name()) : given;
+    std::vector<std::string> names;
+    RT_TRY(database.run("SELECT name FROM image_names", {},
+                        [&](const SqlRow& row) { names.push_back(familiar_name(row.text(0))); }));
+    const std::string best = nearest(name, names);
+    return fail(Code::not_found, "No such image: ", name,
+                !best.empty() ? cat(" (did you mean ", best, "?)")
+                : is_id       ? std::string(": 'rtctl images' lists those there are")
+                              : cat(": get it with 'rtctl pull ", given, "'"));
 }
 
 // The hexadecimal digits, when text may be (the beginning of) an id.
@@ -65,8 +73,8 @@ Result<std::optional<Image>> find_by_id(Database& database, const std::string& d
                         [&](const SqlRow& row) { found.push_back(read_image(row)); }));
     if (found.empty()) return std::nullopt;
     if (found.size() > 1)
-        return fail(Code::failed_precondition, "image '", given, "': more than one id begins like this ('",
-                    found[0].id, "', '", found[1].id, "'): give more of its digits");
+        return fail(Code::failed_precondition, "Multiple IDs found with provided prefix: ", given,
+                    ": images ", found[0].id, " and ", found[1].id, ": give more digits");
     return std::move(found[0]);
 }
 
@@ -83,7 +91,8 @@ Result<Image> ImageStore::find(const std::string& reference) {
         RT_TRY_ASSIGN(found, find_by_id(database_, *digits, reference));
     }
     if (!found && !parsed && !digits) return std::unexpected(parsed.error());
-    if (!found) return no_such_image(reference);
+    if (!found)
+        return no_such_image(database_, reference, parsed ? std::optional<Reference>(*parsed) : std::nullopt);
     RT_TRY(add_names(database_, *found));
     return std::move(*found);
 }
@@ -94,6 +103,19 @@ Result<std::vector<Image>> ImageStore::list() {
                          {}, [&](const SqlRow& row) { images.push_back(read_image(row)); }));
     for (Image& image : images) RT_TRY(add_names(database_, image));
     return images;
+}
+
+Result<std::vector<std::string>> ImageStore::digests(const std::string& image_id) {
+    std::vector<std::string> digests;
+    RT_TRY(database_.run(
+        "SELECT name, digest FROM image_names WHERE image_id = ? AND digest <> '' ORDER BY name", {image_id},
+        [&](const SqlRow& row) {
+            const auto reference = parse_reference(row.text(0));
+            if (!reference) return;
+            std::string digest = cat(reference->repository(), "@", row.text(1));
+            if (std::ranges::find(digests, digest) == digests.end()) digests.push_back(std::move(digest));
+        }));
+    return digests;
 }
 
 Result<std::vector<ImageLayer>> ImageStore::layers(const std::string& image_id) {
@@ -124,7 +146,7 @@ Result<std::optional<std::vector<std::string>>> ImageStore::snapshots(const std:
                              [&](const SqlRow&) { exists = true; }));
     }
     if (!exists)
-        return fail(Code::not_found, "no such image '", image_id, "': it was removed in the meantime");
+        return fail(Code::not_found, "No such image: ", image_id, ": it was removed in the meantime");
     if (!complete) return std::nullopt;
     return ids;
 }

@@ -145,7 +145,7 @@ def phases(workspace):
     shown = json.loads(output_of(workspace.rtctl("inspect", name)))
     output_of(workspace.rtctl("rm", "-f", name))
     first = shown[0] if isinstance(shown, list) else shown
-    return first.get("Phases") or first.get("State", {}).get("Phases") or []
+    return first["Rt"]["Phases"]
 
 
 def measure_start(workspace, runs, report):

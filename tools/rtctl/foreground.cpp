@@ -77,6 +77,8 @@ struct Foreground::State {
 };
 
 Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_unique<State>(options)) {
+    if (!options.with_stdout) state_->out = OutputStream(-1);
+    if (!options.with_stderr) state_->error = OutputStream(-1);
     const sigset_t ending = ending_signals();
     const sigset_t others = other_signals();
     sigset_t all = ending;

@@ -24,6 +24,7 @@ enum class ReaderGone { kill_container, leave };
 struct ForegroundOptions {
     bool terminal = false;
     bool with_stdin = false;
+    bool with_stdout = true, with_stderr = true; // else it is thrown away (--attach)
     SignalProxy signals = SignalProxy::to_container;
     ReaderGone reader_gone = ReaderGone::kill_container;
     std::string detach_keys{}; // bytes, as parse_detach_keys() gives them

@@ -121,10 +121,11 @@ Result<void> read_streams(const Parsed& parsed, RunRequest& request) {
                             "' is not one of stdin, stdout, stderr");
             *wanted = true;
         }
-        if (!spec.attach_stdout || !spec.attach_stderr || spec.attach_stdin != request.interactive)
+        if (spec.attach_stdin && !request.interactive)
+            return fail(Code::invalid_argument, "--attach stdin: without -i it is not open");
+        if (!spec.attach_stdout && !spec.attach_stderr)
             return fail(Code::unsupported,
-                        "--attach: only stdout and stderr together, with stdin where -i is "
-                        "given, are supported");
+                        "--attach stdin alone is not supported: name stdout or stderr as well");
     }
     spec.stdin_once = spec.open_stdin && spec.attach_stdin;
     RT_TRY_ASSIGN(request.detach_keys,

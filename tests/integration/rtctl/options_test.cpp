@@ -110,6 +110,18 @@ TEST_F(WithBusybox, TheIdIsWrittenToANewFile) {
     EXPECT_FALSE(std::filesystem::exists(other));
 }
 
+TEST_F(WithBusybox, OnlyTheStreamsThatAreAttachedAreShown) {
+    const std::string both = "echo to-out; echo to-err >&2";
+    const auto out = sh(both, {"-a", "stdout"});
+    EXPECT_EQ(out.out + "|" + out.err, "to-out\n|");
+    const auto error = sh(both, {"-a", "STDERR"});
+    EXPECT_EQ(error.out + "|" + error.err, "|to-err\n");
+    EXPECT_EQ(rtctl_({"run", "--rm", "-i", "-a", "stdin", "-a", "stdout", "busybox", "cat"}, "x").out, "x");
+    EXPECT_EQ(sh("true", {"-a", "stdin", "-a", "stdout"}).exit_code, kRefused);
+    EXPECT_EQ(sh("true", {"-i", "-a", "stdin"}).exit_code, kRefused);
+    EXPECT_EQ(sh("true", {"-a", "screen"}).exit_code, kRefused);
+}
+
 TEST_F(WithBusybox, PullNeverTakesOnlyWhatIsHere) {
     EXPECT_EQ(sh("true", {"--pull", "never"}).exit_code, 0);
     EXPECT_THAT(rtctl_({"run", "--rm", "--pull", "never", "no-such-image:1"}).err,
@@ -142,7 +154,7 @@ TEST_F(WithBusybox, ExplainTellsWhoAskedForWhatAndMakesNothing) {
     EXPECT_EQ(from("limit", "memory limit"), "flag --memory");
     EXPECT_EQ(from("capability", "CAP_NET_ADMIN"), "flag --cap-add");
     EXPECT_EQ(from("capability", "CAP_CHOWN"), "default");
-    EXPECT_EQ(from("mount", "/t"), "flag --tmpfs or --mount");
+    EXPECT_EQ(from("mount", "/t"), "flag --tmpfs");
     EXPECT_EQ(from("process", "argument 0"), "command line");
     EXPECT_THAT(from("limit", "cgroup"), HasSubstr("wiring: "));
     int taken = 0;

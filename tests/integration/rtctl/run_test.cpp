@@ -115,8 +115,8 @@ TEST_F(WithBusybox, InspectTellsDriversPhasesAndAddress) {
     EXPECT_EQ(inspected["Name"], "/one");
     EXPECT_EQ(inspected["State"]["Status"], "running");
     EXPECT_GT(inspected["State"]["Pid"], 0);
-    EXPECT_EQ(inspected["Drivers"]["Storage"], "overlayfs");
-    EXPECT_GE(inspected["Phases"].size(), 5U);
+    EXPECT_EQ(inspected["Rt"]["Drivers"]["Storage"], "overlayfs");
+    EXPECT_GE(inspected["Rt"]["Phases"].size(), 5U);
     EXPECT_TRUE(
         inspected["NetworkSettings"]["Networks"]["bridge"]["IPAddress"].get<std::string>().starts_with(
             "10."));

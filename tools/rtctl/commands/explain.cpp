@@ -75,10 +75,13 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
             cat("image '", spec.image, "' is not here (a run would pull it): what it says is not known"));
         return {};
     }
-    const auto network = std::ranges::find_if(result.drivers, [](const DriverChoice& choice) {
-        return choice.taken && choice.report.role == Role::network;
-    });
-    const auto& features = network->report.features;
+    const auto taken = [&](Role role) -> const DriverReport& {
+        return std::ranges::find_if(
+                   result.drivers,
+                   [&](const DriverChoice& choice) { return choice.taken && choice.report.role == role; })
+            ->report;
+    };
+    const auto& features = taken(Role::network).features;
     RT_TRY_ASSIGN(
         result.origins,
         explain_origins(spec, engine.wiring(),
@@ -86,7 +89,10 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
                          .hostname = spec.hostname.empty() ? std::string(kNoId, 12) : spec.hostname,
                          .bundle = engine.run_directory(kNoId).native(),
                          .image_config = image->config_json,
-                         .own_network = std::ranges::find(features, "host-namespace") == features.end()}));
+                         .own_network = std::ranges::find(features, "host-namespace") == features.end(),
+                         .storage = taken(Role::storage).instance,
+                         .network = taken(Role::network).instance,
+                         .isolation = taken(Role::isolation).instance}));
     return {};
 }
 

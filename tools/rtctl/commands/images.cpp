@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/api/image_json.hpp"
 #include "core/base/clock.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtctl/commands/all.hpp"
@@ -11,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
-#include <ctime>
 
 namespace rt::cli {
 namespace {
@@ -50,16 +50,6 @@ Result<Filter> parse_filters(const std::vector<std::string>& texts) {
     return filter;
 }
 
-// The image's own date, which is RFC 3339, in UTC in all but the oddest images; 0 where it is not.
-std::int64_t created_at(const Image& image) {
-    const Json config = Json::parse(image.config_json, nullptr, false);
-    if (!config.is_object() || !config.contains("created") || !config["created"].is_string()) return 0;
-    std::tm parts{};
-    const auto text = config["created"].get<std::string>();
-    if (::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return 0;
-    return static_cast<std::int64_t>(::timegm(&parts)) * 1'000'000'000;
-}
-
 bool matches(const Row& row, const Filter& filter) {
     const bool dangling = row.tag == kNone && row.repository == kNone;
     if (filter.dangling && *filter.dangling != dangling) return false;
@@ -76,7 +66,8 @@ Result<std::vector<Row>> rows_of(Engine::State& state) {
     for (const Image& image : images) {
         Row row;
         row.id = image.id;
-        row.created = created_at(image);
+        row.created = api::created_at(
+            Json::parse(image.config_json, nullptr, false)); // in UTC but in the oddest images
         row.size = image.size;
         if (image.names.empty()) rows.push_back(row);
         for (const std::string& name : image.names) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/container/inspect.hpp"
-
-#include "core/container/disk_use.hpp"
+#include "core/api/container_json.hpp"
+#include "core/api/image_json.hpp"
+#include "core/base/nearest.hpp"
 #include "core/container/recovery.hpp"
+#include "core/image/reference.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
@@ -16,27 +17,45 @@
 namespace rt::cli {
 namespace {
 
+// docker's words where neither a container nor an image has the name.
+std::unexpected<Error> no_such_object(Engine::State& state, const std::string& reference) {
+    std::vector<std::string> names;
+    if (const auto containers = state.containers.list())
+        for (const Container& container : *containers) names.push_back(container.name);
+    if (const auto images = state.images.list())
+        for (const Image& image : *images)
+            for (const std::string& name : image.names) {
+                names.push_back(familiar_name(name));
+                if (names.back().ends_with(":latest"))
+                    names.push_back(names.back().substr(0, names.back().size() - 7));
+            }
+    const std::string best = nearest(reference, names);
+    return fail(Code::not_found, "No such object: ", reference,
+                best.empty() ? std::string(": 'rtctl ps -a' and 'rtctl images' list what there is")
+                             : cat(" (did you mean ", best, "?)"));
+}
+
 // As docker: a container, and where there is none of this name, an image.
-enum class Size { not_counted, counted };
-Result<Json> inspect_one(Engine& engine, const std::string& reference, const std::string& type, Size size) {
+Result<Json> inspect_one(Engine& engine, const std::string& reference, const std::string& type,
+                         const api::ViewOptions& options) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const Result<Container> found =
         type == "image" ? Result<Container>(fail(Code::not_found, "")) : state->containers.find(reference);
     if (!found && found.error().code == Code::not_found && type != "container") {
         auto image = state->images.find(reference);
-        if (image) return inspect_image(engine, *image);
-        if (type == "image" || image.error().code != Code::not_found)
-            return std::unexpected(std::move(image).error());
+        if (image) {
+            RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, *image));
+            return api::image_json(view);
+        }
+        const bool is_neither = type.empty() && (image.error().code == Code::not_found ||
+                                                 image.error().code == Code::invalid_argument);
+        if (is_neither) return no_such_object(*state, reference);
+        return std::unexpected(std::move(image).error());
     }
     if (!found) return std::unexpected(found.error());
     RT_TRY_ASSIGN(const Container container, refresh(engine, *found));
-    RT_TRY_ASSIGN(Json value, inspect_container(engine, container));
-    if (size == Size::counted) {
-        RT_TRY_ASSIGN(const DiskUse use, disk_use(engine, container));
-        value["SizeRw"] = use.own;
-        value["SizeRootFs"] = use.whole;
-    }
-    return value;
+    RT_TRY_ASSIGN(const api::ContainerView view, api::look_at(engine, container, options));
+    return api::container_json(view);
 }
 
 // One object after the other: JSON, or what the template makes of it.
@@ -54,8 +73,9 @@ Result<int> inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),
                               "json (one object a line) or a template (default: a list, indented)")(
-        "size,s", "how much of the disk containers take (SizeRw, SizeRootFs)")(
-        "type", options::value<std::string>()->value_name("TYPE"), "what to look for: container or image");
+        "type", options::value<std::string>()->value_name("TYPE"),
+        "what to look for: container or image")("size,s", "also how much space a container takes")(
+        "origins", "also who said what a container is: a flag, the image, the wiring file, a default");
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kInspect, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
@@ -68,11 +88,11 @@ Result<int> inspect(const Globals& globals, const Arguments& arguments) {
         RT_TRY_ASSIGN(format, Template::parse(text));
     }
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    const Size size = parsed->has("size") ? Size::counted : Size::not_counted;
+    const api::ViewOptions wanted{.sizes = parsed->has("size"), .origins = parsed->has("origins")};
     Json list = Json::array();
     Result<int> outcome = 0;
     for (const std::string& reference : parsed->operands) {
-        auto value = inspect_one(*engine, reference, type, size);
+        auto value = inspect_one(*engine, reference, type, wanted);
         if (value && text.empty()) {
             list.push_back(std::move(*value));
             continue;

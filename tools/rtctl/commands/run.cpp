@@ -27,7 +27,8 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
     if (!parsed) return 0;
     auto request = run_request(*parsed);
     if (!request) return report({std::move(request).error(), false});
-    if (request->interactive && request->spec.terminal && !request->detach && !is_terminal(STDIN_FILENO))
+    if (request->spec.attach_stdin && request->spec.terminal && !request->detach &&
+        !is_terminal(STDIN_FILENO))
         return fail(Code::invalid_argument,
                     "the input device is not a TTY: leave -t out, or run it from a terminal");
 
@@ -40,14 +41,16 @@ Result<int> run_command(const Globals& globals, const Arguments& arguments) {
     std::optional<Foreground> foreground;
     if (!request->detach)
         foreground.emplace(ForegroundOptions{.terminal = request->spec.terminal,
-                                             .with_stdin = request->interactive,
+                                             .with_stdin = request->spec.attach_stdin,
+                                             .with_stdout = request->spec.attach_stdout,
+                                             .with_stderr = request->spec.attach_stderr,
                                              .signals = request->proxy_signals ? SignalProxy::to_container
                                                                                : SignalProxy::to_us,
                                              .detach_keys = request->detach_keys});
     RunOptions options;
     if (!request->detach)
         options.attachment =
-            request->interactive ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
+            request->spec.attach_stdin ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
     if (foreground) options.cancel_fd = foreground->cancel_fd();
     ProgressDisplay progress(stderr);
     if (!request->quiet) options.pull_progress = progress.sink();

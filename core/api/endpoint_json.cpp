@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks as a container has them: NetworkSettings and EndpointSettings.
+#include "core/api/container_json.hpp"
+#include "core/api/parts.hpp"
+
+#include "core/container/published_ports.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace rt::api {
+namespace {
+
+struct Address {
+    std::string text;
+    int prefix_length = 0;
+};
+
+// "10.88.0.5/20"
+Address split_address(const std::string& text) {
+    const auto slash = text.find('/');
+    Address address{text.substr(0, slash), 0};
+    if (slash != std::string::npos)
+        std::from_chars(text.data() + slash + 1, text.data() + text.size(), address.prefix_length);
+    return address;
+}
+
+bool is_ipv6(const std::string& address) {
+    return address.find(':') != std::string::npos;
+}
+
+// What the driver answered; an empty object while it has not.
+Json result_of(const Attachment& attachment) {
+    const Json result = Json::parse(attachment.endpoint.result, nullptr, false);
+    return result.is_object() ? result : Json::object();
+}
+
+Json address_config(const ContainerSpec& spec) {
+    Json config = Json::object();
+    set_unless_empty(config, "IPv4Address", spec.ipv4_address);
+    set_unless_empty(config, "IPv6Address", spec.ipv6_address);
+    set_unless_empty(config, "LinkLocalIPs", spec.link_local_ips);
+    return or_null(config);
+}
+
+} // namespace
+
+Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec) {
+    return {{"IPAMConfig", address_config(spec)},
+            {"Links", or_null(spec.links)},
+            {"Aliases", or_null(spec.network_aliases)},
+            {"DriverOpts", Json()},
+            {"GwPriority", 0},
+            {"NetworkID", network_id},
+            {"EndpointID", ""},
+            {"Gateway", ""},
+            {"IPAddress", ""},
+            {"IPPrefixLen", 0},
+            {"IPv6Gateway", ""},
+            {"GlobalIPv6Address", ""},
+            {"GlobalIPv6PrefixLen", 0},
+            {"MacAddress", spec.mac_address},
+            {"DNSNames", or_null(spec.network_aliases)}};
+}
+
+Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec) {
+    Json value = unused_endpoint_json(attachment.network.id, spec);
+    value["EndpointID"] = attachment.endpoint.id;
+    const Json result = result_of(attachment);
+    for (const std::string& text : texts_of(member_or(result, "addresses", Json::array()))) {
+        const Address address = split_address(text);
+        const bool ipv6 = is_ipv6(address.text);
+        const char* const key = ipv6 ? "GlobalIPv6Address" : "IPAddress";
+        if (value[key] != "") continue; // the first of a kind is the address; docker has no place for others
+        value[key] = address.text;
+        value[ipv6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen"] = address.prefix_length;
+    }
+    const std::string gateway = member_or(result, "gateway", "");
+    value[is_ipv6(gateway) ? "IPv6Gateway" : "Gateway"] = gateway;
+    const Json interfaces = member_or(result, "interfaces", Json::array());
+    if (!interfaces.empty() && interfaces.front().is_object())
+        value["MacAddress"] = member_or(interfaces.front(), "mac", "");
+    return value;
+}
+
+Json port_map(const std::vector<PublishedPort>& ports) {
+    Json map = Json::object();
+    for (const PublishedPort& port : ports)
+        map[cat(port.container_port, "/", port.protocol)].push_back(
+            {{"HostIp", port.host_ip},
+             {"HostPort", port.host_port == 0 ? std::string() : std::to_string(port.host_port)}});
+    return map;
+}
+
+Json network_settings_json(const ContainerView& view) {
+    const bool is_alive = view.live.state == "running" || view.live.state == "paused";
+    const int pid = is_alive ? member_or(view.start, "pid", 0).get<int>() : 0;
+    Json value{{"Bridge", ""},
+               {"SandboxID", is_alive ? view.record.id : std::string()},
+               {"SandboxKey", pid > 0 ? cat("/proc/", pid, "/ns/net") : std::string()},
+               {"HairpinMode", false},
+               {"LinkLocalIPv6Address", ""},
+               {"LinkLocalIPv6PrefixLen", 0},
+               {"SecondaryIPAddresses", Json()},
+               {"SecondaryIPv6Addresses", Json()},
+               {"Ports", Json::object()},
+               {"Networks", Json::object()}};
+    Json& networks = value["Networks"];
+    Json default_endpoint = unused_endpoint_json("", ContainerSpec());
+    std::vector<PublishedPort> ports;
+    for (const Attachment& attachment : view.attachments) {
+        Json endpoint = endpoint_json(attachment, view.spec);
+        // The old members at the top are of a driver's own network only, as docker's are of "bridge".
+        if (attachment.network.name == attachment.network.driver) default_endpoint = endpoint;
+        networks[attachment.network.name] = std::move(endpoint);
+        for (PublishedPort& port : published_ports(attachment.endpoint)) ports.push_back(std::move(port));
+    }
+    if (networks.empty() && !view.record.network.starts_with("container:"))
+        networks[view.record.network] = unused_endpoint_json(view.network_id, view.spec);
+    for (const char* key : {"EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway",
+                            "GlobalIPv6Address", "GlobalIPv6PrefixLen", "MacAddress"})
+        value[key] = default_endpoint[key];
+    if (!is_alive) return value;
+    value["Ports"] = port_map(ports);
+    const Json exposed = member_or(container_config_json(view), "ExposedPorts", Json::object());
+    for (const auto& [port, unused] : exposed.items())
+        if (!value["Ports"].contains(port)) value["Ports"][port] = Json(); // not published
+    return value;
+}
+
+} // namespace rt::api

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container's place in a network, with the network: what its answers and listings show.
+#pragma once
+
+#include "core/network/network_store.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rt {
+
+struct Attachment {
+    Endpoint endpoint;
+    Network network;
+};
+
+// Those that are recorded: none while the container does not run.
+Result<std::vector<Attachment>> attachments_of(NetworkStore& networks, const std::string& container_id);
+
+} // namespace rt
