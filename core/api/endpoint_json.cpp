@@ -71,7 +71,8 @@ Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec) {
         const Address address = split_address(text);
         const bool ipv6 = is_ipv6(address.text);
         const char* const key = ipv6 ? "GlobalIPv6Address" : "IPAddress";
-        if (value[key] != "") continue; // the first of a kind is the address; docker has no place for others
+        if (!value[key].get_ref<const std::string&>().empty())
+            continue; // the first of a kind is the address; docker has no place for others
         value[key] = address.text;
         value[ipv6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen"] = address.prefix_length;
     }
