@@ -31,6 +31,9 @@ Json endpoint_results(Engine::State& state, const std::string& container_id) {
                 Json result = Json::parse(endpoint.result);
                 result["network_id"] = endpoint.network_id;
                 result["endpoint_id"] = endpoint.id;
+                const auto network = state.networks.find_by_id(endpoint.network_id);
+                result["network"] = network && *network ? (*network)->name : endpoint.network_id;
+                result["names"] = Json::parse(endpoint.request).value("names", std::vector<std::string>());
                 list.push_back(std::move(result));
             }
     return list;
@@ -76,7 +79,14 @@ Json host_config(const ContainerSpec& spec, const Container& container) {
             {"Runtime", container.isolation}};
 }
 
-Json network_settings(const Json& endpoints, const std::string& network) {
+// docker's: what the user called it, without its name and id.
+std::vector<std::string> aliases_in(const ContainerSpec& spec, const std::string& network) {
+    for (const EndpointSettings& one : spec.networks)
+        if (one.network == network) return one.aliases;
+    return {};
+}
+
+Json network_settings(const Json& endpoints, const ContainerSpec& spec) {
     Json ports = Json::object();
     Json networks = Json::object();
     for (const Json& endpoint : endpoints) {
@@ -89,7 +99,10 @@ Json network_settings(const Json& endpoints, const std::string& network) {
         const std::string address = addresses.empty() ? "" : addresses.front();
         const auto slash = address.find('/');
         const Json interfaces = endpoint.value("interfaces", Json::array());
+        const auto network = endpoint.at("network").get<std::string>();
         networks[network] = {
+            {"Aliases", aliases_in(spec, network)},
+            {"DNSNames", endpoint.at("names")},
             {"NetworkID", endpoint.at("network_id")},
             {"EndpointID", endpoint.at("endpoint_id")},
             {"Gateway", endpoint.value("gateway", "")},
@@ -138,7 +151,7 @@ Result<Json> inspect_container(Engine& engine, const Container& stored) {
                   {"OpenStdin", spec.open_stdin}}},
                 {"HostConfig", host_config(spec, container)},
                 {"Mounts", mounts},
-                {"NetworkSettings", network_settings(endpoints, container.network)},
+                {"NetworkSettings", network_settings(endpoints, spec)},
                 {"Drivers",
                  {{"Storage", container.storage},
                   {"Network", container.network},

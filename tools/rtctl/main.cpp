@@ -32,6 +32,9 @@ const std::vector<Group>& groups() {
          {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kPause, &kUnpause, &kWait, &kRm, &kRename,
           &kExec, &kAttach, &kPs, &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
+        {"Networks",
+         {&kNetworkCreate, &kNetworkLs, &kNetworkInspect, &kNetworkConnect, &kNetworkDisconnect, &kNetworkRm,
+          &kNetworkPrune}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };
     return kGroups;
@@ -39,7 +42,7 @@ const std::vector<Group>& groups() {
 
 std::string summary_line(const Command& command) {
     std::string name(command.name);
-    name.resize(17, ' ');
+    name.resize(20, ' ');
     return cat("  ", name, command.summary, "\n");
 }
 
