@@ -33,7 +33,9 @@ Result<void> Launch::plan_new(const ContainerSpec& spec) {
         return wanted.empty() ? role.default_instance : wanted;
     };
     record_.storage = choose(spec_.storage, wiring.storage);
+    if (spec_.network == "default") spec_.network.clear(); // docker's word for it
     record_.network = choose(spec_.network, wiring.network);
+    RT_TRY(check_networks());
     record_.isolation = choose(spec_.isolation, wiring.isolation);
     record_.id = random_hex(64);
     record_.name = spec_.name.empty() ? random_name() : spec_.name;
@@ -42,6 +44,19 @@ Result<void> Launch::plan_new(const ContainerSpec& spec) {
     RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
     RT_TRY(take_the_lock());
     timer_.mark("wiring");
+    return {};
+}
+
+// As far as it can be said before the networks are looked for.
+Result<void> Launch::check_networks() {
+    for (const EndpointSettings& endpoint : wanted_endpoints(spec_, record_.network)) {
+        if (!is_predefined(engine_, endpoint.network)) continue;
+        if (spec_.networks.size() > 1)
+            return fail(Code::invalid_argument, "conflicting options: cannot attach both user-defined and "
+                                                "non-user-defined network-modes");
+        RT_TRY(
+            validate_in_network(endpoint, {.id = {}, .name = endpoint.network, .driver = {}, .traits = {}}));
+    }
     return {};
 }
 
@@ -78,8 +93,22 @@ Result<void> Launch::find_image() {
     return {};
 }
 
+// Networks may be named by their ids; what is kept is their names. One that is not there yet is looked for
+// again at the start.
+void Launch::name_networks() {
+    const auto rename = [&](std::string& reference) {
+        if (reference.empty() || is_predefined(engine_, reference)) return;
+        if (const auto found = state_->networks.find_any(reference)) reference = found->name;
+    };
+    rename(spec_.network);
+    rename(record_.network);
+    for (EndpointSettings& endpoint : spec_.networks) rename(endpoint.network);
+    record_.spec = to_json(spec_).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 // Before anything is made that could be left behind: whose it is.
 Result<void> Launch::record_new() {
+    if (!is_predefined(engine_, record_.network)) name_networks();
     if (!plan_) RT_TRY(plan()); // is there anything to run in it?
     record_.created_at = now_ns();
     begun_ = true;
@@ -104,7 +133,7 @@ Result<void> Launch::insert() {
         if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
         RT_TRY(note_event(*state_, record_, "create", {}, &image_config_));
-        return joined_.id.empty() ? Result<void>() : record_endpoint();
+        return record_endpoints(); // none where it is only created
     });
 }
 

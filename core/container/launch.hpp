@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/lock_file.hpp"
+#include "core/container/joined_network.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/run.hpp"
 
@@ -32,8 +33,8 @@ public:
     // Both, from here on to a running program.
     Result<void> launch_shim();       // as early as can be: it loads its driver while we go on
     void adopt_shim(ShimClient shim); // in place of launch_shim(): the one that rests between two runs
-    Result<void> join_network();      // the network it joins is there
-    Result<void> record_endpoint();   // with an address, in a transaction of the caller's
+    Result<void> join_networks();     // the networks it joins are there
+    Result<void> record_endpoints();  // with addresses, in a transaction of the caller's
     Result<void> make_bundle();
     Result<void> make_container(); // the shim creates, meanwhile the network is attached
     Result<void> start(StartedBy by);
@@ -48,15 +49,20 @@ public:
     RunningContainer running();
 
 private:
+    Result<void> check_networks();
+    void name_networks();
     Result<void> take_the_lock();
     Result<void> insert();
-    [[nodiscard]] std::string endpoint_request() const;
     [[nodiscard]] std::string start_record() const;
-    Result<Network> ensure_network();
+    Result<void> find_networks();
+    Result<void> choose_ports();
+    [[nodiscard]] bool in_host_network() const { return joined_.front().network.traits.host_namespace; }
+    Result<void> write_files();
     Result<void> plan();
     Result<void> make_bind_sources();
     Result<UniqueFd> network_namespace();
-    Result<void> attach_network();
+    Result<void> attach_networks();
+    Result<void> begin_names();
     Result<void> await_created();
     Result<void> explain(Error error);
 
@@ -75,15 +81,14 @@ private:
     bool program_failed_ = false;
     std::optional<ShimClient> shim_;
     bool adopted_ = false;                // it has served an earlier run
+    UniqueFd netns_;                      // while it is set up: who keeps it open keeps it alive
     Result<UniqueFd> ahead_ = UniqueFd(); // of an adopted one: the network namespace made ahead
     std::shared_ptr<StorageDriver> storage_;
     std::string image_config_;
     std::vector<std::string> parents_; // snapshots of the image, the topmost first
     std::string hostname_;
     std::optional<ProcessPlan> plan_;
-    Network joined_;
-    Endpoint endpoint_;
-    std::string address_;
+    std::vector<JoinedNetwork> joined_; // the first is that of the host, where it is the host's
     std::vector<Mount> rootfs_;
     ShimCreated created_;
     std::vector<std::string> warnings_;

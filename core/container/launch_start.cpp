@@ -2,8 +2,8 @@
 // From a record to a running program.
 #include "core/container/launch.hpp"
 
-#include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/name_service.hpp"
 #include "core/container/oci_config.hpp"
 #include "core/container/port_conflict.hpp"
 #include "core/container/reap.hpp"
@@ -51,40 +51,44 @@ void Launch::adopt_shim(ShimClient shim) {
     shim_ = std::move(shim);
 }
 
-Result<void> Launch::join_network() {
-    RT_TRY_ASSIGN(joined_, ensure_network());
-    if (adopted_ && !joined_.traits.host_namespace) ahead_ = shim_->make_network_namespace(operation_);
-    if (!spec_.ports.empty() && !joined_.traits.publishes_ports)
-        return fail(Code::invalid_argument, "publish a port: network '", record_.network,
-                    "' cannot: leave -p out, or choose a network driver that has ports");
+Result<void> Launch::join_networks() {
+    RT_TRY(find_networks());
+    if (adopted_ && !in_host_network()) ahead_ = shim_->make_network_namespace(operation_);
     hostname_ = spec_.hostname;
     if (hostname_.empty())
-        hostname_ = joined_.traits.host_namespace || spec_.uts_mode == "host" ? host_name()
-                                                                              : record_.id.substr(0, 12);
-    return plan();
+        hostname_ = in_host_network() || spec_.uts_mode == "host" ? host_name() : record_.id.substr(0, 12);
+    RT_TRY(plan());
+    return choose_ports();
 }
 
-// The network that has its driver's name: made with the first container that joins it, and kept.
-Result<Network> Launch::ensure_network() {
-    RT_TRY_ASSIGN(auto found, state_->networks.find(record_.network));
-    if (found && !found->result.empty()) return std::move(*found);
-    RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(record_.network));
-    RT_TRY_ASSIGN(const LockFile lock,
-                  LockFile::acquire(engine_.lock_file(cat("network-", record_.network))));
-    RT_TRY_ASSIGN(found, state_->networks.find(record_.network));
-    if (!found) {
-        found = Network{random_hex(12), record_.network, record_.network, backend->traits(), "{}", ""};
-        const Result<void> added = state_->database.transaction([&]() -> Result<void> {
-            RT_TRY(state_->networks.add(*found));
-            return note_network_event(*state_, *found, "", "create");
-        });
-        RT_TRY(added);
+Result<void> Launch::find_networks() {
+    for (EndpointSettings& settings : wanted_endpoints(spec_, record_.network)) {
+        JoinedNetwork joined{.settings = std::move(settings), .network = {}, .config = {}};
+        RT_TRY_ASSIGN(joined.network, find_or_make_network(engine_, operation_, joined.settings.network));
+        RT_TRY(validate_in_network(joined.settings, joined.network));
+        if (joined.network.user_defined()) {
+            RT_TRY_ASSIGN(joined.config, network_config_from_json(joined.network.config));
+        }
+        joined.interface = cat("eth", joined_.size());
+        joined_.push_back(std::move(joined));
     }
-    if (found->result.empty()) {
-        RT_TRY_ASSIGN(found->result, backend->create_network(operation_, network_json(*found).dump()));
-        RT_TRY(state_->networks.set_result(found->id, found->result));
+    return {};
+}
+
+// Those that are exposed as well, with --publish-all. Where nothing can be published, that is said and all
+// else goes on, as docker has it.
+Result<void> Launch::choose_ports() {
+    std::vector<PublishedPort> ports = spec_.ports;
+    if (spec_.publish_all_ports) {
+        RT_TRY_ASSIGN(auto exposed, ports_of_exposed(plan_->exposed_ports, ports));
+        ports.insert(ports.end(), exposed.begin(), exposed.end());
     }
-    return std::move(*found);
+    if (choose_gateway(joined_, std::move(ports)).empty()) return {};
+    const std::string& name = joined_.front().network.name;
+    warnings_.push_back(in_host_network()
+                            ? std::string("Published ports are discarded when using host network mode")
+                            : cat("Published ports are discarded: network '", name, "' publishes none"));
+    return {};
 }
 
 Result<void> Launch::plan() {
@@ -92,20 +96,12 @@ Result<void> Launch::plan() {
     return {};
 }
 
-Result<void> Launch::record_endpoint() {
-    endpoint_ = {random_hex(12), joined_.id, record_.id, "", ""};
-    RT_TRY_ASSIGN(address_, state_->networks.lease_address(joined_, endpoint_.id));
-    endpoint_.request = endpoint_request();
-    return state_->networks.add_endpoint(endpoint_);
-}
-
-// Whole, before attach: whoever has to detach after us has nothing else to go by.
-std::string Launch::endpoint_request() const {
-    Json request{{"id", endpoint_.id},  {"container_id", record_.id}, {"hostname", hostname_},
-                 {"interface", "eth0"}, {"addresses", Json::array()}, {"ports", Json::array()}};
-    if (!address_.empty()) request["addresses"].push_back(address_);
-    for (const PublishedPort& port : spec_.ports) request["ports"].push_back(to_json(port));
-    return request.dump();
+Result<void> Launch::record_endpoints() {
+    for (JoinedNetwork& joined : joined_) {
+        joined.names = names_in(joined, record_, spec_);
+        RT_TRY(record_endpoint(*state_, record_, hostname_, joined));
+    }
+    return {};
 }
 
 Result<void> Launch::make_bind_sources() {
@@ -125,16 +121,32 @@ Result<void> Launch::make_bundle() {
     RT_TRY_ASSIGN(rootfs_, storage_->mounts(operation_, Engine::snapshot_of(record_.id), parents_,
                                             MountMode::read_write));
     RT_TRY(make_bind_sources());
-    const bool own_network = !joined_.traits.host_namespace;
-    RT_TRY(
-        write_runtime_files({directory_, hostname_, address_, own_network, spec_.domainname, spec_.dns,
-                             spec_.dns_options, spec_.dns_search, spec_.extra_hosts, gateway_of(joined_)}));
+    RT_TRY(write_files());
     RT_TRY(make_directories(engine_.log_file(record_.id).parent_path()));
     return {};
 }
 
+Result<void> Launch::write_files() {
+    RuntimeFiles files{directory_,
+                       hostname_,
+                       {},
+                       !in_host_network(),
+                       spec_.domainname,
+                       spec_.dns,
+                       spec_.dns_options,
+                       spec_.dns_search,
+                       spec_.extra_hosts,
+                       {}};
+    for (const JoinedNetwork& joined : joined_) {
+        files.addresses.insert(files.addresses.end(), joined.addresses.begin(), joined.addresses.end());
+        if (files.host_gateway.empty()) files.host_gateway = gateway_of(joined.network);
+    }
+    files.own_name_server = has_name_server(joined_);
+    return write_runtime_files(files);
+}
+
 Result<void> Launch::make_container() {
-    const bool own_network = !joined_.traits.host_namespace;
+    const bool own_network = !in_host_network();
     RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
     RT_TRY_ASSIGN(const std::string config, oci_config({record_.id, directory_.native(), hostname_,
                                                         engine_.wiring().cgroup_parent.native(), own_network,
@@ -150,35 +162,52 @@ Result<void> Launch::make_container() {
                               {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
                                spec_.open_stdin, std::move(log), std::move(health)}));
     creating_ = true;
-    Result<void> attached = attach_network();
+    Result<void> attached = attach_networks();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case
+    if (attached && created && has_name_server(joined_)) created = begin_names();
+    netns_.reset();
     return attached ? created : attached;
 }
 
 // While the shim makes the container, where its driver can make the network namespace ahead.
 Result<UniqueFd> Launch::network_namespace() {
-    if (joined_.traits.host_namespace) return UniqueFd();
+    if (in_host_network()) return UniqueFd();
     auto ahead = adopted_ ? std::move(ahead_) : shim_->network_namespace(operation_);
     if (ahead || ahead.error().code != Code::unsupported) return ahead;
     RT_TRY(await_created());
     return std::move(created_.netns);
 }
 
-// Its driver is loaded only now, while the shim makes the container.
-Result<void> Launch::attach_network() {
-    RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(record_.network));
-    if (backend->traits() != joined_.traits)
-        return fail(Code::failed_precondition, "attach to network '", joined_.name,
-                    "': it was made with another driver than '", backend->plugin(),
-                    "', which the wiring has for it now: give that driver a name of its own there");
-    timer_.mark("load driver", record_.network);
-    RT_TRY_ASSIGN(const UniqueFd netns, network_namespace());
-    auto attached = backend->attach(operation_, endpoint_json(endpoint_, joined_), netns ? netns.get() : -1);
-    if (!attached)
-        return std::unexpected(
-            name_the_holder(*state_, record_.id, spec_.ports, std::move(attached).error()));
-    endpoint_.result = std::move(*attached);
-    timer_.mark("network.attach", record_.network);
+// Drivers are loaded only now, while the shim makes the container.
+Result<void> Launch::attach_networks() {
+    for (JoinedNetwork& joined : joined_) {
+        const std::string& driver = joined.network.driver;
+        RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(driver));
+        if (backend->traits() != joined.network.traits)
+            return fail(Code::failed_precondition, "attach to network '", joined.network.name,
+                        "': it was made with another driver than '", backend->plugin(),
+                        "', which the wiring has for it now: give that driver a name of its own there");
+        RT_TRY(check_abilities(*backend, joined));
+        if (&joined == &joined_.front()) {
+            timer_.mark("load driver", driver);
+            RT_TRY_ASSIGN(netns_, network_namespace());
+        }
+        auto attached = backend->attach(operation_, endpoint_json(joined.endpoint, joined.network),
+                                        netns_ ? netns_.get() : -1);
+        if (!attached)
+            return std::unexpected(
+                name_the_holder(*state_, record_.id, joined.ports, std::move(attached).error()));
+        joined.endpoint.result = std::move(*attached);
+        timer_.mark("network.attach", driver);
+    }
+    return {};
+}
+
+// The program may ask as soon as it runs.
+Result<void> Launch::begin_names() {
+    RT_TRY(serve_names(engine_, operation_, spec_, joined_, {*shim_, netns_.get()}));
+    for (const JoinedNetwork& joined : joined_) RT_TRY(publish_names(engine_, joined));
+    timer_.mark("names");
     return {};
 }
 
@@ -205,11 +234,14 @@ Result<void> Launch::start(StartedBy by) {
     record_.phase = Phase::running;
     record_.started_at = now_ns();
     const Result<void> recorded = state_->database.transaction([&]() -> Result<void> {
-        RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.result));
+        for (const JoinedNetwork& joined : joined_)
+            RT_TRY(state_->networks.set_endpoint_result(joined.endpoint.id, joined.endpoint.result));
         RT_TRY(state_->containers.set_started(record_.id, record_.started_at, start_record(), by));
-        if (options_.attachment != ShimClient::Attach::none)
-            RT_TRY(note_event(*state_, record_, "attach", {}, &image_config_));
-        return note_network_event(*state_, joined_, record_.id, "connect");
+        for (const JoinedNetwork& joined : joined_)
+            RT_TRY(note_network_event(*state_, joined.network, record_.id, "connect"));
+        return options_.attachment == ShimClient::Attach::none
+                   ? Result<void>()
+                   : note_event(*state_, record_, "attach", {}, &image_config_);
     });
     RT_TRY(recorded);
     timer_.mark("record start");

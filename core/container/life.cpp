@@ -3,6 +3,7 @@
 
 #include "core/container/container_events.hpp"
 #include "core/container/name_conflict.hpp"
+#include "core/container/name_service.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/start.hpp"
 #include "core/container/stop.hpp"
@@ -51,17 +52,21 @@ std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::s
 Result<void> rename(Engine& engine, const std::string& reference, const std::string& name) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY(validate_container_name(name));
-    return state->database.transaction([&]() -> Result<void> {
-        RT_TRY_ASSIGN(Container container, state->containers.find(reference));
+    Container container;
+    std::string old_name;
+    const Result<void> renamed = state->database.transaction([&]() -> Result<void> {
+        RT_TRY_ASSIGN(container, state->containers.find(reference));
         if (container.name == name)
             return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
         if (auto outcome = state->containers.set_name(container.id, name); !outcome) {
             if (outcome.error().code != Code::already_exists) return outcome;
             return name_is_taken(state->containers, name);
         }
-        const std::string old_name = std::exchange(container.name, name);
+        old_name = std::exchange(container.name, name);
         return note_event(*state, container, "rename", {{"oldName", "/" + old_name}});
     });
+    RT_TRY(renamed);
+    return rename_in_networks(engine, container, old_name);
 }
 
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {

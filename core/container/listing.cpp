@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/listing.hpp"
 
+#include "core/container/joined_network.hpp"
 #include "core/container/live_state.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/published_ports.hpp"
@@ -71,6 +72,8 @@ Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const C
         if (mount.type != MountType::tmpfs) summary.mounts.push_back(mount.source);
         summary.mount_targets.push_back(mount.target);
     }
+    for (const EndpointSettings& endpoint : wanted_endpoints(spec, stored.network))
+        summary.networks.push_back(endpoint.network);
     const bool is_alive = summary.state == "running" || summary.state == "paused";
     if (!is_alive) return summary;
     RT_TRY_ASSIGN(summary.attachments, attachments_of(state.networks, stored.id));

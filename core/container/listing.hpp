@@ -16,13 +16,14 @@ namespace rt {
 
 struct ContainerSummary {
     Container record;
-    std::string state;               // docker's: created, running, paused, restarting, exited, removing
-    std::string status;              // "Up 5 seconds", "Exited (1) 2 minutes ago"
-    std::string health;              // starting, healthy, unhealthy, none
-    std::string command;             // as docker shows it: joined with spaces
-    StringMap labels;                // the image's and the user's
-    std::vector<ShownPort> ports;    // published ones, and those that are only exposed
-    std::vector<std::string> mounts; // names of volumes, sources of others
+    std::string state;                 // docker's: created, running, paused, restarting, exited, removing
+    std::string status;                // "Up 5 seconds", "Exited (1) 2 minutes ago"
+    std::string health;                // starting, healthy, unhealthy, none
+    std::string command;               // as docker shows it: joined with spaces
+    StringMap labels;                  // the image's and the user's
+    std::vector<std::string> networks; // by name
+    std::vector<ShownPort> ports;      // published ones, and those that are only exposed
+    std::vector<std::string> mounts;   // names of volumes, sources of others
     std::vector<std::string> mount_targets;
     ContainerSpec spec;
     std::vector<Attachment> attachments; // while it runs

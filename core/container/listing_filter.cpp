@@ -110,7 +110,7 @@ bool fits(const ContainerSummary& container, const std::string& key, const std::
     if (key == "ancestor") return record.image_id == value;
     if (key == "before") return std::to_string(record.created_at).compare(value) < 0;
     if (key == "since") return std::to_string(record.created_at).compare(value) > 0;
-    if (key == "network") return record.network == value;
+    if (key == "network") return std::ranges::find(container.networks, value) != container.networks.end();
     if (key == "is-task") return value == "false"; // there are no swarms
     if (key == "publish" || key == "expose") return has_port(container, key, value);
     return std::ranges::find(container.mounts, value) != container.mounts.end() ||

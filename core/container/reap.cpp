@@ -5,6 +5,7 @@
 #include "core/base/lock_file.hpp"
 #include "core/container/boot.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/name_service.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/shim_settings.hpp"
 #include "core/container/spec.hpp"
@@ -123,6 +124,7 @@ private:
             RT_TRY_ASSIGN(const auto network, state_->networks.find_by_id(endpoint.network_id));
             if (!network) continue;
             RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(network->driver));
+            RT_TRY(withdraw_names(engine_, endpoint, *network));
             RT_TRY(backend->detach(operation_, endpoint_json(endpoint, *network), -1));
             if (!endpoint.result.empty()) left_.push_back(*network);
         }

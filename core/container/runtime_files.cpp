@@ -21,13 +21,14 @@ std::string hosts(const RuntimeFiles& files) {
                        "ff00::\tip6-mcastprefix\n"
                        "ff02::1\tip6-allnodes\n"
                        "ff02::2\tip6-allrouters\n";
-    if (files.address.empty()) return text;
     // Whole names first, and the short one of each.
     const std::string full =
         files.domainname.empty() ? files.hostname : cat(files.hostname, ".", files.domainname);
     const std::string short_name = full.substr(0, full.find('.'));
-    return cat(text, files.address.substr(0, files.address.find('/')), "\t", full,
-               short_name == full ? std::string() : cat(" ", short_name), "\n");
+    for (const std::string& address : files.addresses)
+        text += cat(address.substr(0, address.find('/')), "\t", full,
+                    short_name == full ? std::string() : cat(" ", short_name), "\n");
+    return text;
 }
 
 Result<std::string> extra_hosts(const RuntimeFiles& files) {
@@ -62,6 +63,8 @@ std::string without_loopback_servers(const std::string& resolv_conf) {
     }
     return text;
 }
+
+constexpr const char* kOwnServer = "127.0.0.11"; // docker's
 
 // What systemd-resolved asks, when /etc/resolv.conf only names that itself.
 constexpr const char* kResolvedServers = "/run/systemd/resolve/resolv.conf";
@@ -98,6 +101,33 @@ std::string with_dns(const std::string& resolv_conf, const RuntimeFiles& files) 
     return text;
 }
 
+std::vector<std::string> host_name_servers() {
+    std::vector<std::string> servers;
+    std::istringstream lines(host_file("/etc/resolv.conf"));
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string key;
+        std::string value;
+        if (words >> key >> value && key == "nameserver") servers.push_back(value);
+    }
+    return servers;
+}
+
+std::string with_own_name_server(const std::string& resolv_conf) {
+    std::string text = cat("nameserver ", kOwnServer, "\n");
+    std::string options = "options";
+    std::istringstream lines(resolv_conf);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string key;
+        words >> key;
+        if (key == "search" || key == "domain") text += cat(line, "\n");
+        for (std::string word; key == "options" && words >> word;) options += cat(" ", word);
+    }
+    if (options.find(" ndots:") == std::string::npos) options += " ndots:0";
+    return cat(text, options, "\n");
+}
+
 Result<void> write_runtime_files(const RuntimeFiles& files) {
     const std::string resolv_conf = host_file("/etc/resolv.conf");
     RT_TRY_ASSIGN(const std::string extra, extra_hosts(files));
@@ -106,7 +136,9 @@ Result<void> write_runtime_files(const RuntimeFiles& files) {
     RT_TRY(write_new(files.directory / "hostname", cat(files.hostname, "\n")));
     const std::string base =
         files.own_network ? container_resolv_conf(resolv_conf, host_file(kResolvedServers)) : resolv_conf;
-    return write_new(files.directory / "resolv.conf", with_dns(base, files));
+    const std::string text = with_dns(base, files);
+    return write_new(files.directory / "resolv.conf",
+                     files.own_name_server ? with_own_name_server(text) : text);
 }
 
 } // namespace rt

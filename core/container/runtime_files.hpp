@@ -14,16 +14,24 @@ namespace rt {
 struct RuntimeFiles {
     Path directory;
     std::string hostname;
-    std::string address;     // "10.88.0.5/20"; "": none
-    bool own_network = true; // else the host's files are the beginning
+    std::vector<std::string> addresses{}; // "10.88.0.5/20"
+    bool own_network = true;              // else the host's files are the beginning
     std::string domainname{};
     std::vector<std::string> dns{}, dns_options{}, dns_search{}; // empty: the host's; search ".": none
     std::vector<std::string> extra_hosts{};                      // "name:address" or "name:host-gateway"
-    std::string host_gateway{}; // the host as the container sees it; "": unknown
+    bool own_name_server = false; // at 127.0.0.11, which asks the others itself
+    std::string host_gateway{};   // the host as the container sees it; "": unknown
 };
 
 // failed_precondition: host-gateway is asked for where the network has none.
 Result<void> write_runtime_files(const RuntimeFiles& files);
+
+// The servers of the host, as its own programs ask them.
+std::vector<std::string> host_name_servers();
+
+// The same file for a container that asks a server of its own: search domains and options stay, and a name
+// without dots is asked for as it is.
+std::string with_own_name_server(const std::string& resolv_conf);
 
 // resolv.conf for a container with a network of its own. Servers on the loopback would be its own loopback:
 // where the host's are all of that kind, those of the host's resolver behind them (fallback, of the same

@@ -99,6 +99,20 @@ void parts(Part& part, Visit&& visit)
     visit("tmpfs_options", part.tmpfs_options);
 }
 
+template <class Part, class Visit>
+void parts(Part& part, Visit&& visit)
+    requires std::same_as<std::remove_const_t<Part>, EndpointSettings>
+{
+    visit("network", part.network);
+    visit("aliases", part.aliases);
+    visit("link_local_ips", part.link_local_ips);
+    visit("ipv4_address", part.ipv4_address);
+    visit("ipv6_address", part.ipv6_address);
+    visit("mac_address", part.mac_address);
+    visit("driver_opts", part.driver_opts);
+    visit("gw_priority", part.gw_priority);
+}
+
 template <class T>
 concept HasParts = requires(T& value) { parts(value, [](const char*, auto&) {}); };
 

@@ -60,13 +60,24 @@ struct ThrottleDevice {
     bool operator==(const ThrottleDevice&) const = default;
 };
 
+// Its place in one network: docker's EndpointSettings.
+struct EndpointSettings {
+    std::string network{}; // name; "": that of the container
+    std::vector<std::string> aliases{}, link_local_ips{};
+    std::string ipv4_address{}, ipv6_address{}; // "": any
+    std::string mac_address{};                  // "": that of the container, or any
+    StringMap driver_opts{};
+    int gw_priority = 0; // the highest has the default route
+    bool operator==(const EndpointSettings&) const = default;
+};
+
 // In the order of themes: there are few of them at a time.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct ContainerSpec {
-    std::string image; // as the user gave it
-    std::string name;  // "": one is made up
-    std::string storage, network,
-        isolation; // driver instances, or "container:ID" as network; "": the default
+    std::string image;              // as the user gave it
+    std::string name;               // "": one is made up
+    std::string storage, isolation; // driver instances; "": the default
+    std::string network;            // the first one's name, or "container:ID"; "": the default driver's
 
     // What runs
     std::optional<std::vector<std::string>> entrypoint; // given: replaces the image's (and its command)
@@ -106,8 +117,9 @@ struct ContainerSpec {
     std::vector<std::string> exposed_ports; // "80/tcp"
     bool publish_all_ports = false;
     bool network_disabled = false;
-    std::string mac_address, ipv4_address, ipv6_address;
-    std::vector<std::string> link_local_ips, network_aliases, links;
+    std::string mac_address;                // in the network that it names first
+    std::vector<EndpointSettings> networks; // EndpointsConfig; empty: only that of `network`, as it comes
+    std::vector<std::string> links;
     std::vector<std::string> dns, dns_options, dns_search;
     std::vector<std::string> extra_hosts; // "name:address"; the address may be "host-gateway"
 
@@ -163,6 +175,7 @@ const std::vector<SpecField>& spec_fields();
 // out of range, options that exclude each other. invalid_argument; unsupported for what rt cannot do, by
 // name.
 Result<void> validate(const ContainerSpec& spec);
+Result<void> validate_endpoint_settings(const EndpointSettings& endpoint);
 Result<void> validate_container_name(const std::string& name);
 
 } // namespace rt

@@ -67,10 +67,7 @@ void visit_network(Spec& spec, Visit&& visit) {
     visit("publish_all_ports", "HostConfig.PublishAllPorts", spec.publish_all_ports);
     visit("network_disabled", "Config.NetworkDisabled", spec.network_disabled);
     visit("mac_address", "Config.MacAddress", spec.mac_address);
-    visit("ipv4_address", "", spec.ipv4_address); // these three: NetworkingConfig
-    visit("ipv6_address", "", spec.ipv6_address);
-    visit("link_local_ips", "", spec.link_local_ips);
-    visit("network_aliases", "", spec.network_aliases);
+    visit("networks", "", spec.networks); // NetworkingConfig.EndpointsConfig
     visit("links", "HostConfig.Links", spec.links);
     visit("dns", "HostConfig.Dns", spec.dns);
     visit("dns_options", "HostConfig.DnsOptions", spec.dns_options);

@@ -27,8 +27,8 @@ Result<void> check_phase(const Container& container) {
 
 Result<void> go_on(Launch& launch, StartedBy by) {
     RT_TRY(launch.find_image_again());
-    RT_TRY(launch.join_network());
-    RT_TRY(launch.state().database.transaction([&] { return launch.record_endpoint(); }));
+    RT_TRY(launch.join_networks());
+    RT_TRY(launch.state().database.transaction([&] { return launch.record_endpoints(); }));
     RT_TRY(launch.make_bundle());
     RT_TRY(launch.make_container());
     return launch.start(by);

@@ -53,22 +53,11 @@ const Refusal kRefusals[] = {
      "keys that begin with io.rt. are the engine's own"},
     {"--storage-opt", [](const ContainerSpec& spec) { return !spec.storage_opt.empty(); },
      "no storage driver has options for a single container"},
-    {"--publish-all", [](const ContainerSpec& spec) { return spec.publish_all_ports; },
-     "ports are published one by one with --publish so far"},
     {"Config.NetworkDisabled", [](const ContainerSpec& spec) { return spec.network_disabled; },
      "choose a network driver that makes none"},
-    {"--mac-address", [](const ContainerSpec& spec) { return !spec.mac_address.empty(); },
-     "the network driver chooses the address"},
-    {"--ip", [](const ContainerSpec& spec) { return !spec.ipv4_address.empty(); },
-     "addresses are given out by the engine"},
-    {"--ip6", [](const ContainerSpec& spec) { return !spec.ipv6_address.empty(); },
-     "networks have no IPv6 yet"},
-    {"--link-local-ip", [](const ContainerSpec& spec) { return !spec.link_local_ips.empty(); },
-     "networks have no such addresses yet"},
-    {"--network-alias", [](const ContainerSpec& spec) { return !spec.network_aliases.empty(); },
-     "networks have no names yet"},
     {"--link", [](const ContainerSpec& spec) { return !spec.links.empty(); },
-     "docker's old links are not there"},
+     "docker's old links are not there: make a network with 'rtctl network create', whose containers reach "
+     "each other"},
 };
 
 } // namespace

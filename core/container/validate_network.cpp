@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/spec_validate_parts.hpp"
 
-#include <arpa/inet.h>
+#include "core/network/address.hpp"
+#include "core/network/mac_address.hpp"
+#include "core/network/name_directory.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+#include <set>
 
 namespace rt {
 namespace {
@@ -22,12 +24,6 @@ Result<void> validate_hostname(const char* what, const std::string& name) {
     return {};
 }
 
-bool is_address(const std::string& text) {
-    std::array<unsigned char, 16> bytes{};
-    return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-           ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
-}
-
 // One word of a line of resolv.conf or hosts.
 bool is_word(const std::string& text) {
     return !text.empty() && text.size() <= 253 &&
@@ -36,7 +32,7 @@ bool is_word(const std::string& text) {
 
 Result<void> validate_names(const ContainerSpec& spec) {
     for (const std::string& server : spec.dns)
-        if (!is_address(server))
+        if (!is_ip_address(server))
             return fail(Code::invalid_argument, "name server '", server, "' is not an IP address");
     for (const auto* words : {&spec.dns_options, &spec.dns_search})
         for (const std::string& word : *words)
@@ -46,7 +42,7 @@ Result<void> validate_names(const ContainerSpec& spec) {
         const auto colon = host.find(':');
         const std::string address = colon == std::string::npos ? std::string() : host.substr(colon + 1);
         if (colon == std::string::npos || !is_word(host.substr(0, colon)) ||
-            (address != "host-gateway" && !is_address(address)))
+            (address != "host-gateway" && !is_ip_address(address)))
             return fail(Code::invalid_argument, "extra host '", host,
                         "' is not of the form NAME:ADDRESS, with an IP address or host-gateway");
     }
@@ -79,12 +75,44 @@ Result<void> validate_shared_network(const ContainerSpec& spec) {
 
 } // namespace
 
+Result<void> validate_endpoint_settings(const EndpointSettings& endpoint) {
+    if (!endpoint.ipv4_address.empty()) RT_TRY(parse_ipv4(endpoint.ipv4_address));
+    if (!endpoint.ipv6_address.empty()) RT_TRY(parse_ipv6(endpoint.ipv6_address));
+    for (const std::string& address : endpoint.link_local_ips)
+        if (!is_ip_address(address))
+            return fail(Code::invalid_argument, "link-local address '", address, "' is not an IP address");
+    if (!endpoint.mac_address.empty()) RT_TRY(parse_mac(endpoint.mac_address));
+    for (const std::string& alias : endpoint.aliases)
+        if (!is_network_name(alias))
+            return fail(Code::invalid_argument, "network alias '", alias,
+                        "' is not a name: letters, digits, '-', '_' and '.'");
+    return {};
+}
+
+namespace {
+
+// Several networks, each once.
+Result<void> validate_endpoints(const ContainerSpec& spec) {
+    std::set<std::string> seen;
+    for (const EndpointSettings& endpoint : spec.networks) {
+        RT_TRY(validate_endpoint_settings(endpoint));
+        if (!seen.insert(endpoint.network).second)
+            return fail(Code::invalid_argument, "network '", endpoint.network,
+                        "' is specified multiple times");
+    }
+    if (!spec.mac_address.empty()) RT_TRY(parse_mac(spec.mac_address));
+    return {};
+}
+
+} // namespace
+
 Result<void> validate_network(const ContainerSpec& spec) {
     RT_TRY(validate_hostname("hostname", spec.hostname));
     RT_TRY(validate_hostname("domainname", spec.domainname));
     RT_TRY(validate_names(spec));
     if (spec.network_disabled && !(spec.ports.empty() && spec.network.empty()))
         return fail(Code::invalid_argument, "a container without network has no ports and joins none");
+    RT_TRY(validate_endpoints(spec));
     return validate_shared_network(spec);
 }
 

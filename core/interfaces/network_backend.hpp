@@ -9,6 +9,7 @@
 
 #include <rtp/network.h>
 
+#include <cstdint>
 #include <string>
 
 namespace rt {
@@ -20,9 +21,19 @@ struct NetworkTraits {
     bool operator==(const NetworkTraits&) const = default;
 };
 
+// What it can do beyond that; asked of the loaded driver where somebody wants it.
+struct NetworkAbilities {
+    bool several = false; // users make networks of it
+    bool mac_addresses = false;
+    bool ipv6 = false;
+    bool default_routes = false; // set_default_route()
+    bool names = false;          // redirect_names()
+};
+
 class NetworkBackend : public Driver {
 public:
     [[nodiscard]] virtual NetworkTraits traits() const = 0;
+    [[nodiscard]] virtual NetworkAbilities abilities() const = 0;
 
     virtual Result<std::string> create_network(const Operation&, const std::string& network_json) = 0;
     virtual Result<void> remove_network(const Operation&, const std::string& network_json) = 0;
@@ -31,6 +42,15 @@ public:
     virtual Result<void> check(const Operation&, const std::string& endpoint_json, int netns_fd) = 0;
     // JSON. unsupported where the backend does not have "rt.network.stats/1".
     virtual Result<std::string> stats(const Operation&, const std::string& endpoint_json) = 0;
+
+    // Of the optional interfaces; unsupported without them.
+    enum class DefaultRoute { yes, no };
+    virtual Result<void> set_default_route(const Operation&, const std::string& endpoint_json, int netns_fd,
+                                           DefaultRoute wanted) = 0;
+    struct NamePorts {
+        std::uint16_t udp = 0, tcp = 0;
+    };
+    virtual Result<void> redirect_names(const Operation&, int netns_fd, NamePorts ports) = 0;
 };
 
 } // namespace rt

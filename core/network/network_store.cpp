@@ -2,7 +2,8 @@
 #include "core/network/network_store.hpp"
 
 #include "core/base/clock.hpp"
-#include "core/network/address.hpp"
+#include "core/base/id.hpp"
+#include "core/base/nearest.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,14 +11,35 @@ namespace rt {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, name, driver, host_namespace, publishes_ports, options, result FROM networks ";
+    "SELECT id, name, driver, host_namespace, publishes_ports, config, result, created_at FROM networks ";
+
+Network read_network(const SqlRow& row) {
+    return {row.text(0), row.text(1), row.text(2),  {row.number(3) != 0, row.number(4) != 0},
+            row.text(5), row.text(6), row.number(7)};
+}
+
+Result<std::vector<Network>> select_networks(Database& database, std::string_view where,
+                                             const std::vector<SqlValue>& values) {
+    std::vector<Network> found;
+    RT_TRY(database.run(cat(kColumns, where), values,
+                        [&](const SqlRow& row) { found.push_back(read_network(row)); }));
+    return found;
+}
 
 Result<std::optional<Network>> find_one(Database& database, std::string_view where, const std::string& key) {
-    std::optional<Network> found;
-    RT_TRY(database.run(cat(kColumns, where), {key}, [&](const SqlRow& row) {
-        found = Network{row.text(0), row.text(1), row.text(2), {row.number(3) != 0, row.number(4) != 0},
-                        row.text(5), row.text(6)};
-    }));
+    RT_TRY_ASSIGN(auto found, select_networks(database, where, {key}));
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+Result<std::vector<Endpoint>> select_endpoints(Database& database, std::string_view where,
+                                               const std::string& key) {
+    std::vector<Endpoint> found;
+    RT_TRY(database.run(cat("SELECT id, network_id, container_id, request, result FROM endpoints ", where),
+                        {key}, [&](const SqlRow& row) {
+                            found.push_back(
+                                {row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)});
+                        }));
     return found;
 }
 
@@ -31,13 +53,40 @@ Result<std::optional<Network>> NetworkStore::find_by_id(const std::string& id) {
     return find_one(database_, "WHERE id = ?", id);
 }
 
+Result<Network> NetworkStore::find_any(const std::string& reference) {
+    RT_TRY_ASSIGN(auto exact, find(reference));
+    if (exact) return std::move(*exact);
+    if (is_hex(reference)) {
+        RT_TRY_ASSIGN(auto found, select_networks(database_, "WHERE substr(id, 1, ?) = ?",
+                                                  {static_cast<std::int64_t>(reference.size()), reference}));
+        if (found.size() == 1) return std::move(found.front());
+        if (found.size() > 1)
+            return fail(Code::failed_precondition, "network ", reference, " is ambiguous (", found.size(),
+                        " matches found on id prefix)");
+    }
+    std::vector<std::string> names;
+    RT_TRY(database_.run("SELECT name FROM networks", {},
+                         [&](const SqlRow& row) { names.push_back(row.text(0)); }));
+    const std::string best = nearest(reference, names);
+    return fail(Code::not_found, "network ", reference, " not found",
+                best.empty() ? std::string("; 'rtctl network ls' lists those there are")
+                             : cat(" (did you mean '", best, "'?)"));
+}
+
+Result<std::vector<Network>> NetworkStore::list() {
+    return select_networks(database_, "ORDER BY name", {});
+}
+
 Result<void> NetworkStore::add(const Network& network) {
     return database_.run(
-        "INSERT INTO networks (id, name, driver, host_namespace, publishes_ports, options, result, "
-        "created_at) "
-        "VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO networks (id, name, driver, host_namespace, publishes_ports, options, config, result, "
+        "created_at) VALUES (?,?,?,?,?,'{}',?,?,?)",
         {network.id, network.name, network.driver, std::int64_t{network.traits.host_namespace},
-         std::int64_t{network.traits.publishes_ports}, network.options, network.result, now_ns()});
+         std::int64_t{network.traits.publishes_ports}, network.config, network.result, now_ns()});
+}
+
+Result<void> NetworkStore::remove(const std::string& network_id) {
+    return database_.run("DELETE FROM networks WHERE id = ?", {network_id});
 }
 
 Result<void> NetworkStore::set_result(const std::string& network_id, const std::string& result) {
@@ -54,51 +103,38 @@ Result<void> NetworkStore::set_endpoint_result(const std::string& endpoint_id, c
     return database_.run("UPDATE endpoints SET result = ? WHERE id = ?", {result, endpoint_id});
 }
 
+Result<void> NetworkStore::set_endpoint_request(const std::string& endpoint_id, const std::string& request) {
+    return database_.run("UPDATE endpoints SET request = ? WHERE id = ?", {request, endpoint_id});
+}
+
+// By id: several of one container are in the order in which they were made.
 Result<std::vector<Endpoint>> NetworkStore::endpoints_of(const std::string& container_id) {
-    std::vector<Endpoint> found;
-    RT_TRY(database_.run(
-        "SELECT id, network_id, container_id, request, result FROM endpoints WHERE container_id = ?",
-        {container_id}, [&](const SqlRow& row) {
-            found.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)});
-        }));
-    return found;
+    return select_endpoints(database_, "WHERE container_id = ?", container_id);
+}
+
+Result<std::vector<Endpoint>> NetworkStore::endpoints_in(const std::string& network_id) {
+    return select_endpoints(database_, "WHERE network_id = ?", network_id);
+}
+
+Result<void> NetworkStore::remove_endpoint(const std::string& endpoint_id) {
+    return database_.run("DELETE FROM endpoints WHERE id = ?", {endpoint_id});
 }
 
 Result<void> NetworkStore::remove_endpoints_of(const std::string& container_id) {
     return database_.run("DELETE FROM endpoints WHERE container_id = ?", {container_id});
 }
 
-Result<std::string> NetworkStore::lease_address(const Network& network, const std::string& endpoint_id) {
-    if (network.result.empty()) return std::string();
-    RT_TRY_ASSIGN(const Json result,
-                  parse_json(network.result, cat("stored result of network '", network.name, "'")));
-    const auto subnets = result.find("subnets");
-    if (subnets == result.end() || subnets->empty()) return std::string();
-    const Json& first = subnets->front();
-    RT_TRY_ASSIGN(const Subnet subnet, Subnet::parse(first.value("subnet", "")));
-    RT_TRY_ASSIGN(const std::uint32_t gateway, parse_ipv4(first.value("gateway", "")));
-
-    std::uint32_t candidate = subnet.first_host();
-    const auto skip_gateway = [&] { candidate += candidate == gateway ? 1U : 0U; };
-    skip_gateway();
-    RT_TRY(database_.run("SELECT address FROM leases WHERE network_id = ? ORDER BY address", {network.id},
-                         [&](const SqlRow& row) {
-                             if (row.number(0) != candidate) return;
-                             ++candidate;
-                             skip_gateway();
-                         }));
-    if (candidate > subnet.last_host())
-        return fail(Code::resource_exhausted, "lease an address: all of ", first.value("subnet", ""),
-                    " (network '", network.name,
-                    "') are in use: remove containers, or set a smaller prefix_length for driver '",
-                    network.driver, "'");
-    RT_TRY(database_.run("INSERT INTO leases (network_id, address, endpoint_id) VALUES (?,?,?)",
-                         {network.id, static_cast<std::int64_t>(candidate), endpoint_id}));
-    return cat(format_ipv4(candidate), "/", subnet.prefix_length);
-}
-
 Json network_json(const Network& network) {
-    Json value{{"id", network.id}, {"name", network.name}, {"options", Json::parse(network.options)}};
+    Json value{{"id", network.id}, {"name", network.name}, {"options", Json::object()}};
+    if (network.user_defined()) {
+        const Json config = Json::parse(network.config);
+        value["options"] = config.at("options");
+        value["internal"] = config.at("internal");
+        value["ipv6"] = config.at("ipv6");
+        value["subnets"] = Json::array();
+        for (const Json& pool : config.at("pools"))
+            value["subnets"].push_back({{"subnet", pool.at("subnet")}, {"gateway", pool.at("gateway")}});
+    }
     if (!network.result.empty()) value["result"] = Json::parse(network.result);
     return value;
 }

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace rt {
@@ -34,6 +35,16 @@ Result<Range> parse_range(std::string_view text, std::string_view whole) {
     return range;
 }
 
+// "192.0.2.1" or "[2001:db8::1]"; IPv6 as the kernel writes it.
+Result<std::string> parse_host_ip(std::string_view text) {
+    if (text.starts_with('[') && text.ends_with(']')) {
+        RT_TRY_ASSIGN(const Ipv6 address, parse_ipv6(text.substr(1, text.size() - 2)));
+        return format_ipv6(address);
+    }
+    RT_TRY_ASSIGN(const std::uint32_t address, parse_ipv4(text));
+    return format_ipv4(address);
+}
+
 } // namespace
 
 Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
@@ -44,7 +55,7 @@ Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
         rest = rest.substr(0, slash);
         if (port.protocol != "tcp" && port.protocol != "udp")
             return fail(Code::invalid_argument, "port '", text, "': protocol '", port.protocol,
-                        "' is not one of tcp, udp");
+                        "' cannot be published: it is one of tcp, udp");
     }
     std::string_view container = rest;
     std::string_view host;
@@ -52,10 +63,10 @@ Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
         container = rest.substr(colon + 1);
         host = rest.substr(0, colon);
         if (const auto second = host.rfind(':'); second != host.npos) {
-            port.host_ip = host.substr(0, second);
+            auto address = parse_host_ip(host.substr(0, second));
+            if (!address) return in_context(std::move(address).error(), "port '", text, "'");
+            port.host_ip = std::move(*address);
             host = host.substr(second + 1);
-            if (auto address = parse_ipv4(port.host_ip); !address)
-                return in_context(std::move(address).error(), "port '", text, "'");
         }
     }
     RT_TRY_ASSIGN(const Range inside, parse_range(container, text));
@@ -71,6 +82,21 @@ Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
         port.host_port = host.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(outside.first + i);
         ports.push_back(port);
     }
+    return ports;
+}
+
+Result<std::vector<PublishedPort>> ports_of_exposed(const std::vector<std::string>& exposed,
+                                                    const std::vector<PublishedPort>& published) {
+    std::vector<PublishedPort> ports;
+    for (const std::string& text : exposed) {
+        RT_TRY_ASSIGN(auto parsed, parse_published_port(text));
+        for (PublishedPort& port : parsed)
+            if (std::ranges::none_of(published, [&](const PublishedPort& other) {
+                    return other.container_port == port.container_port && other.protocol == port.protocol;
+                }))
+                ports.push_back(std::move(port));
+    }
+    std::ranges::sort(ports, {}, &PublishedPort::container_port);
     return ports;
 }
 

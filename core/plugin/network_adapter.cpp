@@ -19,6 +19,14 @@ public:
                 (table_->features & RTP_NETWORK_PORTS) != 0};
     }
 
+    [[nodiscard]] NetworkAbilities abilities() const override {
+        return {.several = (table_->features & RTP_NETWORK_SEVERAL) != 0,
+                .mac_addresses = (table_->features & RTP_NETWORK_MAC) != 0,
+                .ipv6 = (table_->features & RTP_NETWORK_IPV6) != 0,
+                .default_routes = find<rtp_network_routes_v1>(RTP_NETWORK_ROUTES_V1) != nullptr,
+                .names = find<rtp_network_names_v1>(RTP_NETWORK_NAMES_V1) != nullptr};
+    }
+
     Result<std::string> create_network(const Operation& operation, const std::string& network) override {
         return plugin_->call_for_json(
             "create_network", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
@@ -59,9 +67,37 @@ public:
             "stats", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
                 return stats_->stats(plugin_->self(), call, endpoint.c_str(), sink, error);
             });
+    Result<void> set_default_route(const Operation& operation, const std::string& endpoint, int netns,
+                                   DefaultRoute wanted) override {
+        const auto* table = find<rtp_network_routes_v1>(RTP_NETWORK_ROUTES_V1);
+        if (table == nullptr) return lacks("change a container's default route");
+        if (table->set_default_route == nullptr)
+            return plugin_->broken("get_interface", "left a function of '", RTP_NETWORK_ROUTES_V1, "' null");
+        return plugin_->call("set_default_route", operation, [&](const rtp_call* call, rtp_error* error) {
+            return table->set_default_route(plugin_->self(), call, endpoint.c_str(), netns,
+                                            wanted == DefaultRoute::yes ? 1 : 0, error);
+        });
+    }
+
+    Result<void> redirect_names(const Operation& operation, int netns, NamePorts ports) override {
+        const auto* table = find<rtp_network_names_v1>(RTP_NETWORK_NAMES_V1);
+        if (table == nullptr) return lacks("lead a container's questions for names to their server");
+        if (table->redirect_names == nullptr)
+            return plugin_->broken("get_interface", "left a function of '", RTP_NETWORK_NAMES_V1, "' null");
+        return plugin_->call("redirect_names", operation, [&](const rtp_call* call, rtp_error* error) {
+            return table->redirect_names(plugin_->self(), call, netns, ports.udp, ports.tcp, error);
+        });
     }
 
 private:
+    template <class Table>
+    [[nodiscard]] const Table* find(const char* id) const {
+        return static_cast<const Table*>(plugin_->find(id));
+    }
+    [[nodiscard]] std::unexpected<Error> lacks(std::string_view what) const {
+        return fail(Code::unsupported, "network driver '", plugin_->instance(), "' cannot ", what);
+    }
+
     std::unique_ptr<PluginInstance> plugin_;
     const rtp_network_v1* table_;
     const rtp_network_stats_v1* stats_; // null: it has none

@@ -20,7 +20,7 @@ constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
 std::vector<const char*> known_interfaces(Role role) {
     switch (role) {
     case Role::storage: return {RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1};
-    case Role::network: return {RTP_NETWORK_V1};
+    case Role::network: return {RTP_NETWORK_V1, RTP_NETWORK_ROUTES_V1, RTP_NETWORK_NAMES_V1};
     case Role::isolation: return {RTP_ISOLATION_V1};
     }
     return {};
@@ -34,6 +34,9 @@ std::vector<std::string> feature_names(Role role, std::uint64_t features) {
     add(Role::storage, RTP_STORAGE_OVERLAY_LAYERS, "overlay-layers");
     add(Role::network, RTP_NETWORK_HOST_NAMESPACE, "host-namespace");
     add(Role::network, RTP_NETWORK_PORTS, "ports");
+    add(Role::network, RTP_NETWORK_SEVERAL, "several");
+    add(Role::network, RTP_NETWORK_MAC, "mac");
+    add(Role::network, RTP_NETWORK_IPV6, "ipv6");
     return names;
 }
 

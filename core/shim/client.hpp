@@ -105,6 +105,16 @@ struct ShimState {
     std::vector<ShimExecState> execs; // those that run, and the last 64 that have ended
 };
 
+// What the container's name server answers by itself, and whom it asks for the rest.
+struct ShimNames {
+    std::vector<std::string> directories; // of its networks' names (core/network/name_directory.hpp)
+    std::vector<std::string> servers;     // addresses, asked from the host's network; empty: none is asked
+};
+
+struct ShimNamePorts {
+    std::uint16_t udp = 0, tcp = 0;
+};
+
 enum class Stream : std::uint8_t { in = 0, out = 1, error = 2 };
 
 // What next() brings. progress: nothing to do, but write_window() may have grown.
@@ -152,6 +162,10 @@ public:
     Result<std::vector<std::string>> update(const Operation& operation, const std::string& resources_json);
     Result<std::vector<int>> processes(const Operation& operation); // pids seen from the host
     Result<ShimState> state();
+
+    // From now on, and until the container ends, the shim answers for names at 127.0.0.11 in its network
+    // namespace, on the ports returned. Again with other names: the ports stay.
+    Result<ShimNamePorts> serve_names(const ShimNames& names);
 
     // The network namespace that launch() asked for: the container's own, before create(). Once, and only
     // where config_json will ask for a new one and for no user namespace. unsupported: the driver cannot;

@@ -198,6 +198,16 @@ Result<ShimState> ShimClient::state() {
     return decode_state(reply);
 }
 
+Result<ShimNamePorts> ShimClient::serve_names(const ShimNames& names) {
+    RT_TRY_ASSIGN(const std::uint32_t request, state_->ask(FrameType::serve_names, encode(names)));
+    RT_TRY_ASSIGN(const Received received, state_->answer(request));
+    if (received.header.type != FrameType::reply)
+        return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
+    RT_TRY_ASSIGN(const std::vector<int> ports, decode_numbers(received.payload));
+    if (ports.size() != 2) return fail(Code::corrupt, "the shim's protocol: two ports were expected");
+    return ShimNamePorts{static_cast<std::uint16_t>(ports[0]), static_cast<std::uint16_t>(ports[1])};
+}
+
 Result<UniqueFd> ShimClient::make_network_namespace(const Operation& operation) {
     RT_TRY_ASSIGN(state_->namespace_made.request,
                   state_->ask(FrameType::make_network_namespace,

@@ -23,6 +23,7 @@ std::optional<std::size_t> limit_of(FrameType type) {
     case FrameType::stdin_data: return kDataLimit;
     case FrameType::output: return kDataLimit + 1;
     case FrameType::failed:
+    case FrameType::serve_names:
     case FrameType::created: return kAnswerLimit;
     case FrameType::start:
     case FrameType::signal:
@@ -430,6 +431,18 @@ Result<ShimState> decode_state(std::string_view payload) {
         exec.exit_code = static_cast<int>(in.number<std::uint32_t>());
     }
     return complete(in, "state", std::move(state));
+}
+
+std::string encode(const ShimNames& names) {
+    return Encoder().texts(names.directories).texts(names.servers).take();
+}
+
+Result<ShimNames> decode_names(std::string_view payload) {
+    Decoder in(payload);
+    ShimNames names;
+    names.directories = in.texts();
+    names.servers = in.texts();
+    return complete(in, "serve_names", std::move(names));
 }
 
 std::string encode_time(std::int64_t value) {

@@ -43,6 +43,7 @@ enum class FrameType : std::uint32_t {
     update = 21,
     processes = 22,
     state = 23,
+    serve_names = 24,
     // shim to client
     ok = 64,
     failed = 65,
@@ -51,7 +52,7 @@ enum class FrameType : std::uint32_t {
     exited = 68,
     stdin_taken = 69,
     network_namespace = 70, // the answer to a launch or request that asked for one, with its descriptor
-    reply = 71,             // the answer to stats, processes and state
+    reply = 71,             // the answer to stats, processes, state and serve_names
 };
 
 inline constexpr std::size_t kHeaderSize = 12;
@@ -163,6 +164,7 @@ std::string encode(const ExitRecord&);
 std::string encode(const ExecMessage&);
 std::string encode(const UpdateMessage&);
 std::string encode(const ShimState&);
+std::string encode(const ShimNames&);
 std::string encode_flag(bool);
 std::string encode_time(std::int64_t);
 std::string encode_text(std::string_view);
@@ -183,6 +185,7 @@ Result<ExitRecord> decode_exit(std::string_view payload);
 Result<ExecMessage> decode_exec(std::string_view payload);
 Result<UpdateMessage> decode_update(std::string_view payload);
 Result<ShimState> decode_state(std::string_view payload);
+Result<ShimNames> decode_names(std::string_view payload);
 Result<bool> decode_flag(std::string_view payload);
 Result<std::int64_t> decode_time(std::string_view payload);
 Result<std::string> decode_text(std::string_view payload);

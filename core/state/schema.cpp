@@ -109,7 +109,19 @@ CREATE TABLE leases (              -- addresses in use
 CREATE INDEX leases_by_endpoint ON leases(endpoint_id);
 )sql";
 
-constexpr std::array kMigrations = {kFormat1};
+constexpr std::string_view kUserNetworks = R"sql(
+ALTER TABLE networks ADD COLUMN config TEXT NOT NULL DEFAULT '{}'; -- JSON, what a user asked for; {}: nobody did
+
+CREATE TABLE leases6 (             -- IPv6 addresses in use
+    network_id  TEXT NOT NULL REFERENCES networks(id) ON DELETE CASCADE,
+    address     TEXT NOT NULL,     -- 32 hex digits
+    endpoint_id TEXT NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (network_id, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX leases6_by_endpoint ON leases6(endpoint_id);
+)sql";
+
+constexpr std::array kMigrations = {kFormat1, kUserNetworks};
 
 } // namespace
 

@@ -4,6 +4,7 @@
 #include "core/base/clock.hpp"
 #include "core/shim/run_files.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -109,6 +110,12 @@ Result<void> Container::reset() {
     pidfd_.reset();
     exit_ = {};
     return {};
+}
+
+Result<UniqueFd> Container::network_namespace() const {
+    if (phase_ != Phase::created && phase_ != Phase::running)
+        return fail(Code::failed_precondition, "container '", id_, "' has no process: it does not run");
+    return open_file(cat("/proc/", pid_, "/ns/net"), O_RDONLY); // not another's: we wait for it
 }
 
 Result<void> Container::pause(const Operation& operation) {

@@ -63,6 +63,9 @@ public:
     // failed_precondition: it does not run, or is paused. For a further process.
     Result<Isolation*> awake_driver(std::string_view what);
 
+    // That of its first process; failed_precondition: there is none (yet, or any more).
+    Result<UniqueFd> network_namespace() const;
+
     void on_child(pid_t pid, int status);
     void abandon_output(); // of a container that is ending
 

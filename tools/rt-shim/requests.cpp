@@ -14,6 +14,7 @@ void Shim::on_frame(Connection& connection, const Frame& frame) {
     case FrameType::reaped: return reaped(connection, frame);
     case FrameType::exec: return exec(connection, frame);
     case FrameType::state: return tell_state(connection, frame);
+    case FrameType::serve_names: return serve_names(connection, frame);
     case FrameType::pause:
     case FrameType::resume:
     case FrameType::stats:
@@ -107,6 +108,15 @@ void Shim::create(Connection& connection, const Frame& frame) {
     }
     const CreatedMessage created{process->pid, bool(process->netns), std::exchange(warnings_, {})};
     connection.send(FrameType::created, frame.header.request, encode(created), process->netns.get());
+}
+
+void Shim::serve_names(Connection& connection, const Frame& frame) {
+    const auto names = decode_names(frame.payload);
+    if (!names) return connection.hang_up();
+    const auto netns = container_.network_namespace();
+    const auto ports = netns ? names_.serve(netns->get(), *names) : std::unexpected(netns.error());
+    if (!ports) return answer(connection, frame, std::unexpected(ports.error()));
+    connection.send(FrameType::reply, frame.header.request, encode_numbers({ports->udp, ports->tcp}));
 }
 
 void Shim::attach(Connection& connection, const Frame& frame) {

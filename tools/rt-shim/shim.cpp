@@ -40,7 +40,8 @@ bool is_allowed(int fd) {
 Shim::Shim()
     : children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
       resting_until_(loop_, [] {}), // the loop looks at what is to be done after each timer
-      last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this), health_(loop_, log_, *this) {
+      last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this), health_(loop_, log_, *this),
+      names_(loop_) {
     the_shim = this;
 }
 
@@ -138,6 +139,7 @@ void Shim::on_drained(Connection& connection) {
 void Shim::sweep() {
     execs_.sweep();
     health_.sweep();
+    names_.sweep();
     const auto gone = std::erase_if(connections_, [](const auto& connection) { return connection->dead(); });
     if (gone > 0) balance();
     if (!launched_ && connections_.empty()) loop_.stop(); // the launcher died; nobody knows of us
@@ -225,6 +227,7 @@ void Shim::on_health_status(std::string_view status) {
 
 void Shim::on_container_ended() {
     health_.end();
+    names_.close(); // its sockets would keep the network namespace alive
     for (const auto& connection : connections_)
         if (connection->attached || connection->watching) tell_exit(*connection);
 }

@@ -8,6 +8,7 @@
 #include "container.hpp"
 #include "execs.hpp"
 #include "health_check.hpp"
+#include "name_server.hpp"
 #include "reaper.hpp"
 
 #include <memory>
@@ -54,6 +55,7 @@ private:
     void driver_request(Connection& connection, const Frame& frame);
     Result<std::string> update(const Operation& operation, const std::string& resources_json);
     void tell_state(Connection& connection, const Frame& frame);
+    void serve_names(Connection& connection, const Frame& frame);
     Result<void> rest(Connection& connection, std::string_view payload);
     void take_stdin(Connection& connection, std::string_view data);
     void answer(Connection& connection, const Frame& frame, const Result<void>& result);
@@ -96,6 +98,7 @@ private:
     std::vector<std::unique_ptr<Connection>> connections_;
     Execs execs_;
     HealthCheck health_;
+    NameServer names_;
     std::uint64_t last_connection_ = 0;
     std::uint64_t lease_ = 0; // the connection that holds it; 0: none
     std::vector<std::string> warnings_;

@@ -24,7 +24,7 @@ constexpr int kUsageExit = 125; // what docker run ends with when the fault is n
 
 std::string summary_line(std::string_view words, const Command& command) {
     std::string name(words);
-    name.resize(17, ' ');
+    name.resize(20, ' ');
     return cat("  ", name, command.summary, "\n");
 }
 

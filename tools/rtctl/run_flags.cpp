@@ -87,7 +87,7 @@ void add_files(options::options_description& all) {
 void add_network(options::options_description& all) {
     options::options_description group("Network");
     group.add_options()
-        ("network", list("NETWORK"), "network driver as named in the wiring file, or container:NAME")
+        ("network", list("NETWORK"), "a network, a network driver of the wiring file, or container:NAME")
         ("net", list("NETWORK"), "the same")
         ("publish,p", list("[IP:]HOST:CTR[/PROTO]"), "publish a port, tcp or udp")
         ("publish-all,P", "publish all exposed ports to ports of the host's choice")

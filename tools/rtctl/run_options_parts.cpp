@@ -9,33 +9,54 @@ namespace rt::cli {
 namespace {
 
 // "--network NAME", or docker's long form "name=NAME,alias=A,ip=ADDRESS".
-Result<void> read_one_network(const std::string& text, ContainerSpec& spec) {
+Result<EndpointSettings> parse_network(const std::string& text) {
+    EndpointSettings endpoint;
     if (text.find('=') == std::string::npos) {
-        spec.network = text;
-        return {};
+        endpoint.network = text;
+        return endpoint;
     }
     RT_TRY_ASSIGN(const auto words, split_csv(text));
     for (const std::string& word : words) {
         const auto [key, value] = split_assignment(word);
-        if (key == "name")
-            spec.network = value;
-        else if (key == "alias")
-            spec.network_aliases.push_back(value);
-        else if (key == "ip")
-            spec.ipv4_address = value;
-        else if (key == "ip6")
-            spec.ipv6_address = value;
-        else if (key == "mac-address")
-            spec.mac_address = value;
-        else if (key == "link-local-ip")
-            spec.link_local_ips.push_back(value);
-        else if (key == "driver-opt" || key == "gw-priority")
-            return fail(Code::unsupported, "--network '", text, "': ", key, " is not supported");
-        else
+        if (key == "name") {
+            endpoint.network = value;
+        } else if (key == "alias") {
+            endpoint.aliases.push_back(value);
+        } else if (key == "ip") {
+            endpoint.ipv4_address = value;
+        } else if (key == "ip6") {
+            endpoint.ipv6_address = value;
+        } else if (key == "mac-address") {
+            endpoint.mac_address = value;
+        } else if (key == "link-local-ip") {
+            endpoint.link_local_ips.push_back(value);
+        } else if (key == "driver-opt") {
+            const auto [option, setting] = split_assignment(value);
+            if (option.empty() || value.find('=') == std::string::npos)
+                return fail(Code::invalid_argument, "--network '", text, "': driver-opt '", value,
+                            "' is not of the form KEY=VALUE");
+            endpoint.driver_opts.insert_or_assign(option, setting);
+        } else if (key == "gw-priority") {
+            RT_TRY_ASSIGN(const std::int64_t priority, parse_integer(value));
+            endpoint.gw_priority = static_cast<int>(priority);
+        } else {
             return fail(Code::invalid_argument, "--network '", text, "': unknown key '", key,
-                        "': name, alias, ip, ip6, mac-address, link-local-ip");
+                        "': name, alias, ip, ip6, mac-address, link-local-ip, driver-opt, gw-priority");
+        }
     }
-    if (spec.network.empty()) return fail(Code::invalid_argument, "--network '", text, "': name= is missing");
+    if (endpoint.network.empty())
+        return fail(Code::invalid_argument, "--network '", text, "': name= is missing");
+    return endpoint;
+}
+
+// What --ip and its like say is about the first network, unless that says it itself.
+template <class Value>
+Result<void> take_for_first(const char* flag, const char* what, const Value& given, Value& own) {
+    if (given.empty()) return {};
+    if (!own.empty())
+        return fail(Code::invalid_argument, "conflicting options: cannot specify both --", flag,
+                    " and per-network ", what);
+    own = given;
     return {};
 }
 
@@ -43,6 +64,28 @@ Words both(const Parsed& parsed, const char* name, const char* alias) {
     Words words = parsed.get<Words>(name);
     for (const std::string& word : parsed.get<Words>(alias)) words.push_back(word);
     return words;
+}
+
+Result<void> read_networks(const Parsed& parsed, ContainerSpec& spec) {
+    for (const std::string& text : both(parsed, "network", "net")) {
+        RT_TRY_ASSIGN(auto endpoint, parse_network(text));
+        spec.networks.push_back(std::move(endpoint));
+    }
+    if (spec.networks.empty()) spec.networks.emplace_back();
+    EndpointSettings& first = spec.networks.front();
+    spec.network = first.network;
+    RT_TRY(take_for_first("ip", "IPv4 address", parsed.get<std::string>("ip"), first.ipv4_address));
+    RT_TRY(take_for_first("ip6", "IPv6 address", parsed.get<std::string>("ip6"), first.ipv6_address));
+    RT_TRY(take_for_first("link-local-ip", "link-local IP addresses", parsed.get<Words>("link-local-ip"),
+                          first.link_local_ips));
+    RT_TRY(
+        take_for_first("network-alias", "alias", both(parsed, "network-alias", "net-alias"), first.aliases));
+    spec.mac_address = parsed.get<std::string>("mac-address");
+    if (!spec.mac_address.empty() && !first.mac_address.empty())
+        return fail(Code::invalid_argument,
+                    "conflicting options: cannot specify both --mac-address and per-network MAC address");
+    if (spec.networks == std::vector{EndpointSettings{.network = spec.network}}) spec.networks.clear();
+    return {};
 }
 
 // A seccomp profile is read now: the container keeps the one that it was made with.
@@ -75,10 +118,7 @@ Result<void> read_files(const Parsed& parsed, ContainerSpec& spec) {
 }
 
 Result<void> read_network(const Parsed& parsed, ContainerSpec& spec) {
-    const Words networks = both(parsed, "network", "net");
-    if (networks.size() > 1)
-        return fail(Code::unsupported, "--network: more than one network is not supported");
-    for (const std::string& network : networks) RT_TRY(read_one_network(network, spec));
+    RT_TRY(read_networks(parsed, spec));
     for (const std::string& text : parsed.get<Words>("publish")) {
         RT_TRY_ASSIGN(const auto ports, parse_published_port(text));
         spec.ports.insert(spec.ports.end(), ports.begin(), ports.end());
@@ -93,12 +133,6 @@ Result<void> read_network(const Parsed& parsed, ContainerSpec& spec) {
     spec.dns_options = both(parsed, "dns-option", "dns-opt");
     spec.dns_search = parsed.get<Words>("dns-search");
     RT_TRY(take_all(parsed, "add-host", parse_extra_host, spec.extra_hosts));
-    if (parsed.has("ip")) spec.ipv4_address = parsed.get<std::string>("ip");
-    if (parsed.has("ip6")) spec.ipv6_address = parsed.get<std::string>("ip6");
-    if (parsed.has("mac-address")) spec.mac_address = parsed.get<std::string>("mac-address");
-    for (const std::string& ip : parsed.get<Words>("link-local-ip")) spec.link_local_ips.push_back(ip);
-    for (const std::string& name : both(parsed, "network-alias", "net-alias"))
-        spec.network_aliases.push_back(name);
     spec.links = parsed.get<Words>("link");
     return {};
 }

@@ -90,6 +90,24 @@ sdk::Result<void> apply_option(NetworkOptions& options, const std::string& key, 
     return {};
 }
 
+// docker's IPAM: at most one subnet, which is of IPv4.
+sdk::Result<void> apply_subnets(NetworkOptions& options, const Json& subnets) {
+    for (const Json& entry : subnets) {
+        if (!entry.is_object())
+            return fail(Code::invalid_argument, "a subnet of the network is not an object");
+        const std::string text = text_of(entry, "subnet");
+        if (text.find(':') != std::string::npos)
+            return fail(Code::unsupported, "subnet '", text, "': the bridge driver has no IPv6");
+        if (options.subnet)
+            return fail(Code::invalid_argument, "subnet '", text,
+                        "': bridge driver doesn't support multiple subnets");
+        RT_TRY(apply_option(options, "subnet", text));
+        if (const std::string gateway = text_of(entry, "gateway"); !gateway.empty())
+            RT_TRY(apply_option(options, "gateway", gateway));
+    }
+    return {};
+}
+
 sdk::Result<NetworkState> parse_state(const Json& json, const std::string& id) {
     const auto corrupt = [&](std::string_view what) {
         return fail(Code::corrupt, "the stored result of network '", id, "' has no valid ", what,
@@ -112,6 +130,7 @@ sdk::Result<NetworkState> parse_state(const Json& json, const std::string& id) {
     state.mtu = *mtu_number;
     state.masquerade = json.value("masquerade", true);
     state.icc = json.value("icc", true);
+    state.internal = json.value("internal", false);
     return state;
 }
 
@@ -125,6 +144,9 @@ sdk::Result<Network> network_of(const Json& json) {
         if (!options->is_object()) return fail(Code::invalid_argument, "network options are not an object");
         for (const auto& [key, value] : options->items()) RT_TRY(apply_option(network.options, key, value));
     }
+    if (const Json* subnets = member(json, "subnets"); subnets != nullptr && subnets->is_array())
+        RT_TRY(apply_subnets(network.options, *subnets));
+    network.options.internal = json.value("internal", false);
     if (const Json* result = member(json, "result");
         result != nullptr && result->is_object() && !result->empty()) {
         RT_TRY_ASSIGN(network.result, parse_state(*result, network.id));
@@ -137,8 +159,10 @@ sdk::Result<PortMapping> parse_port(const Json& json) {
     port.host_ip_text = text_of(json, "host_ip");
     const auto address = port.host_ip_text.empty() ? Ipv4{} : parse_ipv4(port.host_ip_text);
     if (!address)
-        return fail(Code::invalid_argument, "cannot publish a port on '", port.host_ip_text,
-                    "': the bridge driver publishes on IPv4 addresses only");
+        return fail(
+            Code::invalid_argument, "cannot publish a port on '", port.host_ip_text,
+            "': the container has only IPv4, and the bridge driver does not translate between the two; "
+            "name an IPv4 address of the host, or none");
     port.host_address = *address;
     const std::string protocol = text_of(json, "protocol", "tcp");
     if (protocol != "tcp" && protocol != "udp")
@@ -159,18 +183,69 @@ sdk::Result<PortMapping> parse_port(const Json& json) {
     return port;
 }
 
+std::optional<Mac> parse_mac(std::string_view text) {
+    Mac mac{};
+    if (text.size() != 17) return std::nullopt;
+    for (std::size_t i = 0; i < mac.size(); ++i) {
+        const char* const digits = text.data() + 3 * i;
+        const auto [end, error] = std::from_chars(digits, digits + 2, mac[i], 16);
+        if (error != std::errc{} || end != digits + 2 || (i < 5 && *end != ':')) return std::nullopt;
+    }
+    return mac;
+}
+
+// Options of one endpoint are the user's words too.
+sdk::Result<void> apply_endpoint_options(Endpoint& endpoint, const Json& options) {
+    for (const auto& [key, value] : options.items()) {
+        if (key != "com.docker.network.endpoint.ifname" || !value.is_string())
+            return fail(Code::invalid_argument, "unknown option '", key,
+                        "' of an endpoint; the bridge driver knows com.docker.network.endpoint.ifname");
+        endpoint.interface = value.get<std::string>();
+    }
+    return {};
+}
+
+sdk::Result<void> apply_wishes(Endpoint& endpoint, const Json& json) {
+    endpoint.default_route = json.value("default_route", true);
+    if (const std::string mac = text_of(json, "mac"); !mac.empty()) {
+        endpoint.own_mac = parse_mac(mac);
+        if (!endpoint.own_mac)
+            return fail(Code::invalid_argument, "endpoint '", endpoint.id, "': '", mac,
+                        "' is not a MAC address such as 02:42:0a:00:00:05");
+    }
+    if (const Json* options = member(json, "driver_options"); options != nullptr && options->is_object())
+        RT_TRY(apply_endpoint_options(endpoint, *options));
+    const Json* addresses = member(json, "link_local_addresses");
+    if (addresses == nullptr || !addresses->is_array()) return {};
+    constexpr std::uint8_t kLinkLocalLength = 16; // of 169.254.0.0/16, RFC 3927
+    for (const Json& item : *addresses) {
+        const auto address = item.is_string() ? parse_ipv4(item.get<std::string>()) : std::nullopt;
+        if (!address)
+            return fail(Code::unsupported, "endpoint '", endpoint.id, "': link-local address ", item.dump(),
+                        " is not one of IPv4");
+        endpoint.link_local.push_back({*address, kLinkLocalLength});
+    }
+    return {};
+}
+
+void refuse(Endpoint& endpoint, sdk::Error why) {
+    if (!endpoint.refused) endpoint.refused = std::move(why);
+}
+
 // The ports of the result have their host ports filled in, so they are the better list where they are there.
-sdk::Result<std::vector<PortMapping>> ports_of(const Json& endpoint) {
+sdk::Result<void> read_ports(Endpoint& into, const Json& endpoint) {
     const Json* result = member(endpoint, "result");
     const Json* ports = result != nullptr && result->is_object() ? member(*result, "ports") : nullptr;
     if (ports == nullptr) ports = member(endpoint, "ports");
-    std::vector<PortMapping> all;
-    if (ports == nullptr) return all;
+    if (ports == nullptr) return {};
     if (!ports->is_array()) return fail(Code::invalid_argument, "the endpoint's ports are not an array");
     for (const auto& item : *ports) {
-        RT_TRY_ASSIGN(all.emplace_back(), parse_port(item));
+        if (auto port = parse_port(item))
+            into.ports.push_back(std::move(*port));
+        else
+            refuse(into, std::move(port).error());
     }
-    return all;
+    return {};
 }
 
 } // namespace
@@ -210,7 +285,8 @@ std::string network_result(const NetworkState& state) {
         {"bridge", state.bridge},
         {"mtu", state.mtu},
         {"masquerade", state.masquerade},
-        {"icc", state.icc}}
+        {"icc", state.icc},
+        {"internal", state.internal}}
         .dump();
 }
 
@@ -233,9 +309,11 @@ sdk::Result<Endpoint> parse_endpoint(std::string_view text) {
     endpoint.interface = text_of(json, "interface", "eth0");
     if (!is_id(endpoint.id))
         return fail(Code::invalid_argument, "endpoint id '", endpoint.id, "' is not 12 hexadecimal digits");
+    if (auto wishes = apply_wishes(endpoint, json); !wishes) refuse(endpoint, std::move(wishes).error());
     if (!is_link_name(endpoint.interface))
-        return fail(Code::invalid_argument, "interface name '", endpoint.interface,
-                    "' is not a valid link name");
+        refuse(endpoint, fail(Code::invalid_argument, "interface name '", endpoint.interface,
+                              "' is not a valid link name")
+                             .error());
     const Json* network = member(json, "network");
     if (network == nullptr || !network->is_object())
         return fail(Code::invalid_argument, "endpoint '", endpoint.id, "' names no network");
@@ -244,11 +322,11 @@ sdk::Result<Endpoint> parse_endpoint(std::string_view text) {
     if (addresses != nullptr && addresses->is_array() && addresses->size() == 1 &&
         addresses->front().is_string())
         endpoint.address = parse_prefix(addresses->front().get<std::string>()).value_or(Ipv4Prefix{});
-    RT_TRY_ASSIGN(endpoint.ports, ports_of(json));
+    RT_TRY(read_ports(endpoint, json));
     return endpoint;
 }
 
-std::string endpoint_result(const Endpoint& endpoint, const Mac& mac) {
+std::string endpoint_result(const Endpoint& endpoint) {
     Json ports = Json::array();
     for (const auto& port : endpoint.ports)
         ports.push_back(
@@ -257,7 +335,7 @@ std::string endpoint_result(const Endpoint& endpoint, const Mac& mac) {
              {"container_port", port.container_port},
              {"protocol", protocol_name(port.protocol)}});
     const Json interface{
-        {"name", endpoint.interface}, {"mac", mac_text(mac)}, {"host_name", endpoint.host_link()}};
+        {"name", endpoint.interface}, {"mac", mac_text(endpoint.mac())}, {"host_name", endpoint.host_link()}};
     return Json{{"interfaces", Json::array({interface})},
                 {"addresses", Json::array({endpoint.address.text()})},
                 {"gateway", endpoint.network.result->gateway.text()},

@@ -36,6 +36,7 @@ struct NetworkState {
     std::uint32_t mtu = 0;
     bool masquerade = true;
     bool icc = true;
+    bool internal = false; // no way out
 };
 
 // What the user asked of a network.
@@ -45,6 +46,7 @@ struct NetworkOptions {
     std::optional<std::string> bridge_name;
     std::optional<std::uint32_t> mtu;
     std::optional<bool> masquerade, icc;
+    bool internal = false;
 };
 
 struct Network {
@@ -75,12 +77,18 @@ struct Endpoint {
     Network network;
     Ipv4Prefix address;
     std::vector<PortMapping> ports; // with the host ports of the result, where there is one
+    std::optional<Mac> own_mac;     // asked for
+    std::vector<Ipv4Prefix> link_local;
+    bool default_route = true; // where the namespace has none yet
+    // What of it cannot be had: attach() says so, detach() removes what there is all the same.
+    std::optional<sdk::Error> refused;
+    [[nodiscard]] Mac mac() const { return own_mac.value_or(mac_of(address.address)); }
     [[nodiscard]] std::string host_link() const { return "rtv" + id; }
     [[nodiscard]] std::string alias() const { return "rt endpoint " + id; }
     [[nodiscard]] bool every_port_known() const;
 };
 sdk::Result<Endpoint> parse_endpoint(std::string_view json);
-std::string endpoint_result(const Endpoint& endpoint, const Mac& mac);
 std::string endpoint_counters(const Endpoint& endpoint, const LinkCounters& counters);
+std::string endpoint_result(const Endpoint& endpoint);
 
 } // namespace rt::bridge

@@ -8,6 +8,7 @@
 #include "forwarding.hpp"
 #include "host_probe.hpp"
 #include "host_view.hpp"
+#include "name_redirect.hpp"
 #include "networks.hpp"
 #include "nft_ports.hpp"
 #include "nft_table.hpp"
@@ -73,6 +74,7 @@ sdk::Result<void> accept_ports(const std::vector<PortMapping>& ports) {
 }
 
 sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
+    if (endpoint.refused) return std::unexpected(*endpoint.refused);
     if (netns_fd < 0)
         return fail(Code::invalid_argument, "endpoint '", endpoint.id,
                     "' cannot be attached without a network namespace");
@@ -86,6 +88,9 @@ sdk::Result<void> accept_endpoint(const Endpoint& endpoint, int netns_fd) {
         return fail(Code::invalid_argument, "endpoint '", endpoint.id,
                     "' needs one address that a container can have in '", state.subnet.text(), "', got '",
                     endpoint.address.text(), "'");
+    if (state.internal && !endpoint.ports.empty())
+        return fail(Code::invalid_argument, "network '", endpoint.network.name,
+                    "' is internal: no port is published there");
     return accept_ports(endpoint.ports);
 }
 
@@ -110,7 +115,7 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& 
     VethSpec spec{.host_name = endpoint.host_link(),
                   .host_alias = endpoint.alias(),
                   .container_name = endpoint.interface,
-                  .mac = mac_of(endpoint.address.address),
+                  .mac = endpoint.mac(),
                   .mtu = state.mtu,
                   .bridge_index = bridge->index,
                   .netns_fd = netns_fd,
@@ -125,7 +130,10 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& 
     RT_TRY(made);
     sdk::Rollback rollback;
     rollback.add([&] { (void)delete_link(route, spec.host_name); });
-    RT_TRY(configure_inside(netns_fd, endpoint.interface, endpoint.address, state.gateway));
+    const bool way_out = endpoint.default_route && !state.internal;
+    RT_TRY(configure_inside(netns_fd, endpoint.interface, endpoint.address,
+                            way_out ? std::optional(state.gateway) : std::nullopt));
+    RT_TRY(add_addresses(netns_fd, endpoint.interface, endpoint.link_local));
     RT_TRY(settle_links(route, spec.host_name, state.bridge));
     rollback.commit();
     return {};
@@ -160,7 +168,7 @@ sdk::Result<std::string> BridgeDriver::attach(sdk::Call call, std::string_view e
     RT_TRY(attach_link(nft, endpoint, netns_fd));
     rollback.commit();
     close_later(std::move(nft)); // closing waits also for what others have deleted
-    return endpoint_result(endpoint, mac_of(endpoint.address.address));
+    return endpoint_result(endpoint);
 }
 
 namespace {
@@ -248,6 +256,25 @@ sdk::Result<void> BridgeDriver::check(sdk::Call, std::string_view endpoint_json,
     if (endpoint.ports.empty()) return {};
     RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
     return check_ports(nft, config_.nft_table, endpoint);
+}
+
+sdk::Result<void> BridgeDriver::set_default_route(sdk::Call call, std::string_view endpoint_json,
+                                                  int netns_fd, bool wanted) {
+    RT_TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(endpoint_json));
+    RT_TRY(accept_endpoint(endpoint, netns_fd));
+    RT_TRY(call.check());
+    const NetworkState& state = *endpoint.network.result;
+    if (wanted && state.internal)
+        return fail(Code::failed_precondition, "network '", endpoint.network.name,
+                    "' is internal: no default route leads through it");
+    return wanted ? replace_default_route(netns_fd, state.gateway)
+                  : remove_default_route(netns_fd, state.gateway);
+}
+
+sdk::Result<void> BridgeDriver::redirect_names(sdk::Call call, int netns_fd, std::uint16_t udp_port,
+                                               std::uint16_t tcp_port) {
+    RT_TRY(call.check());
+    return bridge::redirect_names(netns_fd, {udp_port, tcp_port});
 }
 
 void BridgeDriver::close_later(NetlinkSocket socket) {

@@ -19,7 +19,7 @@ namespace rt::bridge {
 
 class BridgeDriver {
 public:
-    static constexpr std::uint64_t features = RTP_NETWORK_PORTS;
+    static constexpr std::uint64_t features = RTP_NETWORK_PORTS | RTP_NETWORK_SEVERAL | RTP_NETWORK_MAC;
     static sdk::Result<std::unique_ptr<BridgeDriver>> create(sdk::Host host, std::string_view config_json);
 
     sdk::Result<std::string> probe(sdk::Call call);
@@ -29,6 +29,10 @@ public:
     sdk::Result<void> detach(sdk::Call call, std::string_view endpoint_json, int netns_fd);
     sdk::Result<void> check(sdk::Call call, std::string_view endpoint_json, int netns_fd);
     sdk::Result<std::string> stats(sdk::Call call, std::string_view endpoint_json);
+    sdk::Result<void> set_default_route(sdk::Call call, std::string_view endpoint_json, int netns_fd,
+                                        bool wanted);
+    sdk::Result<void> redirect_names(sdk::Call call, int netns_fd, std::uint16_t udp_port,
+                                     std::uint16_t tcp_port);
 
 private:
     BridgeDriver(sdk::Host host, Config config) : host_(host), config_(std::move(config)) {}

@@ -46,7 +46,7 @@ sdk::Result<void> try_everything(const Config& config) {
         return cannot(std::move(made).error(), "the kernel makes no veth pair (module 'veth')");
     auto nft = NetlinkSocket::open(NETLINK_NETFILTER);
     if (!nft) return cannot(std::move(nft).error(), "the kernel has no nf_tables (module 'nfnetlink')");
-    if (auto made = add_network(*nft, config.nft_table, {spec.name, spec.gateway, true, true}); !made)
+    if (auto made = add_network(*nft, config.nft_table, {spec.name, spec.gateway, true, true, false}); !made)
         return cannot(std::move(made).error(), "nf_tables lacks something (modules 'nf_tables', 'nft_nat', "
                                                "'nft_masq', 'nft_ct', 'nft_fib_inet')");
     return {};

@@ -46,17 +46,6 @@ void change_link(Batch& batch, int index, const std::string& name, unsigned flag
     if (index == 0) batch.put_text(IFLA_IFNAME, name);
 }
 
-void add_address(Batch& batch, int index, const Ipv4Prefix& address) {
-    batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
-    auto* header = batch.header<ifaddrmsg>();
-    header->ifa_family = AF_INET;
-    header->ifa_prefixlen = address.length;
-    header->ifa_index = static_cast<std::uint32_t>(index);
-    batch.put_u32(IFA_LOCAL, address.address.network_order());
-    batch.put_u32(IFA_ADDRESS, address.address.network_order());
-    batch.put_u32(IFA_BROADCAST, address.last().network_order());
-}
-
 // The first failure that is not one of a message that may fail with EAFNOSUPPORT.
 const NetlinkFailure* first_real(const NetlinkFailures& failures) {
     const auto found = std::ranges::find_if(
@@ -83,6 +72,17 @@ void read_ipv4_settings(const nlattr* families, Link& link) {
 }
 
 } // namespace
+
+void add_address(Batch& batch, int index, const Ipv4Prefix& address) {
+    batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    auto* header = batch.header<ifaddrmsg>();
+    header->ifa_family = AF_INET;
+    header->ifa_prefixlen = address.length;
+    header->ifa_index = static_cast<std::uint32_t>(index);
+    batch.put_u32(IFA_LOCAL, address.address.network_order());
+    batch.put_u32(IFA_ADDRESS, address.address.network_order());
+    batch.put_u32(IFA_BROADCAST, address.last().network_order());
+}
 
 Mac mac_of(Ipv4 address) {
     Mac mac{0x02, 0x72};

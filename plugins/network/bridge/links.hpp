@@ -40,6 +40,9 @@ Link read_link(const nlmsghdr* message);
 // nullopt: there is none of that name.
 sdk::Result<std::optional<Link>> find_link(NetlinkSocket& route, const std::string& name);
 
+// Adds the message that gives a link an address (or leaves it, where it has it).
+void add_address(Batch& batch, int index, const Ipv4Prefix& address);
+
 struct BridgeSpec {
     std::string name;
     std::string alias;

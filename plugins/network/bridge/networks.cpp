@@ -87,8 +87,9 @@ sdk::Result<Ipv4Prefix> choose_subnet(NetlinkSocket& route, const Config& config
     if (asked) {
         for (const auto& other : taken)
             if (asked->overlaps(other))
-                return fail(Code::failed_precondition, "subnet '", asked->text(), "' of network '",
-                            network.name, "' overlaps '", other.text(),
+                return fail(Code::failed_precondition,
+                            "Pool overlaps with other one on this address space: subnet '", asked->text(),
+                            "' of network '", network.name, "' overlaps '", other.text(),
                             "', which this host or another network uses; choose another subnet");
         return *asked;
     }
@@ -117,7 +118,8 @@ sdk::Result<NetworkState> choose(NetlinkSocket& route, const Config& config, con
         return fail(Code::invalid_argument, "gateway '", state.gateway.text(), "' of network '", network.name,
                     "' is not a host address in its subnet '", state.subnet.text(), "'");
     state.bridge = bridge_name(config, network);
-    state.masquerade = options.masquerade.value_or(config.masquerade);
+    state.internal = options.internal;
+    state.masquerade = !state.internal && options.masquerade.value_or(config.masquerade);
     state.icc = options.icc.value_or(config.icc);
     state.mtu = options.mtu.value_or(config.mtu);
     if (state.mtu == 0) {
@@ -138,7 +140,8 @@ sdk::Result<void> make(NetlinkSocket& route, const Config& config, const Directo
     RT_TRY_ASSIGN(const auto existing, find_link(route, state.bridge));
     if (!existing || is_ours(*existing, spec_of(network, state)))
         RT_TRY(add_network(nft, config.nft_table,
-                           {state.bridge, state.subnet, state.masquerade, config.hairpin}));
+                           {state.bridge, state.subnet, state.masquerade, config.hairpin && !state.internal,
+                            state.internal}));
     RT_TRY(make_bridge(route, spec_of(network, state)));
     return start_forwarding(nft, config, directories.run, state.bridge);
 }

@@ -131,6 +131,13 @@ RuleWriter& RuleWriter::map(int from, const std::string& set, int to) {
     return *this;
 }
 
+RuleWriter& RuleWriter::load(const void* data, std::uint32_t size, int to) {
+    nftnl_expr* expression = add("immediate");
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_IMM_DREG, register_number(to));
+    nftnl_expr_set(expression, NFTNL_EXPR_IMM_DATA, data, size);
+    return *this;
+}
+
 RuleWriter& RuleWriter::dnat(int address, int port) {
     nftnl_expr* expression = add("nat");
     nftnl_expr_set_u32(expression, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);

@@ -57,6 +57,7 @@ public:
     RuleWriter& in_set(int from, const std::string& set);
     RuleWriter& not_in_set(int from, const std::string& set);
     RuleWriter& map(int from, const std::string& set, int to);
+    RuleWriter& load(const void* data, std::uint32_t size, int to);
     RuleWriter& dnat(int address, int port);
     RuleWriter& masquerade();
     RuleWriter& verdict(int code, const std::string& chain = {});

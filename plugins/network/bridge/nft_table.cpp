@@ -16,6 +16,7 @@ namespace rt::bridge {
 namespace {
 
 constexpr const char* kBridges = "bridges";   // ifname: every bridge of ours
+constexpr const char* kInternal = "internal"; // ifname: bridges of networks without a way out
 constexpr const char* kSame = "same_network"; // ifname . ifname: in and out by the same bridge
 constexpr const char* kMasqueraded =
     "masqueraded";                          // ipv4_addr intervals: containers that appear as the host outside
@@ -41,6 +42,7 @@ constexpr std::uint32_t kNameSize = 16;
 constexpr std::uint32_t kTarget = concatenation(kIpv4Type, kServiceType);
 constexpr std::array kSets{
     SetSpec{kBridges, kNameType, kNameSize, 0, 0, 0},
+    SetSpec{kInternal, kNameType, kNameSize, 0, 0, 0},
     SetSpec{kSame, concatenation(kNameType, kNameType), 2 * kNameSize, 0, 0, 0},
     SetSpec{kClosed, kFamilyType, 1, 0, 0, 0},
     SetSpec{kMasqueraded, kIpv4Type, 4, 0, 0, NFT_SET_INTERVAL},
@@ -172,6 +174,14 @@ void put_filter_rules(Batch& batch, const std::string& table) {
     is_loopback(guard, kDestinationOffset)
         .meta(NFT_META_IIFNAME, 0)
         .in_set(0, kBridges)
+        .verdict(NF_DROP)
+        .append_to(batch);
+    // Before anything is let through: not even a published port of another network is reached from these.
+    RuleWriter(table, "forward")
+        .meta(NFT_META_IIFNAME, 0)
+        .in_set(0, kInternal)
+        .meta(NFT_META_OIFNAME, 4)
+        .not_in_set(0, kSame)
         .verdict(NF_DROP)
         .append_to(batch);
     // Traffic that is neither for nor from a container of ours is none of our business, unless the host
@@ -348,6 +358,9 @@ sdk::Result<void> add_network(NetlinkSocket& nft, const std::string& table, cons
         begin_transaction(batch);
         if (round % 2 == 1) put_table(batch, table);
         put_elements(batch, NFT_MSG_NEWSETELEM, table, name_elements(network.bridge));
+        if (network.internal)
+            put_elements(batch, NFT_MSG_NEWSETELEM, table,
+                         {{kInternal, element_with(name_key(network.bridge))}});
         if (network.masquerade)
             put_elements(batch, NFT_MSG_NEWSETELEM, table, subnet_elements(kMasqueraded, network.subnet));
         if (network.hairpin)
@@ -366,6 +379,7 @@ sdk::Result<void> remove_network(NetlinkSocket& nft, const std::string& table, c
                                  const std::optional<Ipv4Prefix>& subnet) {
     std::vector<std::vector<SetElement>> groups;
     for (auto& element : name_elements(bridge)) groups.push_back({std::move(element)});
+    groups.push_back({{kInternal, element_with(name_key(bridge))}});
     if (subnet) {
         groups.push_back(subnet_elements(kMasqueraded, *subnet));
         groups.push_back(subnet_elements(kHairpin, *subnet));

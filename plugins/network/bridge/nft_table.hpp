@@ -28,6 +28,7 @@ struct NetworkElements {
     Ipv4Prefix subnet;
     bool masquerade;
     bool hairpin;
+    bool internal; // nothing of it is forwarded to anywhere else
 };
 
 // The messages that make the table, within a transaction. Fails with EEXIST where it exists.

@@ -9,14 +9,27 @@
  * network JSON (in):
  *   {"id", "name", "options": {...}, "result": {...}?}
  *   id: 12 hex digits, name: [a-zA-Z0-9_.-]+
+ *   with RTP_NETWORK_SEVERAL also, for networks that a user made:
+ *   "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1" or ""}]: those that were asked for, at most
+ *     one of each family is sure to be taken; none: the driver chooses
+ *   "internal": true: its endpoints reach each other and the host's end of it, and nothing else
+ *   "ipv6": true, with RTP_NETWORK_IPV6: it has a subnet of IPv6 besides that of IPv4
  * network result:
  *   {"subnets": [{"subnet": "10.88.0.0/20", "gateway": "10.88.0.1"}], ...own keys}
- *   no or empty "subnets": the host allocates no address for endpoints
+ *   no or empty "subnets": the host allocates no address for endpoints. The subnet of IPv4 comes first
  * endpoint JSON (in):
  *   {"id", "container_id", "hostname", "interface": "eth0", "network": <network JSON with result>,
  *    "addresses": ["10.88.0.5/20"], "result": {...}?,
  *    "ports": [{"host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80, "protocol": "tcp"}]}
  *   id: 12 hex digits, unique on this host
+ *   addresses: one for each subnet of the network's result, in the same order
+ *   ports: host_ip "" is every address of the host; host_port 0 is one of the driver's choice, which no other
+ *     endpoint has, also when several are attached at once
+ *   "default_route": false: the container's way out is another endpoint's. Absent: this one's, where the
+ *     namespace has none yet
+ *   "mac": "02:42:0a:00:00:05", with RTP_NETWORK_MAC: the hardware address. Absent: the driver chooses
+ *   "link_local_addresses": ["169.254.1.2"], with RTP_NETWORK_SEVERAL: more addresses of the interface
+ *   "driver_options": {...}: one that the driver does not know is refused
  * endpoint result:
  *   {"interfaces": [{"name", "mac", "host_name"?}], "addresses": [..], "gateway": "10.88.0.1",
  *    "ports": [... as given, with every host_port filled in], ...own keys}
@@ -39,7 +52,13 @@ enum {
     /* Containers use the host's network namespace: none is made for them and attach() gets netns_fd -1. */
     RTP_NETWORK_HOST_NAMESPACE = 1u << 0,
     /* Ports can be published. Without this flag the host refuses them before anything is made. */
-    RTP_NETWORK_PORTS = 1u << 1
+    RTP_NETWORK_PORTS = 1u << 1,
+    /* Users can make networks of it, beside the one that is its own, and give endpoints their addresses. */
+    RTP_NETWORK_SEVERAL = 1u << 2,
+    /* Endpoints can be given hardware addresses. */
+    RTP_NETWORK_MAC = 1u << 3,
+    /* Networks that users make can have IPv6. */
+    RTP_NETWORK_IPV6 = 1u << 4
 };
 
 typedef struct rtp_network_v1 {
@@ -94,6 +113,32 @@ typedef struct rtp_network_stats_v1 {
     rtp_status (*stats)(void* self, const rtp_call* call, const char* endpoint_json, const rtp_sink* json,
                         rtp_error* error) RTP_NOEXCEPT;
 } rtp_network_stats_v1;
+/* Optional. For containers in several networks, whose way out may change while they run. */
+#define RTP_NETWORK_ROUTES_V1 "rt.network.routes/1"
+
+typedef struct rtp_network_routes_v1 {
+    /*
+     * Makes this attached endpoint the container's default route, in place of another's if there is one; with
+     * wanted 0 it is this endpoint's no more. Repeatable. Families that the network does not have are left
+     * alone.
+     */
+    rtp_status (*set_default_route)(void* self, const rtp_call* call, const char* endpoint_json,
+                                    int32_t netns_fd, int32_t wanted, rtp_error* error) RTP_NOEXCEPT;
+} rtp_network_routes_v1;
+
+/* Optional. For names: a container asks for them at an address of its own, at which the host's program
+ * answers on ports that leave the container's own port 53 free. */
+#define RTP_NETWORK_NAMES_V1 "rt.network.names/1"
+
+typedef struct rtp_network_names_v1 {
+    /*
+     * Inside the namespace, what is sent to 127.0.0.11:53 goes to the same address's udp_port and tcp_port.
+     * Repeatable: other ports take the place of earlier ones. Nothing else of the namespace changes, and it
+     * goes with it.
+     */
+    rtp_status (*redirect_names)(void* self, const rtp_call* call, int32_t netns_fd, uint16_t udp_port,
+                                 uint16_t tcp_port, rtp_error* error) RTP_NOEXCEPT;
+} rtp_network_names_v1;
 
 #ifdef __cplusplus
 }

@@ -38,7 +38,7 @@ public:
                                  directory +
                                  " && cp /bin/busybox root/bin/ && ln -s busybox root/bin/sh && " +
                                  "ln -s busybox root/bin/echo && ln -s busybox root/bin/sleep && " +
-                                 "tar -C root -cf rootfs.tar .";
+                                 "ln -s busybox root/bin/ping && " + "tar -C root -cf rootfs.tar .";
         const Outcome made = rt::test::run_program({"bash", "-c", make});
         if (made.exit_code != 0) throw std::runtime_error(made.err);
         std::string wrapper = "#!/bin/sh\nexec";
@@ -85,6 +85,18 @@ TEST(Documentation, CommandsDoWhatTheySay) {
             const Outcome outcome = reader.types(block);
             EXPECT_EQ(outcome.exit_code, 0) << name << ": " << block << outcome.out << outcome.err;
         }
+    }
+}
+
+TEST(Networks, CommandsDoWhatTheySay) {
+    const auto blocks = rt::test::fenced_blocks(page("docs/networks.md"), "sh");
+    ASSERT_FALSE(blocks.empty());
+    Reader reader;
+    const Outcome imported = reader.types("rtctl import rootfs.tar box");
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    for (const std::string& block : blocks) {
+        const Outcome outcome = reader.types(block);
+        EXPECT_EQ(outcome.exit_code, 0) << block << outcome.out << outcome.err;
     }
 }
 

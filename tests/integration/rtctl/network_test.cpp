@@ -80,7 +80,63 @@ TEST_F(WithBusybox, HostNetworkIsTheHostsAndNoneHasOnlyLo) {
     const auto none = sh("ip -o link; ping -c1 127.0.0.1 > /dev/null && echo pong", {"--network", "none"});
     EXPECT_EQ(std::ranges::count(none.out, '\n'), 2) << none.out;
     EXPECT_THAT(none.out, HasSubstr("pong"));
-    EXPECT_EQ(rtctl_({"run", "--rm", "--network", "none", "-p", "80:80", "busybox", "true"}).exit_code, 125);
+}
+
+TEST_F(WithBusybox, PortsAreDiscardedWithAWarningWhereNoneCanBePublished) {
+    const auto host = sh("true", {"--network", "host", "-p", "80:80"});
+    EXPECT_EQ(host.exit_code, 0) << host.err;
+    EXPECT_THAT(host.err, HasSubstr("Published ports are discarded when using host network mode"));
+    const auto none = sh("true", {"--network", "none", "-p", "80:80"});
+    EXPECT_EQ(none.exit_code, 0) << none.err;
+    EXPECT_THAT(none.err, HasSubstr("Published ports are discarded"));
+}
+
+TEST_F(WithBusybox, AllExposedPortsGetFreePortsOfTheHostThatNobodyElseGets) {
+    constexpr int kContainers = 4;
+    for (int i = 0; i < kContainers; ++i)
+        ASSERT_EQ(rtctl_({"run", "-d", "-P", "--expose", "9", "--expose", "53/udp", "--name",
+                          "c" + std::to_string(i), "busybox", "sh", "-c",
+                          "while :; do echo hello | nc -l -p 9; done"})
+                      .exit_code,
+                  0);
+    std::set<std::string> ports;
+    for (int i = 0; i < kContainers; ++i) {
+        const auto settings =
+            json::parse(rtctl_({"inspect", "c" + std::to_string(i)}).out)[0]["NetworkSettings"];
+        const auto tcp = settings["Ports"]["9/tcp"][0]["HostPort"].get<std::string>();
+        ports.insert(tcp);
+        ports.insert(settings["Ports"]["53/udp"][0]["HostPort"].get<std::string>() + "/udp");
+        EXPECT_TRUE(eventually([&] { return ask(std::stoi(tcp)) == "hello\n"; })) << tcp;
+        EXPECT_THAT(rtctl_({"ps"}).out, HasSubstr("0.0.0.0:" + tcp + "->9/tcp"));
+    }
+    EXPECT_EQ(ports.size(), 2U * kContainers);
+    for (int i = 0; i < kContainers; ++i)
+        EXPECT_EQ(rtctl_({"rm", "-f", "c" + std::to_string(i)}).exit_code, 0);
+}
+
+TEST_F(WithBusybox, TheDefaultNetworkRefusesWhatOnlyUsersNetworksHave) {
+    for (const auto& [options, words] : std::vector<std::pair<std::vector<std::string>, const char*>>{
+             {{"--ip", "10.88.0.77"}, "user specified IP address is supported on user defined networks only"},
+             {{"--network-alias", "web"},
+              "network-scoped aliases are only supported for user-defined networks"},
+             {{"--network", "bridge", "--network", "none"},
+              "cannot attach both user-defined and non-user-defined"},
+             {{"--network", "nowhere"}, "network nowhere not found"},
+             {{"-p", "[::]:80:80"}, "does not translate"}}) {
+        const auto outcome = sh("true", options);
+        EXPECT_EQ(outcome.exit_code, 125) << words;
+        EXPECT_THAT(outcome.err, HasSubstr(words));
+    }
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "") << "what was refused is cleaned up";
+}
+
+TEST_F(WithBusybox, TheMacAddressAndLinkLocalAddressesAreTheUsers) {
+    const auto outcome =
+        sh("ip addr show eth0", {"--mac-address", "02-42-0A-00-00-07", "--link-local-ip", "169.254.7.8"});
+    EXPECT_THAT(outcome.out, HasSubstr("02:42:0a:00:00:07")) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("169.254.7.8/16"));
+    EXPECT_EQ(sh("true", {"--mac-address", "nonsense"}).exit_code, 125);
+    EXPECT_EQ(sh("true", {"--network", "none", "--mac-address", "02:42:0a:00:00:07"}).exit_code, 125);
 }
 
 TEST_F(WithBusybox, AStartThatFailsGivesItsPortBack) {

@@ -130,7 +130,7 @@ TEST_F(WithBusybox, PullNeverTakesOnlyWhatIsHere) {
 
 TEST_F(WithBusybox, WhatIsNotSupportedIsRefusedByName) {
     for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
-             {"--gpus", "all"}, {"--kernel-memory", "1g"}, {"--link", "a"}, {"--ip", "10.0.0.1"}}) {
+             {"--gpus", "all"}, {"--kernel-memory", "1g"}, {"--link", "a"}}) {
         const auto outcome = sh("true", options);
         EXPECT_EQ(outcome.exit_code, kRefused) << options[0];
         EXPECT_THAT(outcome.err, HasSubstr(options[0]));

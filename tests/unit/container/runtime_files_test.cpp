@@ -9,7 +9,7 @@ namespace {
 
 TEST(RuntimeFiles, NameTheContainerInHosts) {
     const rt::test::TempDir dir;
-    ASSERT_TRUE(rt::write_runtime_files({dir.path(), "box", "10.88.0.5/20", true}));
+    ASSERT_TRUE(rt::write_runtime_files({dir.path(), "box", {"10.88.0.5/20"}, true}));
     EXPECT_NE(rt::test::read_file(dir / "hosts").find("10.88.0.5\tbox\n"), std::string::npos);
     EXPECT_EQ(rt::test::read_file(dir / "hostname"), "box\n");
     EXPECT_TRUE(std::filesystem::exists(dir / "resolv.conf"));
@@ -19,7 +19,7 @@ TEST(RuntimeFiles, DoNotFollowALinkThatStandsInTheirPlace) {
     const rt::test::TempDir dir;
     rt::test::write_file(dir / "target", "keep");
     std::filesystem::create_symlink(dir / "target", dir / "hosts");
-    EXPECT_FALSE(rt::write_runtime_files({dir.path(), "box", "", true}));
+    EXPECT_FALSE(rt::write_runtime_files({dir.path(), "box", {}, true}));
     EXPECT_EQ(rt::test::read_file(dir / "target"), "keep");
 }
 
@@ -50,7 +50,7 @@ TEST(ResolvConf, TheUsersWordsTakeThePlaceOfTheHosts) {
 
 TEST(RuntimeFiles, HaveTheUsersHostsAndTheDomain) {
     const rt::test::TempDir dir;
-    rt::RuntimeFiles files{dir.path(), "box", "10.88.0.5/20", true};
+    rt::RuntimeFiles files{dir.path(), "box", {"10.88.0.5/20"}, true};
     files.domainname = "lan";
     files.extra_hosts = {"db:10.0.0.7", "six:::1", "me:host-gateway"};
     EXPECT_EQ(rt::write_runtime_files(files).error().code, rt::Code::failed_precondition);
@@ -59,6 +59,12 @@ TEST(RuntimeFiles, HaveTheUsersHostsAndTheDomain) {
     const std::string hosts = rt::test::read_file(dir / "hosts");
     for (const char* line : {"10.88.0.5\tbox.lan box\n", "10.0.0.7\tdb\n", "::1\tsix\n", "10.88.0.1\tme\n"})
         EXPECT_NE(hosts.find(line), std::string::npos) << line;
+}
+
+TEST(ResolvConf, OfAContainerWithANameServerOfItsOwnNamesThatAlone) {
+    EXPECT_EQ(rt::with_own_name_server("# c\nnameserver 9.9.9.9\nsearch x y\noptions edns0\n"),
+              "nameserver 127.0.0.11\nsearch x y\noptions edns0 ndots:0\n");
+    EXPECT_EQ(rt::with_own_name_server("options ndots:2\n"), "nameserver 127.0.0.11\noptions ndots:2\n");
 }
 
 } // namespace

@@ -14,8 +14,9 @@ TEST(PublishedPort, ParsesEveryFormOfDocker) {
         int container;
         const char* protocol;
     };
-    for (const Case& c : {Case{"80", "0.0.0.0", 0, 80, "tcp"}, Case{"8080:80", "0.0.0.0", 8080, 80, "tcp"},
-                          Case{"53:53/udp", "0.0.0.0", 53, 53, "udp"},
+    for (const Case& c : {Case{"80", "", 0, 80, "tcp"}, Case{"8080:80", "", 8080, 80, "tcp"},
+                          Case{"53:53/udp", "", 53, 53, "udp"}, Case{"[::]:80:80", "::", 80, 80, "tcp"},
+                          Case{"[FD00::1]::80", "fd00::1", 0, 80, "tcp"},
                           Case{"127.0.0.1:8080:80", "127.0.0.1", 8080, 80, "tcp"},
                           Case{"127.0.0.1::80", "127.0.0.1", 0, 80, "tcp"}}) {
         const auto ports = rt::parse_published_port(c.text);
@@ -35,12 +36,25 @@ TEST(PublishedPort, ParsesEveryFormOfDocker) {
 }
 
 TEST(PublishedPort, RefusesWhatMakesNoSense) {
-    for (const char* text : {"", ":", "0", "65536", "80:", "a:80", "80/sctp", "80/", "1.2.3:80:80",
-                             "8000-8001:80", "9-8", "80:80:80:80", "-80", "8080:-1", "::1:80:80"}) {
+    for (const char* text :
+         {"", ":", "0", "65536", "80:", "a:80", "80/sctp", "80/", "1.2.3:80:80", "8000-8001:80", "9-8",
+          "80:80:80:80", "-80", "8080:-1", "::1:80:80", "[::1:80:80", "[1.2.3.4]:80:80"}) {
         const auto ports = rt::parse_published_port(text);
         ASSERT_FALSE(ports) << text;
         EXPECT_EQ(ports.error().code, rt::Code::invalid_argument) << text;
     }
+}
+
+TEST(PublishedPort, ExposedPortsThatAreNotPublishedGetOneOfTheBackendsChoice) {
+    const auto published = *rt::parse_published_port("8080:80");
+    const auto ports = rt::ports_of_exposed({"443/tcp", "80/tcp", "80/udp"}, published);
+    ASSERT_TRUE(ports);
+    ASSERT_EQ(ports->size(), 2U);
+    EXPECT_EQ((*ports)[0].container_port, 80);
+    EXPECT_EQ((*ports)[0].protocol, "udp");
+    EXPECT_EQ((*ports)[0].host_port, 0);
+    EXPECT_EQ((*ports)[1].container_port, 443);
+    EXPECT_FALSE(rt::ports_of_exposed({"80/sctp"}, {}));
 }
 
 } // namespace

@@ -184,12 +184,31 @@ TEST(RunOptions, EveryThemeReachesTheSpec) {
     EXPECT_THAT(spec.exposed_ports, ElementsAre("80/tcp"));
     EXPECT_TRUE(spec.publish_all_ports && spec.init.value_or(false));
     EXPECT_THAT(spec.extra_hosts, ElementsAre("a:1.2.3.4"));
-    EXPECT_EQ(spec.network + spec.ipv4_address + spec.isolation, "n10.0.0.1i");
+    EXPECT_EQ(spec.network + spec.networks.front().ipv4_address + spec.isolation, "n10.0.0.1i");
     EXPECT_FALSE(r->proxy_signals);
     EXPECT_TRUE(r->quiet && r->pull == rt::PullPolicy::never);
     EXPECT_TRUE(spec.masked_paths && spec.masked_paths->empty());
     EXPECT_EQ(spec.cpu_shares, 5);
     EXPECT_THAT(spec.command, ElementsAre("--sig-proxy"));
+}
+
+TEST(RunOptions, SeveralNetworksKeepTheirOrderAndWhatIsSaidOfEach) {
+    const auto several =
+        request({"--network", "name=a,alias=x,\"driver-opt=k=v\",gw-priority=-2", "--network", "b",
+                 "--network-alias", "y", "--mac-address", "02:42:0A:00:00:05", "i"});
+    EXPECT_EQ(several.error().code, rt::Code::invalid_argument) << "the alias is given twice";
+    const auto r = request({"--network", "name=a,alias=x,alias=z,driver-opt=k=v,gw-priority=-2", "--network",
+                            "b", "--mac-address", "02:42:0A:00:00:05", "i"});
+    ASSERT_TRUE(r) << r.error().message;
+    const rt::ContainerSpec& spec = r->spec;
+    EXPECT_EQ(spec.network, "a");
+    ASSERT_EQ(spec.networks.size(), 2U);
+    EXPECT_THAT(spec.networks[0].aliases, ElementsAre("x", "z"));
+    EXPECT_EQ(spec.networks[0].driver_opts, (rt::StringMap{{"k", "v"}}));
+    EXPECT_EQ(spec.networks[0].gw_priority, -2);
+    EXPECT_EQ(spec.networks[1], rt::EndpointSettings{.network = "b"});
+    EXPECT_EQ(spec.mac_address, "02:42:0A:00:00:05");
+    EXPECT_TRUE(request({"--network", "a", "i"})->spec.networks.empty());
 }
 
 TEST(RunOptions, WhatExcludesEachOtherIsRefused) {
@@ -204,7 +223,8 @@ TEST(RunOptions, WhatExcludesEachOtherIsRefused) {
         EXPECT_EQ(r.error().code, rt::Code::invalid_argument) << r.error().message;
     }
     EXPECT_EQ(request({"--platform", "linux/s390x", "i"}).error().code, rt::Code::unsupported);
-    EXPECT_EQ(request({"--network", "a", "--network", "b", "i"}).error().code, rt::Code::unsupported);
+    EXPECT_EQ(request({"--network", "name=a,ip=10.0.0.1", "--ip", "10.0.0.2", "i"}).error().code,
+              rt::Code::invalid_argument);
 }
 
 TEST(RunOptions, FilesWithAssignmentsHaveComments) {

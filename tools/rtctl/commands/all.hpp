@@ -38,6 +38,14 @@ extern const Command kImport;
 extern const Command kImages;
 extern const Command kRmi;
 extern const Command kImagePrune;
+// Networks
+extern const Command kNetworkConnect;
+extern const Command kNetworkCreate;
+extern const Command kNetworkDisconnect;
+extern const Command kNetworkInspect;
+extern const Command kNetworkLs;
+extern const Command kNetworkPrune;
+extern const Command kNetworkRm;
 // The engine
 extern const Command kEvents;
 extern const Command kSystemEvents;

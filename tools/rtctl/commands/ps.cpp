@@ -75,7 +75,7 @@ Json to_json(const ContainerSummary& summary, bool whole) {
             {"State", summary.state},
             {"Status", summary.status},
             {"Ports", show_ports(summary.ports)},
-            {"Networks", record.network},
+            {"Networks", join(summary.networks)},
             {"Labels", show_labels(summary.labels)},
             {"Mounts", join(summary.mounts)},
             {"LocalVolumes", std::to_string(volumes)},

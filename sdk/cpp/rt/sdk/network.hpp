@@ -9,6 +9,9 @@
 //   Result<std::string> attach(Call call, std::string_view endpoint, int netns_fd);
 //   Result<void> detach(Call call, std::string_view endpoint, int netns_fd);
 //   Result<void> check(Call call, std::string_view endpoint, int netns_fd);
+// and, where it can, what makes the optional interfaces of it:
+//   Result<void> set_default_route(Call call, std::string_view endpoint, int netns_fd, bool wanted);
+//   Result<void> redirect_names(Call call, int netns_fd, std::uint16_t udp_port, std::uint16_t tcp_port);
 //   Result<std::string> stats(Call call, std::string_view endpoint);          // optional:
 //   "rt.network.stats/1"
 //
@@ -84,8 +87,33 @@ struct NetworkThunks {
             static constexpr rtp_network_stats_v1 stats_table{stats};
             if (view(interface_id) == RTP_NETWORK_STATS_V1) return &stats_table;
         }
+        if constexpr (requires { &Driver::set_default_route; })
+            if (view(interface_id) == RTP_NETWORK_ROUTES_V1) return &Routes::table;
+        if constexpr (requires { &Driver::redirect_names; })
+            if (view(interface_id) == RTP_NETWORK_NAMES_V1) return &Names::table;
         return nullptr;
     }
+    struct Routes {
+        static rtp_status set_default_route(void* self, const rtp_call* call, const char* endpoint,
+                                            std::int32_t netns_fd, std::int32_t wanted,
+                                            rtp_error* error) noexcept {
+            return guard(error, [&] {
+                return static_cast<Driver*>(self)->set_default_route(Call(call), view(endpoint), netns_fd,
+                                                                     wanted != 0);
+            });
+        }
+        static constexpr rtp_network_routes_v1 table{set_default_route};
+    };
+    struct Names {
+        static rtp_status redirect_names(void* self, const rtp_call* call, std::int32_t netns_fd,
+                                         std::uint16_t udp_port, std::uint16_t tcp_port,
+                                         rtp_error* error) noexcept {
+            return guard(error, [&] {
+                return static_cast<Driver*>(self)->redirect_names(Call(call), netns_fd, udp_port, tcp_port);
+            });
+        }
+        static constexpr rtp_network_names_v1 table{redirect_names};
+    };
     static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};
 };
 

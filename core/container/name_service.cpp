@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/name_service.hpp"
+
+#include "core/container/networks.hpp"
+#include "core/container/runtime_files.hpp"
+#include "core/network/name_directory.hpp"
+
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace rt {
+namespace {
+
+constexpr std::size_t kShortId = 12;
+
+bool has_names(const Network& network) {
+    return network.user_defined();
+}
+
+// As it was recorded before attach. No names: nothing was to be published.
+EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
+    const Json request = Json::parse(endpoint.request, nullptr, false);
+    EndpointNames names{.endpoint_id = endpoint.id, .network = network.name, .names = {}, .addresses = {}};
+    if (!request.is_object()) return names;
+    names.names = request.value("names", std::vector<std::string>());
+    names.addresses = request.value("addresses", std::vector<std::string>());
+    return names;
+}
+
+} // namespace
+
+std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& container,
+                                  const ContainerSpec& spec) {
+    if (!has_names(joined.network)) return {};
+    std::vector<std::string> names{container.name, container.id.substr(0, kShortId)};
+    const auto add = [&](const std::string& name) {
+        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    for (const std::string& alias : joined.settings.aliases) add(alias);
+    add(spec.hostname);
+    return names;
+}
+
+Result<void> publish_names(Engine& engine, const JoinedNetwork& joined) {
+    const EndpointNames names = recorded_names(joined.endpoint, joined.network);
+    if (names.names.empty()) return {};
+    return NameDirectory(name_directory(engine, joined.network.id)).publish(names);
+}
+
+Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Network& network) {
+    if (!has_names(network)) return {};
+    const EndpointNames names = recorded_names(endpoint, network);
+    if (names.names.empty()) return {};
+    return NameDirectory(name_directory(engine, network.id)).withdraw(names);
+}
+
+Result<void> rename_in_networks(Engine& engine, const Container& container, const std::string& old_name) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(container.id));
+    for (const Endpoint& endpoint : endpoints) {
+        RT_TRY_ASSIGN(const auto network, state->networks.find_by_id(endpoint.network_id));
+        if (!network || !has_names(*network)) continue;
+        EndpointNames names = recorded_names(endpoint, *network);
+        NameDirectory directory(name_directory(engine, network->id));
+        RT_TRY(directory.withdraw(names));
+        std::ranges::replace(names.names, old_name, container.name);
+        Json request = Json::parse(endpoint.request);
+        request["names"] = names.names;
+        RT_TRY(state->networks.set_endpoint_request(endpoint.id, request.dump()));
+        RT_TRY(directory.publish(names));
+    }
+    return {};
+}
+
+Result<void> use_own_name_server(const Path& run_directory) {
+    constexpr std::size_t kLargest = 1U << 20U;
+    const Path path = run_directory / "resolv.conf";
+    RT_TRY_ASSIGN(const std::string text, read_file(path, kLargest));
+    const std::string wanted = with_own_name_server(text);
+    if (text.find(wanted.substr(0, wanted.find('\n') + 1)) != std::string::npos) return {};
+    RT_TRY_ASSIGN(const UniqueFd fd, open_file(path, O_WRONLY | O_TRUNC | O_NOFOLLOW));
+    return write_all(fd.get(), wanted, path.native());
+}
+
+bool has_name_server(std::span<const JoinedNetwork> joined) {
+    return std::ranges::any_of(joined, [](const JoinedNetwork& one) { return has_names(one.network); });
+}
+
+Result<void> serve_names(Engine& engine, const Operation& operation, const ContainerSpec& spec,
+                         std::span<const JoinedNetwork> joined, NameClient client) {
+    if (!has_name_server(joined)) return {};
+    ShimNames names;
+    bool has_way_out = false;
+    const JoinedNetwork* user_defined = nullptr;
+    for (const JoinedNetwork& one : joined) {
+        has_way_out = has_way_out || one.default_route;
+        if (!has_names(one.network)) continue;
+        user_defined = &one;
+        names.directories.push_back(name_directory(engine, one.network.id).native());
+    }
+    // A container without a way out must not have one by the questions that it asks.
+    if (has_way_out) names.servers = spec.dns.empty() ? host_name_servers() : spec.dns;
+    RT_TRY_ASSIGN(const ShimNamePorts ports, client.shim.serve_names(names));
+    RT_TRY_ASSIGN(const auto backend, engine.drivers().network(user_defined->network.driver));
+    return backend->redirect_names(operation, client.netns_fd, {ports.udp, ports.tcp});
+}
+
+} // namespace rt

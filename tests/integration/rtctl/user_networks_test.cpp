@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks that users make: their life, addresses, who reaches whom, names, and containers in several of
+// them.
+#include "with_busybox.hpp"
+
+#include <arpa/inet.h>
+#include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+namespace {
+
+using nlohmann::json;
+using rt::test::eventually;
+using testing::HasSubstr;
+using testing::Not;
+using Words = std::vector<std::string>;
+
+class UserNetworks : public WithBusybox {
+protected:
+    void TearDown() override {
+        if (IsSkipped() || HasFatalFailure()) return;
+        std::istringstream ids(rtctl_({"ps", "-aq"}).out);
+        for (std::string id; std::getline(ids, id);) EXPECT_EQ(rtctl_({"rm", "-f", id}).exit_code, 0);
+        const auto pruned = rtctl_({"network", "prune", "-f"});
+        EXPECT_EQ(pruned.exit_code, 0) << pruned.err;
+        EXPECT_FALSE(std::filesystem::exists(rtctl_.run() / "networks") &&
+                     !std::filesystem::is_empty(rtctl_.run() / "networks"));
+        WithBusybox::TearDown();
+    }
+    void create(Words options, const std::string& name) {
+        Words words{"network", "create"};
+        words.insert(words.end(), options.begin(), options.end());
+        words.push_back(name);
+        const auto made = rtctl_(words);
+        ASSERT_EQ(made.exit_code, 0) << made.err;
+    }
+    void start(const std::string& name, Words options, const std::string& line = "sleep 600") {
+        Words words{"run", "-d", "--name", name};
+        words.insert(words.end(), options.begin(), options.end());
+        words.insert(words.end(), {"busybox", "sh", "-c", line});
+        const auto started = rtctl_(words);
+        ASSERT_EQ(started.exit_code, 0) << started.err;
+    }
+    rt::test::Outcome in(const std::string& container, const std::string& line) {
+        return rtctl_({"exec", container, "sh", "-c", line});
+    }
+    void expect_refused(Words words, const std::string& text) {
+        const auto outcome = rtctl_(words);
+        EXPECT_NE(outcome.exit_code, 0) << text;
+        EXPECT_THAT(outcome.err, HasSubstr(text));
+    }
+};
+
+TEST_F(UserNetworks, AreMadeListedShownAndRemoved) {
+    create({"--subnet", "10.66.1.0/24", "--ip-range", "10.66.1.128/25", "--aux-address", "r=10.66.1.128",
+            "--label", "k=v", "-o", "com.docker.network.bridge.name=mine0"},
+           "one");
+    create({}, "two");
+    EXPECT_THAT(rtctl_({"network", "ls"}).out, HasSubstr("NETWORK ID"));
+    EXPECT_EQ(rtctl_({"network", "ls", "--format", "{{.Name}} {{.Driver}} {{.Scope}} {{.Label \"k\"}}", "-f",
+                      "type=custom"})
+                  .out,
+              "one bridge local v\ntwo bridge local \n");
+    EXPECT_EQ(rtctl_({"network", "ls", "-f", "type=builtin", "--format", "{{.Name}}"}).out,
+              "bridge\nhost\nnone\n");
+    EXPECT_EQ(rtctl_({"network", "ls", "-f", "label=k=v", "--format", "{{.Name}}"}).out, "one\n");
+    start("aa", {"--network", "one"});
+    const auto shown = json::parse(rtctl_({"network", "inspect", "one"}).out)[0];
+    EXPECT_EQ(shown["IPAM"]["Config"][0]["Subnet"], "10.66.1.0/24");
+    EXPECT_EQ(shown["IPAM"]["Config"][0]["Gateway"], "10.66.1.1");
+    EXPECT_EQ(shown["IPAM"]["Config"][0]["IPRange"], "10.66.1.128/25");
+    EXPECT_EQ(shown["Containers"].begin().value()["IPv4Address"], "10.66.1.129/24");
+    EXPECT_THAT(rt::test::run_program({"ip", "-o", "addr", "show", "mine0"}).out, HasSubstr("10.66.1.1/24"));
+    EXPECT_EQ(rtctl_({"network", "ls", "-f", "dangling=true", "--format", "{{.Name}}"}).out, "two\n");
+
+    expect_refused({"network", "rm", "one"}, "has active endpoints (name:\"aa\"");
+    EXPECT_EQ(rtctl_({"rm", "-f", "aa"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"network", "rm", "one", "two"}).out, "one\ntwo\n");
+    EXPECT_THAT(rt::test::run_program({"ip", "-o", "link"}).out, Not(HasSubstr("mine0")));
+    EXPECT_EQ(rtctl_({"network", "rm", "-f", "one"}).exit_code, 0);
+}
+
+TEST_F(UserNetworks, WhatDockerRefusesIsRefusedInItsWords) {
+    create({"--subnet", "10.66.1.0/24"}, "one");
+    expect_refused({"network", "create", "one"}, "network with name one already exists");
+    expect_refused({"network", "create", "host"}, "operation is not permitted on predefined host network");
+    expect_refused({"network", "create", "-d", "host", "x"},
+                   "only one instance of \"host\" network is allowed");
+    expect_refused({"network", "create", "--subnet", "10.66.1.0/25", "x"},
+                   "Pool overlaps with other one on this address space");
+    expect_refused({"network", "create", "--subnet", "10.66.3.0/24", "--gateway", "10.66.4.1", "x"},
+                   "no matching subnet for gateway");
+    expect_refused({"network", "create", "--ip-range", "10.66.3.0/24", "x"},
+                   "must have a corresponding subnet");
+    expect_refused({"network", "create", "--subnet", "10.66.4.0/24", "--subnet", "10.66.5.0/24", "x"},
+                   "doesn't support multiple subnets");
+    expect_refused({"network", "create", "-o", "nonsense=1", "x"}, "unknown network option 'nonsense'");
+    expect_refused({"network", "create", "--ingress", "x"}, "Ingress network");
+    expect_refused({"network", "rm", "bridge"}, "bridge is a pre-defined network and cannot be removed");
+    expect_refused({"network", "rm", "nowhere"}, "network nowhere not found");
+    expect_refused({"network", "inspect", "nowhere"}, "network nowhere not found");
+    EXPECT_EQ(rtctl_({"network", "ls", "-q", "-f", "name=x"}).out, "") << "nothing is left of what failed";
+    create({}, "chosen");
+    expect_refused({"run", "--rm", "--network", "chosen", "--ip", "10.88.0.9", "busybox", "true"},
+                   "networks with user configured subnets");
+    expect_refused({"run", "--rm", "--network", "one", "--ip", "10.77.0.9", "busybox", "true"},
+                   "no configured subnet contains IP address 10.77.0.9");
+    start("aa", {"--network", "one", "--ip", "10.66.1.9"});
+    expect_refused({"run", "--rm", "--network", "one", "--ip", "10.66.1.9", "busybox", "true"},
+                   "Address already in use");
+    expect_refused({"network", "connect", "one", "aa"},
+                   "endpoint with name aa already exists in network one");
+    expect_refused({"network", "disconnect", "chosen", "aa"}, "is not connected to network chosen");
+    expect_refused({"network", "connect", "host", "aa"}, "connected to host network");
+}
+
+TEST_F(UserNetworks, OfOneReachEachOtherAndOfAnotherNot) {
+    create({"--subnet", "10.66.1.0/24"}, "one");
+    create({"--subnet", "10.66.2.0/24"}, "two");
+    start("aa", {"--network", "one", "--ip", "10.66.1.7"});
+    EXPECT_EQ(sh("ping -c1 -W2 10.66.1.7", {"--network", "one"}).exit_code, 0);
+    EXPECT_NE(sh("ping -c1 -W1 10.66.1.7", {"--network", "two"}).exit_code, 0);
+    EXPECT_NE(sh("ping -c1 -W1 10.66.1.7").exit_code, 0) << "from the default network";
+}
+
+TEST_F(UserNetworks, InternalOnesHaveNoWayOutAndReachNothingThatOthersPublish) {
+    create({"--subnet", "10.66.1.0/24", "--internal"}, "vault");
+    start("server", {"-p", "18090:9"}, "while :; do echo open | nc -l -p 9; done");
+    start("aa", {"--network", "vault", "--ip", "10.66.1.7"});
+    EXPECT_EQ(sh("ping -c1 -W2 10.66.1.7", {"--network", "vault"}).exit_code, 0);
+    EXPECT_THAT(in("aa", "ip route").out, Not(HasSubstr("default")));
+    EXPECT_EQ(in("aa", "nc -w 1 10.66.1.1 18090 </dev/null").out, "");
+    const auto cheating =
+        rtctl_({"run", "--rm", "--cap-add", "NET_ADMIN", "--network", "vault", "busybox", "sh", "-c",
+                "ip route add default via 10.66.1.1; nc -w 1 10.66.1.1 18090 </dev/null; ip route"});
+    EXPECT_THAT(cheating.out, Not(HasSubstr("open")));
+    EXPECT_THAT(cheating.out, HasSubstr("default via 10.66.1.1"));
+    const auto published = sh("true", {"--network", "vault", "-p", "18091:9"});
+    EXPECT_THAT(published.err, HasSubstr("Published ports are discarded"));
+}
+
+TEST_F(UserNetworks, AContainerIsInSeveralAndTheirGatewayIsTheOneWithThePriority) {
+    create({"--subnet", "10.66.1.0/24"}, "one");
+    create({"--subnet", "10.66.2.0/24"}, "two");
+    create({"--subnet", "10.66.3.0/24"}, "three");
+    start("aa",
+          {"--network", "one", "--network", "name=two,gw-priority=5,mac-address=02:42:0a:00:00:09", "-p",
+           "18092:9"},
+          "while :; do echo both | nc -l -p 9; done");
+    EXPECT_THAT(in("aa", "ip -4 -o addr show eth0").out, HasSubstr("10.66.1.2/24"));
+    EXPECT_THAT(in("aa", "ip addr show eth1").out, HasSubstr("02:42:0a:00:00:09"));
+    EXPECT_THAT(in("aa", "ip route").out, HasSubstr("default via 10.66.2.1"));
+    EXPECT_EQ(rtctl_({"ps", "--format", "{{.Networks}}"}).out, "one,two\n");
+
+    ASSERT_EQ(
+        rtctl_({"network", "connect", "--gw-priority", "9", "--ip", "10.66.3.33", "three", "aa"}).exit_code,
+        0);
+    EXPECT_THAT(in("aa", "ip -4 -o addr show eth2").out, HasSubstr("10.66.3.33/24"));
+    EXPECT_THAT(in("aa", "ip route").out, HasSubstr("default via 10.66.3.1"));
+    EXPECT_EQ(sh("ping -c1 -W2 10.66.3.33", {"--network", "three"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "disconnect", "three", "aa"}).exit_code, 0);
+    EXPECT_THAT(in("aa", "ip route").out, HasSubstr("default via 10.66.2.1"));
+    EXPECT_THAT(in("aa", "ip link").out, Not(HasSubstr("eth2")));
+    ASSERT_EQ(rtctl_({"network", "disconnect", "one", "aa"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "three", "aa"}).exit_code, 0);
+    EXPECT_THAT(in("aa", "ip -4 -o addr show eth0").out, HasSubstr("10.66.3.2/24"))
+        << "the name is free again";
+
+    // And so at its next start.
+    ASSERT_EQ(rtctl_({"stop", "-t", "0", "aa"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "one", "aa"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"start", "aa"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "--format", "{{.Networks}}"}).out, "two,three,one\n");
+    EXPECT_THAT(in("aa", "ip -4 -o addr show eth2").out, HasSubstr("10.66.1."));
+    EXPECT_THAT(in("aa", "ip route").out, HasSubstr("default via 10.66.2.1"));
+}
+
+TEST_F(UserNetworks, TwoStartsAtOnceGetAddressesOfTheirOwn) {
+    create({"--subnet", "10.66.1.0/24"}, "one");
+    std::vector<std::thread> threads;
+    std::atomic<int> failures = 0;
+    for (int i = 0; i < 6; ++i)
+        threads.emplace_back([&, i] {
+            const auto name = "c" + std::to_string(i);
+            if (rtctl_({"run", "-d", "--name", name, "--network", "one", "busybox", "sleep", "600"})
+                    .exit_code != 0)
+                ++failures;
+        });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(failures, 0);
+    const json shown = json::parse(rtctl_({"network", "inspect", "one"}).out)[0];
+    std::set<std::string> addresses;
+    for (const auto& place : shown["Containers"]) addresses.insert(place["IPv4Address"].get<std::string>());
+    EXPECT_EQ(addresses.size(), 6U);
+}
+
+// A name server of the host, with one name.
+class HostServer {
+public:
+    HostServer() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(53);
+        address.sin_addr.s_addr = htonl(0x7f000035); // 127.0.0.53
+        const timeval patience{0, 50'000};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("bind");
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~HostServer() {
+        stop_ = true;
+        thread_.join();
+        ::close(fd_);
+    }
+    std::atomic<int> asked = 0;
+
+private:
+    void serve() {
+        while (!stop_) {
+            char buffer[512];
+            sockaddr_in from{};
+            socklen_t size = sizeof from;
+            const ssize_t count =
+                ::recvfrom(fd_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
+            if (count < 12) continue;
+            ++asked;
+            std::string answer(buffer, static_cast<std::size_t>(count));
+            answer[2] = '\x81';
+            answer[3] = '\x80';
+            const bool ipv4 = answer[answer.size() - 3] == 1; // the question comes last
+            answer[7] = ipv4 ? 1 : 0;
+            if (ipv4) answer += std::string("\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x63", 16);
+            ::sendto(fd_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+        }
+    }
+    int fd_;
+    std::atomic<bool> stop_ = false;
+    std::thread thread_;
+};
+
+TEST_F(UserNetworks, ContainersFindEachOtherByName) {
+    create({}, "front");
+    create({}, "back");
+    start("web", {"--network", "name=front,alias=www", "--hostname", "webhost"});
+    start("other", {"--network", "back"});
+    EXPECT_THAT(in("web", "cat /etc/resolv.conf").out, HasSubstr("nameserver 127.0.0.11"));
+    const auto id = json::parse(rtctl_({"inspect", "web"}).out)[0]["Id"].get<std::string>().substr(0, 12);
+    start("bb", {"--network", "front"});
+    for (const std::string& name :
+         {std::string("web"), std::string("WWW"), std::string("webhost"), id, std::string("web.front")})
+        EXPECT_EQ(in("bb", "ping -c1 -W2 " + name).exit_code, 0) << name;
+    EXPECT_EQ(in("bb", "ping -c1 -W1 other").exit_code, 1) << "of another network";
+    EXPECT_THAT(in("bb", "nslookup web 127.0.0.11").out, HasSubstr("Address"));
+
+    ASSERT_EQ(rtctl_({"rename", "web", "site"}).exit_code, 0);
+    EXPECT_EQ(in("bb", "ping -c1 -W2 site").exit_code, 0);
+    EXPECT_NE(in("bb", "ping -c1 -W1 web").exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "--alias", "elsewhere", "back", "bb"}).exit_code, 0);
+    EXPECT_EQ(in("bb", "ping -c1 -W2 other").exit_code, 0);
+    EXPECT_EQ(in("other", "ping -c1 -W2 elsewhere").exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "disconnect", "back", "bb"}).exit_code, 0);
+    EXPECT_NE(in("other", "ping -c1 -W1 elsewhere").exit_code, 0);
+    ASSERT_EQ(rtctl_({"rm", "-f", "site"}).exit_code, 0);
+    EXPECT_NE(in("bb", "ping -c1 -W1 site").exit_code, 0);
+}
+
+TEST_F(UserNetworks, AContainerOfTheDefaultNetworkLearnsNamesWhenItIsConnected) {
+    create({}, "front");
+    start("web", {"--network", "front"});
+    start("late", {});
+    EXPECT_NE(in("late", "ping -c1 -W1 web").exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "front", "late"}).exit_code, 0);
+    EXPECT_THAT(in("late", "cat /etc/resolv.conf").out, HasSubstr("nameserver 127.0.0.11"));
+    EXPECT_EQ(in("late", "ping -c1 -W2 web").exit_code, 0);
+    EXPECT_THAT(in("late", "ip route | grep default").out, HasSubstr("dev eth0"));
+}
+
+TEST_F(UserNetworks, OtherNamesAreAskedOfTheHostsServersButNotFromInternalNetworks) {
+    HostServer host;
+    create({}, "front");
+    create({"--internal"}, "vault");
+    const auto ask = [&](const std::string& network) {
+        return sh("nslookup outside.example 127.0.0.11", {"--network", network, "--dns", "127.0.0.53"});
+    };
+    EXPECT_THAT(ask("front").out, HasSubstr("192.0.2.99"));
+    const int asked = host.asked;
+    EXPECT_GT(asked, 0);
+    EXPECT_THAT(ask("vault").out, Not(HasSubstr("192.0.2.99")));
+    EXPECT_EQ(host.asked, asked);
+}
+
+TEST_F(UserNetworks, TheNameServerLeavesPort53ToTheContainer) {
+    create({}, "front");
+    start("aa", {"--network", "front"}, "nc -l -p 53 -e echo mine & sleep 600");
+    EXPECT_TRUE(eventually([&] { return in("aa", "ping -c1 -W1 aa").exit_code == 0; }));
+    EXPECT_TRUE(
+        eventually([&] { return sh("nc aa 53 </dev/null", {"--network", "front"}).out == "mine\n"; }));
+}
+
+} // namespace

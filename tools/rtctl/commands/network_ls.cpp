@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/clock.hpp"
+#include "core/container/networks.hpp"
+#include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/listing.hpp"
+#include "tools/rtctl/options.hpp"
+#include "tools/rtctl/output.hpp"
+#include "tools/rtctl/session.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace rt::cli {
+namespace {
+
+constexpr std::array kFields = {
+    ListingField{"ID", "NETWORK ID"},
+    ListingField{"Name", "NAME"},
+    ListingField{"Driver", "DRIVER"},
+    ListingField{"Scope", "SCOPE"},
+    ListingField{"IPv4", "IPV4"},
+    ListingField{"IPv6", "IPV6"},
+    ListingField{"Internal", "INTERNAL"},
+    ListingField{"Labels", "LABELS"},
+    ListingField{"CreatedAt", "CREATED AT"},
+};
+
+Json to_json(const Network& network, const NetworkConfig& config) {
+    std::string labels;
+    for (const auto& [key, value] : config.labels) labels += cat(labels.empty() ? "" : ",", key, "=", value);
+    const auto flag = [](bool value) { return value ? "true" : "false"; };
+    return {{"ID", network.id},
+            {"Name", network.name},
+            {"Driver", network.driver},
+            {"Scope", "local"},
+            {"IPv4", "true"},
+            {"IPv6", flag(config.ipv6)},
+            {"Internal", flag(config.internal)},
+            {"Labels", labels},
+            {"CreatedAt", rfc3339(network.created_at)}};
+}
+
+options::options_description describe() {
+    options::options_description description("Options");
+    description.add_options()("quiet,q", "ids only")("no-trunc", "whole ids, which these are anyway")(
+        "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+        "only those that fit: dangling, driver, id, label, name, scope, type (may be given again)")(
+        "format", options::value<std::string>()->value_name("FORMAT"),
+        "how to show them: json (one object a line), a template, 'table TEMPLATE'");
+    return description;
+}
+
+Result<int> network_ls(const Globals& globals, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed, parse(kNetworkLs, describe(), arguments, Operands::anywhere, 0, 0));
+    if (!parsed) return 0;
+    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kFields,
+                                                 {"ID", "Name", "Driver", "Scope"}));
+    RT_TRY_ASSIGN(const auto filters, NetworkFilters::parse(NetworkFilters::For::ls,
+                                                            parsed->get<std::vector<std::string>>("filter")));
+    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    RT_TRY_ASSIGN(const auto networks, list_networks(*engine));
+    for (const Network& network : networks) {
+        RT_TRY_ASSIGN(const NetworkConfig config, network_config_from_json(network.config));
+        bool in_use = false;
+        if (filters.asks_for_use()) {
+            RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_in(network.id));
+            in_use = !endpoints.empty();
+        }
+        if (!filters.matches(network, config, in_use)) continue;
+        if (parsed->has("quiet"))
+            print_line(network.id);
+        else
+            RT_TRY(listing.add(to_json(network, config), {{"Label", config.labels}}));
+    }
+    if (!parsed->has("quiet")) listing.print();
+    return 0;
+}
+
+} // namespace
+
+const Command kNetworkLs = {"network ls", "[OPTIONS]", "List networks", network_ls};
+
+} // namespace rt::cli
