@@ -3,8 +3,10 @@
 
 #include "core/base/clock.hpp"
 #include "core/container/live_state.hpp"
+#include "core/container/mount_resolve.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/spec.hpp"
+#include "core/volume/volume_service.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -100,6 +102,19 @@ Json network_settings(const Json& endpoints, const std::string& network) {
     return {{"Ports", ports}, {"Networks", networks}};
 }
 
+// docker's MountPoint.
+Json mount_json(Engine& engine, Engine::State& state, const MountSpec& mount) {
+    Json value = {{"Type", name_of(mount.type)}, {"Source", mount.source}, {"Destination", mount.target},
+                  {"Mode", mode_of(mount)},      {"RW", !mount.read_only}, {"Propagation", ""}};
+    if (mount.type == MountType::bind)
+        value["Propagation"] = mount.propagation.empty() ? "rprivate" : mount.propagation;
+    if (mount.type != MountType::volume) return value;
+    value["Name"] = mount.source;
+    value["Source"] = VolumeService(engine.wiring(), state.database).data(mount.source).native();
+    value["Driver"] = mount.driver.empty() ? std::string(kLocalVolumeDriver) : mount.driver;
+    return value;
+}
+
 } // namespace
 
 Result<Json> inspect_container(Engine& engine, const Container& stored) {
@@ -111,11 +126,8 @@ Result<Json> inspect_container(Engine& engine, const Container& stored) {
     const std::vector<std::string> arguments = arguments_of(*state, container, spec);
     const Json endpoints = endpoint_results(*state, container.id);
     Json mounts = Json::array();
-    for (const MountSpec& mount : spec.mounts)
-        mounts.push_back({{"Type", name_of(mount.type)},
-                          {"Source", mount.source},
-                          {"Destination", mount.target},
-                          {"RW", !mount.read_only}});
+    RT_TRY_ASSIGN(const auto mounted, mounts_of(container, spec));
+    for (const MountSpec& mount : mounted) mounts.push_back(mount_json(engine, *state, mount));
     return Json{{"Id", container.id},
                 {"Name", cat("/", container.name)},
                 {"Created", show_time(container.created_at)},

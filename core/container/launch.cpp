@@ -80,6 +80,7 @@ Result<void> Launch::find_image() {
 // Before anything is made that could be left behind: whose it is.
 Result<void> Launch::record_new() {
     if (!plan_) RT_TRY(plan()); // is there anything to run in it?
+    RT_TRY(plan_volumes());
     record_.created_at = now_ns();
     begun_ = true;
     Result<void> outcome = insert();
@@ -104,6 +105,7 @@ Result<void> Launch::insert() {
                                     [&](const SqlRow&) { image_is_there = true; }));
         if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
+        RT_TRY(record_volumes());
         RT_TRY(note_event(*state_, record_, "create"));
         return joined_.id.empty() ? Result<void>() : record_endpoint();
     });
@@ -122,6 +124,9 @@ Result<void> Launch::load(const std::string& container_id) {
     timer_.mark("open state");
     RT_TRY_ASSIGN(record_, state_->containers.find(container_id));
     RT_TRY_ASSIGN(spec_, spec_from_json(record_.spec));
+    if (!record_.mounts.empty()) {
+        RT_TRY_ASSIGN(spec_.mounts, mounts_from_text(record_.mounts));
+    }
     RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
     timer_.mark("wiring");
     return {};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/lock_file.hpp"
+#include "core/container/container_volumes.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/run.hpp"
 
@@ -33,7 +34,8 @@ public:
     Result<void> launch_shim();       // as early as can be: it loads its driver while we go on
     void adopt_shim(ShimClient shim); // in place of launch_shim(): the one that rests between two runs
     Result<void> join_network();      // the network it joins is there
-    Result<void> record_endpoint();   // with an address, in a transaction of the caller's
+    Result<void> open_volumes(ContainerVolumes::Moment moment); // made, filled, mounted on the host
+    Result<void> record_endpoint(); // with an address, in a transaction of the caller's
     Result<void> make_bundle();
     Result<void> make_container(); // the shim creates, meanwhile the network is attached
     Result<void> start(StartedBy by);
@@ -54,6 +56,12 @@ private:
     [[nodiscard]] std::string start_record() const;
     Result<Network> ensure_network();
     Result<void> plan();
+    Result<void> plan_volumes();
+    Result<void> record_volumes();
+    Result<int> image_root();
+    [[nodiscard]] Result<std::vector<MountSpec>> mounts_on_host() const; // volumes by their path there
+    [[nodiscard]] Result<void> check_subpaths() const;
+    Result<void> note_volumes_mounted();
     Result<void> make_bind_sources();
     Result<UniqueFd> network_namespace();
     Result<void> attach_network();
@@ -81,6 +89,8 @@ private:
     std::vector<std::string> parents_; // snapshots of the image, the topmost first
     std::string hostname_;
     std::optional<ProcessPlan> plan_;
+    std::vector<std::pair<MountSpec, OpenVolume>> volumes_; // in the order of spec_.mounts
+    UniqueFd image_root_;
     Network joined_;
     Endpoint endpoint_;
     std::string address_;

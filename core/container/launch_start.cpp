@@ -131,6 +131,9 @@ Result<void> Launch::make_bundle() {
 Result<void> Launch::make_container() {
     const bool own_network = !joined_.traits.host_namespace;
     RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
+    if (!volumes_.empty()) {
+        RT_TRY_ASSIGN(spec_.mounts, mounts_on_host());
+    }
     RT_TRY_ASSIGN(const std::string config, oci_config({record_.id, directory_.native(), hostname_,
                                                         engine_.wiring().cgroup_parent.native(), own_network,
                                                         spec_, *plan_, std::move(host)}));
@@ -144,6 +147,7 @@ Result<void> Launch::make_container() {
     creating_ = true;
     Result<void> attached = attach_network();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case
+    if (attached && created) return check_subpaths();
     return attached ? created : attached;
 }
 
@@ -197,6 +201,7 @@ Result<void> Launch::start(StartedBy by) {
         RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.result));
         RT_TRY(state_->containers.set_started(record_.id, record_.started_at, start_record(), by));
         RT_TRY(note_network_event(*state_, joined_, record_.id, "connect"));
+        RT_TRY(note_volumes_mounted());
         return note_event(*state_, record_, "start");
     });
     RT_TRY(recorded);

@@ -74,6 +74,7 @@ Json user_mount(const MountSpec& wanted) {
 
 std::string_view origin_of(const MountSpec& mount) {
     if (mount.type == MountType::tmpfs) return "flag --tmpfs or --mount";
+    if (mount.type == MountType::volume) return "flag --volume or --mount";
     return mount.create_source ? "flag --volume" : "flag --mount";
 }
 

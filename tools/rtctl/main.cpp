@@ -32,6 +32,7 @@ const std::vector<Group>& groups() {
          {&kRun, &kCreate, &kStart, &kStop, &kRestart, &kKill, &kPause, &kUnpause, &kWait, &kRm, &kRename,
           &kExec, &kAttach, &kPs, &kLogs, &kInspect, &kCp, &kExport, &kDiff}},
         {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi}},
+        {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine", {&kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun}},
     };
     return kGroups;

@@ -32,6 +32,12 @@ extern const Command kLoad;
 extern const Command kImport;
 extern const Command kImages;
 extern const Command kRmi;
+// Volumes
+extern const Command kVolumeCreate;
+extern const Command kVolumeLs;
+extern const Command kVolumeInspect;
+extern const Command kVolumeRm;
+extern const Command kVolumePrune;
 // The engine
 extern const Command kPluginLs;
 extern const Command kPluginInspect;
