@@ -80,7 +80,7 @@ Json container_json(const ContainerView& view) {
                {"ExecIDs", or_null(view.exec_ids)},
                {"HostConfig", host_config_json(view.spec, record)},
                {"GraphDriver", {{"Name", record.storage}, {"Data", Json()}}},
-               {"Mounts", mount_points_json(view.spec.mounts)},
+               {"Mounts", mount_points_json(view.mounts, view.volumes)},
                {"Config", container_config_json(view)},
                {"NetworkSettings", network_settings_json(view)},
                {"Rt", own_part(view)}};

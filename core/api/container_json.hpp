@@ -12,8 +12,8 @@ namespace rt::api {
 // GET /containers/{id}/json: ContainerInspectResponse.
 Json container_json(const ContainerView& view);
 
-// One entry of GET /containers/json: ContainerSummary.
-Json container_summary_json(const ContainerSummary& summary);
+// One entry of GET /containers/json: ContainerSummary. volumes: the directory that has those of "local".
+Json container_summary_json(const ContainerSummary& summary, const Path& volumes);
 
 // Its parts. image_config: the image's "config", hostile, or an empty object.
 Json container_config_json(const ContainerView& view);

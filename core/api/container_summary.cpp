@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/container_json.hpp"
 #include "core/api/parts.hpp"
+#include "core/container/joined_network.hpp"
 
 namespace rt::api {
 namespace {
@@ -18,13 +19,14 @@ Json ports_json(const std::vector<ShownPort>& ports) {
 
 } // namespace
 
-Json container_summary_json(const ContainerSummary& summary) {
+Json container_summary_json(const ContainerSummary& summary, const Path& volumes) {
     const Container& record = summary.record;
     Json networks = Json::object();
     for (const Attachment& attachment : summary.attachments)
-        networks[attachment.network.name] = endpoint_json(attachment, summary.spec);
+        networks[attachment.network.name] = endpoint_json(attachment, summary.spec, record.network);
     if (networks.empty() && !record.network.starts_with("container:"))
-        networks[record.network] = unused_endpoint_json("", summary.spec);
+        for (const EndpointSettings& settings : wanted_endpoints(summary.spec, record.network))
+            networks[settings.network] = unused_endpoint_json("", summary.spec, settings);
     Json host{{"NetworkMode", record.network}};
     set_unless_empty(host, "Annotations", summary.spec.annotations);
     return {{"Id", record.id},
@@ -39,7 +41,7 @@ Json container_summary_json(const ContainerSummary& summary) {
             {"Status", summary.status},
             {"HostConfig", host},
             {"NetworkSettings", {{"Networks", networks}}},
-            {"Mounts", mount_points_json(summary.spec.mounts)}};
+            {"Mounts", mount_points_json(summary.resolved_mounts, volumes)}};
 }
 
 } // namespace rt::api

@@ -4,6 +4,7 @@
 #include "core/api/image_view.hpp"
 #include "core/api/parts.hpp"
 #include "core/container/explanation.hpp"
+#include "core/container/mount_resolve.hpp"
 #include "core/container/oci_config.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/shim/client.hpp"
@@ -64,6 +65,8 @@ Result<ContainerView> look_at(Engine& engine, const Container& stored, const Vie
     view.live = live_state(engine, view.record);
     view.log_lines_lost = log_lines_lost(engine, stored);
     RT_TRY_ASSIGN(view.spec, spec_from_json(stored.spec));
+    RT_TRY_ASSIGN(view.mounts, mounts_of(stored, view.spec));
+    view.volumes = engine.wiring().root / "volumes";
     RT_TRY_ASSIGN(view.start, parse_json(stored.start, "stored start"));
     RT_TRY_ASSIGN(const std::string image_config, add_image(engine, *state, view));
     RT_TRY_ASSIGN(view.attachments, attachments_of(state->networks, stored.id));

@@ -24,6 +24,8 @@ struct ContainerView {
     LiveState live;
     std::int64_t log_lines_lost = 0;
     ContainerSpec spec;
+    std::vector<MountSpec> mounts; // what of the spec, the image and other containers came to
+    Path volumes;                  // has those of the driver "local"
     std::string hostname;
     Json image_config = Json::object();  // the image's "config", hostile; empty where the image is gone
     std::vector<std::string> arguments;  // what runs: entrypoint and command joined

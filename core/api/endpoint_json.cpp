@@ -3,6 +3,7 @@
 #include "core/api/container_json.hpp"
 #include "core/api/parts.hpp"
 
+#include "core/container/joined_network.hpp"
 #include "core/container/published_ports.hpp"
 
 #include <algorithm>
@@ -35,22 +36,31 @@ Json result_of(const Attachment& attachment) {
     return result.is_object() ? result : Json::object();
 }
 
-Json address_config(const ContainerSpec& spec) {
+Json address_config(const EndpointSettings& settings) {
     Json config = Json::object();
-    set_unless_empty(config, "IPv4Address", spec.ipv4_address);
-    set_unless_empty(config, "IPv6Address", spec.ipv6_address);
-    set_unless_empty(config, "LinkLocalIPs", spec.link_local_ips);
+    set_unless_empty(config, "IPv4Address", settings.ipv4_address);
+    set_unless_empty(config, "IPv6Address", settings.ipv6_address);
+    set_unless_empty(config, "LinkLocalIPs", settings.link_local_ips);
     return or_null(config);
+}
+
+// What was asked for in the network of that name.
+EndpointSettings settings_in(const ContainerSpec& spec, const std::string& container_network,
+                             const std::string& network) {
+    for (EndpointSettings& settings : wanted_endpoints(spec, container_network))
+        if (settings.network == network) return std::move(settings);
+    return {};
 }
 
 } // namespace
 
-Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec) {
-    return {{"IPAMConfig", address_config(spec)},
+Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec,
+                          const EndpointSettings& settings) {
+    return {{"IPAMConfig", address_config(settings)},
             {"Links", or_null(spec.links)},
-            {"Aliases", or_null(spec.network_aliases)},
-            {"DriverOpts", Json()},
-            {"GwPriority", 0},
+            {"Aliases", or_null(settings.aliases)},
+            {"DriverOpts", or_null(settings.driver_opts)},
+            {"GwPriority", settings.gw_priority},
             {"NetworkID", network_id},
             {"EndpointID", ""},
             {"Gateway", ""},
@@ -59,12 +69,15 @@ Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& sp
             {"IPv6Gateway", ""},
             {"GlobalIPv6Address", ""},
             {"GlobalIPv6PrefixLen", 0},
-            {"MacAddress", spec.mac_address},
-            {"DNSNames", or_null(spec.network_aliases)}};
+            {"MacAddress", settings.mac_address},
+            {"DNSNames", Json()}};
 }
 
-Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec) {
-    Json value = unused_endpoint_json(attachment.network.id, spec);
+Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec, const std::string& network) {
+    Json value = unused_endpoint_json(attachment.network.id, spec,
+                                      settings_in(spec, network, attachment.network.name));
+    const Json request = Json::parse(attachment.endpoint.request, nullptr, false);
+    value["DNSNames"] = or_null(texts_of(member_or(request, "names", Json::array())));
     value["EndpointID"] = attachment.endpoint.id;
     const Json result = result_of(attachment);
     for (const std::string& text : texts_of(member_or(result, "addresses", Json::array()))) {
@@ -107,17 +120,20 @@ Json network_settings_json(const ContainerView& view) {
                {"Ports", Json::object()},
                {"Networks", Json::object()}};
     Json& networks = value["Networks"];
-    Json default_endpoint = unused_endpoint_json("", ContainerSpec());
+    Json default_endpoint = unused_endpoint_json("", ContainerSpec(), EndpointSettings());
     std::vector<PublishedPort> ports;
     for (const Attachment& attachment : view.attachments) {
-        Json endpoint = endpoint_json(attachment, view.spec);
+        Json endpoint = endpoint_json(attachment, view.spec, view.record.network);
         // The old members at the top are of a driver's own network only, as docker's are of "bridge".
         if (attachment.network.name == attachment.network.driver) default_endpoint = endpoint;
         networks[attachment.network.name] = std::move(endpoint);
         for (PublishedPort& port : published_ports(attachment.endpoint)) ports.push_back(std::move(port));
     }
     if (networks.empty() && !view.record.network.starts_with("container:"))
-        networks[view.record.network] = unused_endpoint_json(view.network_id, view.spec);
+        for (const EndpointSettings& settings : wanted_endpoints(view.spec, view.record.network))
+            networks[settings.network] = unused_endpoint_json(
+                settings.network == view.record.network ? view.network_id : std::string(), view.spec,
+                settings);
     for (const char* key : {"EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway",
                             "GlobalIPv6Address", "GlobalIPv6PrefixLen", "MacAddress"})
         value[key] = default_endpoint[key];

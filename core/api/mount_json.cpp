@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/parts.hpp"
+#include "core/volume/volume_service.hpp"
 
 #include <charconv>
 
@@ -68,7 +69,7 @@ Json tmpfs_options(const MountSpec& mount) {
 
 } // namespace
 
-Json mount_points_json(const std::vector<MountSpec>& mounts) {
+Json mount_points_json(const std::vector<MountSpec>& mounts, const Path& volumes) {
     Json list = Json::array();
     for (const MountSpec& mount : mounts) {
         if (mount.type == MountType::tmpfs && !mount.long_form) continue; // only in HostConfig.Tmpfs
@@ -80,8 +81,8 @@ Json mount_points_json(const std::vector<MountSpec>& mounts) {
             point["Propagation"] = mount.propagation.empty() ? "rprivate" : mount.propagation;
         if (mount.type == MountType::volume) {
             point["Name"] = mount.source;
-            point["Source"] = "";
-            point["Driver"] = mount.driver.empty() ? "local" : mount.driver;
+            point["Source"] = (volumes / mount.source / "_data").native();
+            point["Driver"] = mount.driver.empty() ? std::string(kLocalVolumeDriver) : mount.driver;
         }
         list.push_back(std::move(point));
     }

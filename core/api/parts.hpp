@@ -44,13 +44,15 @@ StringMap text_map_of(const Json& object);
 Json healthcheck_json(const Healthcheck& check);
 Healthcheck healthcheck_of(const Json& image_check); // hostile
 
-Json mount_points_json(const std::vector<MountSpec>& mounts); // MountPoint, of each that docker shows
-Json mount_json(const MountSpec& mount);                      // Mount
-std::string bind_text(const MountSpec& mount);                // an entry of HostConfig.Binds
+// MountPoint, of each that docker shows; volumes: the directory that has those of the driver "local".
+Json mount_points_json(const std::vector<MountSpec>& mounts, const Path& volumes);
+Json mount_json(const MountSpec& mount);       // Mount
+std::string bind_text(const MountSpec& mount); // an entry of HostConfig.Binds
 
 // EndpointSettings: of a network that is joined, or of one that is not yet, or not any more.
-Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec);
-Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec);
+Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec, const std::string& network);
+Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec,
+                          const EndpointSettings& settings);
 // {"80/tcp": [{HostIp, HostPort}]}
 Json port_map(const std::vector<PublishedPort>& ports);
 

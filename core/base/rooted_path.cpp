@@ -9,11 +9,12 @@
 #include <cerrno>
 
 namespace rt {
+namespace {
 
-Result<UniqueFd> open_in_root(int root, const std::string& path, int flags) {
+Result<UniqueFd> open_resolved(int root, const std::string& path, int flags, std::uint64_t resolve) {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
     const char* const name = path.empty() ? "." : path.c_str();
     for (;;) {
         const long fd = ::syscall(SYS_openat2, root, name, &how, sizeof how);
@@ -21,6 +22,16 @@ Result<UniqueFd> open_in_root(int root, const std::string& path, int flags) {
         // EAGAIN: a rename raced with the lookup of a ".."
         if (errno != EAGAIN && errno != EINTR) return fail_errno(errno, "open '", path, "'");
     }
+}
+
+} // namespace
+
+Result<UniqueFd> open_in_root(int root, const std::string& path, int flags) {
+    return open_resolved(root, path, flags, RESOLVE_IN_ROOT);
+}
+
+Result<UniqueFd> open_beneath(int directory, const std::string& path, int flags) {
+    return open_resolved(directory, path, flags, RESOLVE_BENEATH);
 }
 
 SplitPath split_last(const std::string& path) {

@@ -13,6 +13,10 @@ namespace rt {
 // The error has the errno and names the path.
 Result<UniqueFd> open_in_root(int root, const std::string& path, int flags);
 
+// The same with RESOLVE_BENEATH: a path that leads out of the directory, by "..", a link or a leading "/", is
+// an error (EXDEV) and not cut off there.
+Result<UniqueFd> open_beneath(int directory, const std::string& path, int flags);
+
 // A path taken apart into what leads to an entry and the entry's own name.
 struct SplitPath {
     std::string parent;           // "" for the root

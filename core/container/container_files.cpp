@@ -3,6 +3,8 @@
 
 #include "core/base/json.hpp"
 #include "core/base/rooted_path.hpp"
+#include "core/container/container_volumes.hpp"
+#include "core/container/mount_resolve.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/running_process.hpp"
 #include "core/container/spec.hpp"
@@ -40,7 +42,7 @@ Result<std::vector<std::string>> layers_of(Engine& engine, const Container& cont
     return std::move(*layers);
 }
 
-Result<std::vector<Mount>> mounts_of(Engine& engine, const Container& container, MountMode mode) {
+Result<std::vector<Mount>> layer_mounts(Engine& engine, const Container& container, MountMode mode) {
     RT_TRY_ASSIGN(const auto layers, layers_of(engine, container));
     RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
     return storage->mounts(Engine::new_operation(), Engine::snapshot_of(container.id), layers, mode);
@@ -53,12 +55,22 @@ Result<MountView> open_stopped(Engine& engine, const Container& container, Writa
     const bool writable = access == Writable::yes && !spec.read_only;
     request.root = writable ? Writable::yes : Writable::no;
     RT_TRY_ASSIGN(request.snapshot,
-                  mounts_of(engine, container, writable ? MountMode::read_write : MountMode::read_only));
+                  layer_mounts(engine, container, writable ? MountMode::read_write : MountMode::read_only));
     request.place = engine.wiring().run.native();
-    for (const MountSpec& mount : spec.mounts) {
-        if (mount.type != MountType::bind) continue;
+    RT_TRY_ASSIGN(const auto mounts, mounts_of(container, spec));
+    std::vector<OpenVolume> volumes; // their paths hold as long as these are open
+    for (const MountSpec& mount : mounts) {
+        if (mount.type == MountType::tmpfs) continue;
+        std::string source = mount.source;
+        if (mount.type == MountType::volume) {
+            RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+            RT_TRY_ASSIGN(OpenVolume volume, ContainerVolumes(engine, *state, container.id).look(mount));
+            source = volume.path;
+            volumes.push_back(std::move(volume));
+        }
+        if (source.empty()) continue;
         const bool read_only = mount.read_only || access == Writable::no;
-        request.binds.push_back({mount.source, mount.target, read_only ? Writable::no : Writable::yes});
+        request.binds.push_back({source, mount.target, read_only ? Writable::no : Writable::yes});
     }
     return open_mount_view(std::move(request));
 }
@@ -125,7 +137,7 @@ Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& r
 }
 
 Result<UniqueFd> open_container_layers(Engine& engine, const Container& container) {
-    RT_TRY_ASSIGN(const auto mounts, mounts_of(engine, container, MountMode::read_only));
+    RT_TRY_ASSIGN(const auto mounts, layer_mounts(engine, container, MountMode::read_only));
     return open_snapshot(mounts, container.name);
 }
 

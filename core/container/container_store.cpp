@@ -14,7 +14,7 @@ constexpr std::array kPhases = {"creating", "created", "running", "restarting", 
 constexpr std::string_view kColumns =
     "SELECT id, name, phase, image_id, image_name, storage, network, isolation, spec, "
     "start, created_at, started_at, finished_at, exit_code, problem, oom_killed, stopped_by_user, "
-    "restart_count, restart_delay, log_lines_lost FROM containers ";
+    "restart_count, restart_delay, log_lines_lost, mounts FROM containers ";
 
 Phase phase_from(const std::string& name) {
     for (std::size_t i = 0; i < kPhases.size(); ++i)
@@ -44,6 +44,7 @@ Container from_row(const SqlRow& row) {
     container.restart_count = static_cast<int>(row.number(17));
     container.restart_delay = row.number(18);
     container.log_lines_lost = row.number(19);
+    container.mounts = row.text(20);
     return container;
 }
 
@@ -64,10 +65,11 @@ std::string_view name_of(Phase phase) {
 Result<void> ContainerStore::add(const Container& container) {
     return database_.run("INSERT INTO containers (id, name, phase, image_id, image_name, storage, network, "
                          "isolation, spec, start, "
-                         "created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                         "created_at, mounts) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                          {container.id, container.name, std::string(name_of(container.phase)),
                           container.image_id, container.image_name, container.storage, container.network,
-                          container.isolation, container.spec, container.start, container.created_at});
+                          container.isolation, container.spec, container.start, container.created_at,
+                          container.mounts});
 }
 
 Result<Container> ContainerStore::find(const std::string& reference) {

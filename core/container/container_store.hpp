@@ -26,6 +26,7 @@ struct Container {
     std::string image_name;
     std::string storage, network, isolation; // driver instances, resolved
     std::string spec;                        // JSON of ContainerSpec
+    std::string mounts{};                    // JSON of what is mounted, where volumes are among it; else ""
     std::string start = "{}";                // JSON of StartRecord
     std::int64_t created_at = 0;             // ns
     std::int64_t started_at = 0;

@@ -12,6 +12,7 @@ Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.find_image());
     RT_TRY(launch.record_new());
     RT_TRY(launch.prepare_storage());
+    RT_TRY(launch.open_volumes(ContainerVolumes::Moment::created));
     return launch.state().containers.set_phase(launch.record().id, Phase::created);
 }
 

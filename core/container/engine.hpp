@@ -11,6 +11,7 @@
 #include "core/plugin/registry.hpp"
 #include "core/state/database.hpp"
 #include "core/state/events.hpp"
+#include "core/volume/volume_store.hpp"
 
 #include <memory>
 #include <optional>
@@ -26,11 +27,12 @@ public:
     struct State {
         explicit State(Database opened)
             : database(std::move(opened)), images(database), containers(database), networks(database),
-              events(database) {}
+              volumes(database), events(database) {}
         Database database;
         ImageStore images;
         ContainerStore containers;
         NetworkStore networks;
+        VolumeStore volumes;
         EventLog events;
     };
     Result<State*> state();

@@ -3,6 +3,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
+#include "core/container/container_events.hpp"
 #include "core/network/mac_address.hpp"
 
 #include <nlohmann/json.hpp>
@@ -30,7 +31,11 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
     RT_TRY_ASSIGN(const auto backend, engine.drivers().network(found ? found->driver : name));
     if (!found) {
         found = Network{.id = random_hex(12), .name = name, .driver = name, .traits = backend->traits()};
-        RT_TRY(state.networks.add(*found));
+        const Result<void> added = state.database.transaction([&]() -> Result<void> {
+            RT_TRY(state.networks.add(*found));
+            return note_network_event(state, *found, "", "create");
+        });
+        RT_TRY(added);
     }
     if (found->result.empty()) { // an earlier attempt was interrupted
         RT_TRY_ASSIGN(found->result, backend->create_network(operation, network_json(*found).dump()));

@@ -110,6 +110,7 @@ void Launch::name_networks() {
 Result<void> Launch::record_new() {
     if (!is_predefined(engine_, record_.network)) name_networks();
     if (!plan_) RT_TRY(plan()); // is there anything to run in it?
+    RT_TRY(plan_volumes());
     record_.created_at = now_ns();
     begun_ = true;
     Result<void> outcome = insert();
@@ -132,6 +133,7 @@ Result<void> Launch::insert() {
                                     [&](const SqlRow&) { image_is_there = true; }));
         if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
+        RT_TRY(record_volumes());
         RT_TRY(note_event(*state_, record_, "create", {}, &image_config_));
         return record_endpoints(); // none where it is only created
     });
@@ -150,6 +152,9 @@ Result<void> Launch::load(const std::string& container_id) {
     timer_.mark("open state");
     RT_TRY_ASSIGN(record_, state_->containers.find(container_id));
     RT_TRY_ASSIGN(spec_, spec_from_json(record_.spec));
+    if (!record_.mounts.empty()) {
+        RT_TRY_ASSIGN(spec_.mounts, mounts_from_text(record_.mounts));
+    }
     RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
     timer_.mark("wiring");
     return {};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/lock_file.hpp"
+#include "core/container/container_volumes.hpp"
 #include "core/container/joined_network.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/run.hpp"
@@ -34,7 +35,8 @@ public:
     Result<void> launch_shim();       // as early as can be: it loads its driver while we go on
     void adopt_shim(ShimClient shim); // in place of launch_shim(): the one that rests between two runs
     Result<void> join_networks();     // the networks it joins are there
-    Result<void> record_endpoints();  // with addresses, in a transaction of the caller's
+    Result<void> open_volumes(ContainerVolumes::Moment moment); // made, filled, mounted on the host
+    Result<void> record_endpoints(); // with addresses, in a transaction of the caller's
     Result<void> make_bundle();
     Result<void> make_container(); // the shim creates, meanwhile the network is attached
     Result<void> start(StartedBy by);
@@ -59,6 +61,12 @@ private:
     [[nodiscard]] bool in_host_network() const { return joined_.front().network.traits.host_namespace; }
     Result<void> write_files();
     Result<void> plan();
+    Result<void> plan_volumes();
+    Result<void> record_volumes();
+    Result<int> image_root();
+    [[nodiscard]] Result<std::vector<MountSpec>> mounts_on_host() const; // volumes by their path there
+    [[nodiscard]] Result<void> check_subpaths() const;
+    Result<void> note_volumes_mounted();
     Result<void> make_bind_sources();
     Result<UniqueFd> network_namespace();
     Result<void> attach_networks();
@@ -89,6 +97,8 @@ private:
     std::string hostname_;
     std::optional<ProcessPlan> plan_;
     std::vector<JoinedNetwork> joined_; // the first is that of the host, where it is the host's
+    std::vector<std::pair<MountSpec, OpenVolume>> volumes_; // in the order of spec_.mounts
+    UniqueFd image_root_;
     std::vector<Mount> rootfs_;
     ShimCreated created_;
     std::vector<std::string> warnings_;

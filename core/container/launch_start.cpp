@@ -148,6 +148,9 @@ Result<void> Launch::write_files() {
 Result<void> Launch::make_container() {
     const bool own_network = !in_host_network();
     RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
+    if (!volumes_.empty()) {
+        RT_TRY_ASSIGN(spec_.mounts, mounts_on_host());
+    }
     RT_TRY_ASSIGN(const std::string config, oci_config({record_.id, directory_.native(), hostname_,
                                                         engine_.wiring().cgroup_parent.native(), own_network,
                                                         spec_, *plan_, std::move(host)}));
@@ -166,6 +169,7 @@ Result<void> Launch::make_container() {
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case
     if (attached && created && has_name_server(joined_)) created = begin_names();
     netns_.reset();
+    if (attached && created) return check_subpaths();
     return attached ? created : attached;
 }
 
@@ -239,6 +243,7 @@ Result<void> Launch::start(StartedBy by) {
         RT_TRY(state_->containers.set_started(record_.id, record_.started_at, start_record(), by));
         for (const JoinedNetwork& joined : joined_)
             RT_TRY(note_network_event(*state_, joined.network, record_.id, "connect"));
+        RT_TRY(note_volumes_mounted());
         return options_.attachment == ShimClient::Attach::none
                    ? Result<void>()
                    : note_event(*state_, record_, "attach", {}, &image_config_);

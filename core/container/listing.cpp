@@ -3,6 +3,7 @@
 
 #include "core/container/joined_network.hpp"
 #include "core/container/live_state.hpp"
+#include "core/container/mount_resolve.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/published_ports.hpp"
 #include "core/container/recovery.hpp"
@@ -68,7 +69,8 @@ Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const C
         config.empty() ? Result<ProcessPlan>(fail(Code::not_found, "")) : plan_process(spec, config, {});
     summary.command = join(plan ? plan->arguments : spec.command);
     summary.labels = plan ? plan->labels : spec.labels;
-    for (const MountSpec& mount : spec.mounts) {
+    RT_TRY_ASSIGN(summary.resolved_mounts, mounts_of(stored, spec));
+    for (const MountSpec& mount : summary.resolved_mounts) {
         if (mount.type != MountType::tmpfs) summary.mounts.push_back(mount.source);
         summary.mount_targets.push_back(mount.target);
     }

@@ -23,7 +23,8 @@ struct ContainerSummary {
     StringMap labels;                  // the image's and the user's
     std::vector<std::string> networks; // by name
     std::vector<ShownPort> ports;      // published ones, and those that are only exposed
-    std::vector<std::string> mounts;   // names of volumes, sources of others
+    std::vector<MountSpec> resolved_mounts;
+    std::vector<std::string> mounts; // names of volumes, sources of others
     std::vector<std::string> mount_targets;
     ContainerSpec spec;
     std::vector<Attachment> attachments; // while it runs

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/listing.hpp"
 
-#include <regex.h>
+#include "core/base/pattern.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,22 +26,6 @@ std::string list(const std::array<const char*, N>& known) {
     std::string text;
     for (const char* const each : known) text += cat(text.empty() ? "" : ", ", each);
     return text;
-}
-
-// A regular expression that is found anywhere in text, as docker's is.
-bool finds(const std::string& pattern, const std::string& text) {
-    regex_t compiled;
-    if (::regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
-    const bool found = ::regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
-    ::regfree(&compiled);
-    return found;
-}
-
-bool is_pattern(const std::string& pattern) {
-    regex_t compiled;
-    if (::regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
-    ::regfree(&compiled);
-    return true;
 }
 
 struct PortRange {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/mount_spec.hpp"
 
-#include "core/base/id.hpp"
+#include "core/volume/volume_options.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,11 +41,14 @@ Result<void> validate_subpath(const MountSpec& mount) {
 }
 
 Result<void> validate_volume(const MountSpec& mount) {
-    if (!mount.source.empty() && !is_valid_name(mount.source))
-        return refuse(
-            mount, "'", mount.source,
-            "' is not valid as the name of a volume ([a-zA-Z0-9][a-zA-Z0-9_.-]*); a directory of the "
-            "host is given by its absolute path");
+    const auto checked = [&]() -> Result<void> {
+        if (!mount.source.empty()) RT_TRY(check_volume_name(mount.source));
+        RT_TRY(check_volume_driver(mount.driver));
+        return check_local_options(mount.driver_options);
+    }();
+    if (!checked) return in_context(checked.error(), "mount ", show(mount));
+    if (mount.source.empty() && !mount.subpath.empty())
+        return refuse(mount, "must not set Subpath when using anonymous volumes");
     return validate_subpath(mount);
 }
 
@@ -93,6 +96,26 @@ std::string show(const MountSpec& mount) {
                                 : cat("'", mount.source, ":", mount.target, "'");
 }
 
+// As docker on Linux, which has "z" as the mode of a volume of its own driver where nothing else is said.
+std::string mode_of(const MountSpec& mount) {
+    if (mount.type == MountType::tmpfs || mount.anonymous) return {};
+    if (mount.type == MountType::bind && !mount.create_source) return {}; // --mount has no such words
+    std::string words;
+    const auto add = [&](std::string_view word) {
+        if (!word.empty()) words += cat(words.empty() ? "" : ",", word);
+    };
+    if (mount.read_only) add("ro");
+    add(mount.selinux_relabel);
+    if (mount.type == MountType::volume && mount.no_copy) add("nocopy");
+    add(mount.propagation);
+    return words.empty() && mount.type == MountType::volume ? "z" : words;
+}
+
+bool is_only_a_place(const MountSpec& mount) {
+    const MountSpec place{.type = MountType::volume, .target = mount.target};
+    return mount == place;
+}
+
 std::string normal_path(const std::string& path) {
     std::string normal = std::filesystem::path(path).lexically_normal();
     if (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
@@ -106,7 +129,8 @@ Result<void> validate_mounts(const std::vector<MountSpec>& mounts) {
     for (const MountSpec& mount : mounts) {
         RT_TRY(validate_mount(mount));
         const std::string target = normal_path(mount.target);
-        if (!targets.insert(target).second) return refuse(mount, "'", target, "' is mounted twice");
+        if (!is_only_a_place(mount) && !targets.insert(target).second)
+            return refuse(mount, "'", target, "' is mounted twice");
     }
     return {};
 }

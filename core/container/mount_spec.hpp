@@ -44,6 +44,7 @@ struct MountSpec {
     std::string driver{};  // "": local
     std::map<std::string, std::string> driver_options{};
     std::map<std::string, std::string> labels{};
+    bool anonymous = false; // its name was made up, for this container (mount_resolve.hpp)
 
     // tmpfs
     std::vector<std::string> tmpfs_options{}; // "size=64m", "mode=1770", "exec", ... as mount(8) has them
@@ -53,6 +54,12 @@ struct MountSpec {
 
 // "'/srv:/data'": how errors call it.
 std::string show(const MountSpec& mount);
+
+// What `docker inspect` calls its mode: the words behind the second colon of -v, or "z".
+std::string mode_of(const MountSpec& mount);
+
+// "-v /data": nothing but a place. It gives way to whatever else is mounted there.
+bool is_only_a_place(const MountSpec& mount);
 
 // "/a//b/../c/" -> "/a/c": without a look at the file system.
 std::string normal_path(const std::string& path);

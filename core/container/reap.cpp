@@ -5,6 +5,7 @@
 #include "core/base/lock_file.hpp"
 #include "core/container/boot.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/container_volumes.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/shim_settings.hpp"
@@ -70,8 +71,7 @@ public:
 
         const bool removed = container_ && (wanted == Outcome::remove || goes(*container_));
         // Once its files begin to go it cannot be anything else any more, should we be killed now.
-        if (container_ && wanted == Outcome::remove)
-            RT_TRY(state_->containers.set_phase(id_, Phase::removing));
+        if (container_ && wanted == Outcome::remove) RT_TRY(record_removal());
         if (wanted != Outcome::record) RT_TRY(begin_destroy());
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
@@ -82,10 +82,14 @@ public:
         if (container_) {
             RT_TRY(detach());
             if (removed && !early) RT_TRY(remove_files(engine_, *container_));
+            if (has_volumes()) RT_TRY(volumes().close());
             RT_TRY(state_->database.transaction([&] { return record(removed, failed); }));
         }
+        if (!released_.empty()) RT_TRY(volumes().remove_released(released_));
         return close();
     }
+
+    void keep_anonymous_volumes() { keeps_volumes_ = true; }
 
 private:
     static bool goes(const Container& container) {
@@ -93,6 +97,18 @@ private:
         if (container.phase == Phase::created || container.phase == Phase::restarting) return false;
         const auto spec = spec_from_json(container.spec);
         return spec && spec->auto_remove;
+    }
+
+    [[nodiscard]] bool has_volumes() const { return !container_->mounts.empty(); }
+    ContainerVolumes volumes() { return {engine_, *state_, id_}; }
+
+    // Which volumes go with it is said here: whoever has to go on after us only knows that it is to go.
+    Result<void> record_removal() {
+        if (!has_volumes() || !keeps_volumes_) return state_->containers.set_phase(id_, Phase::removing);
+        return state_->database.transaction([&]() -> Result<void> {
+            RT_TRY(volumes().keep_anonymous());
+            return state_->containers.set_phase(id_, Phase::removing);
+        });
     }
 
     // What a shim was to do that has died meanwhile is ours.
@@ -139,7 +155,11 @@ private:
         if (container_->phase == Phase::restarting && failed == nullptr && !removed)
             RT_TRY(state_->containers.set_phase(id_, Phase::exited));
         for (const Network& network : left_) RT_TRY(note_network_event(*state_, network, id_, "disconnect"));
+        if (has_volumes() && container_->phase == Phase::running) RT_TRY(volumes().note_unmounted());
         if (removed) {
+            if (has_volumes()) {
+                RT_TRY_ASSIGN(released_, volumes().release());
+            }
             RT_TRY(state_->containers.remove(id_));
             return note_event(*state_, *container_, "destroy");
         }
@@ -202,6 +222,8 @@ private:
     Engine::State* state_ = nullptr;
     std::optional<Container> container_;
     std::vector<Network> left_;                 // networks that it was attached to
+    bool keeps_volumes_ = false;                // those without a name stay when it is removed
+    std::vector<std::string> released_;         // volumes that go with it
     std::optional<std::int64_t> restart_delay_; // ns; its restart policy starts it again
 };
 
@@ -215,8 +237,11 @@ Result<void> reap(Engine& engine, const std::string& container_id, LockFile lock
     return Reap(engine, container_id, nullptr, std::move(lock)).go(Reap::Outcome::record);
 }
 
-Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock) {
-    return Reap(engine, container_id, shim, std::move(lock)).go(Reap::Outcome::remove);
+Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock,
+                     AnonymousVolumes volumes) {
+    Reap reap(engine, container_id, shim, std::move(lock));
+    if (volumes == AnonymousVolumes::keep) reap.keep_anonymous_volumes();
+    return reap.go(Reap::Outcome::remove);
 }
 
 Result<void> take_back_start(Engine& engine, ShimClient* shim, LockFile lock, const FailedStart& failed) {

@@ -20,9 +20,11 @@ Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* s
 // The same for who has the container's lock already, having found its shim dead under it.
 Result<void> reap(Engine& engine, const std::string& container_id, LockFile lock);
 
-// As reap(), and the container goes in any case: for one that did not come to be, and for a removal. The
-// caller holds the container's lock and hands it over.
-Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock);
+// As reap(), and the container goes in any case: for one that did not come to be, and for a removal. Its
+// anonymous volumes go with it, or stay. The caller holds the container's lock and hands it over.
+enum class AnonymousVolumes { remove, keep };
+Result<void> abandon(Engine& engine, const std::string& container_id, ShimClient* shim, LockFile lock,
+                     AnonymousVolumes volumes = AnonymousVolumes::remove);
 
 // A start that came to nothing: what it made goes, the container stays as it was before, with the reason.
 struct FailedStart {

@@ -6,6 +6,7 @@
 #include "core/base/lock_file.hpp"
 #include "core/container/reap.hpp"
 #include "core/shim/client.hpp"
+#include "core/volume/volume_service.hpp"
 
 #include <unistd.h>
 
@@ -92,6 +93,8 @@ std::vector<Error> recover(Engine& engine) {
     }
     for (Error& error : sweep_run_directories(engine, **state)) problems.push_back(std::move(error));
     note(sweep_locks(engine));
+    for (Error& error : VolumeService(engine.wiring(), (*state)->database).finish_removals())
+        problems.push_back(std::move(error));
     return problems;
 }
 

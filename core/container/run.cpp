@@ -14,6 +14,7 @@ Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.join_networks());
     RT_TRY(launch.record_new());
     RT_TRY(launch.prepare_storage());
+    RT_TRY(launch.open_volumes(ContainerVolumes::Moment::run));
     RT_TRY(launch.make_bundle());
     RT_TRY(launch.make_container());
     return launch.start(StartedBy::user);

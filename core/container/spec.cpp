@@ -96,6 +96,7 @@ void parts(Part& part, Visit&& visit)
     visit("driver", part.driver);
     visit("driver_options", part.driver_options);
     visit("labels", part.labels);
+    visit("anonymous", part.anonymous);
     visit("tmpfs_options", part.tmpfs_options);
 }
 
@@ -211,6 +212,21 @@ Result<ContainerSpec> spec_from_json(const std::string& text) {
         return spec;
     } catch (const Json::exception& error) {
         return fail(Code::corrupt, "stored container: ", error.what());
+    }
+}
+
+std::string mounts_to_text(const std::vector<MountSpec>& mounts) {
+    return Codec<std::vector<MountSpec>>::write(mounts).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<std::vector<MountSpec>> mounts_from_text(const std::string& text) {
+    RT_TRY_ASSIGN(const Json value, parse_json(text, "stored mounts"));
+    try {
+        std::vector<MountSpec> mounts;
+        Codec<std::vector<MountSpec>>::read(value, mounts);
+        return mounts;
+    } catch (const Json::exception& error) {
+        return fail(Code::corrupt, "stored mounts: ", error.what());
     }
 }
 

@@ -163,6 +163,10 @@ struct ContainerSpec {
 Json to_json(const ContainerSpec& spec);
 Result<ContainerSpec> spec_from_json(const std::string& text);
 
+// Mounts alone, as JSON: where a container has others than its spec says (mount_resolve.hpp).
+std::string mounts_to_text(const std::vector<MountSpec>& mounts);
+Result<std::vector<MountSpec>> mounts_from_text(const std::string& text);
+
 // A member of ContainerSpec: its key in the stored record and what it is called in docker's API
 // ("HostConfig.Memory"; several, separated by spaces, where it takes in more; "": it is ours).
 struct SpecField {

@@ -2,10 +2,12 @@
 // What can be said about a spec without looking at the host. The limits are docker's, and those of the
 // kernel's interfaces that they end in.
 #include "core/base/id.hpp"
+#include "core/container/mount_resolve.hpp"
 #include "core/container/shim_settings.hpp"
 #include "core/container/spec_validate_parts.hpp"
 #include "core/container/stop.hpp"
 #include "core/container/unsupported.hpp"
+#include "core/volume/volume_options.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -122,6 +124,8 @@ Result<void> validate(const ContainerSpec& spec) {
     RT_TRY(validate_process(spec));
     RT_TRY(validate_life(spec));
     RT_TRY(validate_mounts(spec.mounts));
+    RT_TRY(check_volume_driver(spec.volume_driver));
+    for (const std::string& text : spec.volumes_from) RT_TRY(parse_volumes_from(text));
     RT_TRY(validate_network(spec));
     RT_TRY(validate_limits(spec));
     RT_TRY(validate_security(spec));

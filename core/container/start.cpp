@@ -29,6 +29,7 @@ Result<void> go_on(Launch& launch, StartedBy by) {
     RT_TRY(launch.find_image_again());
     RT_TRY(launch.join_networks());
     RT_TRY(launch.state().database.transaction([&] { return launch.record_endpoints(); }));
+    RT_TRY(launch.open_volumes(ContainerVolumes::Moment::started));
     RT_TRY(launch.make_bundle());
     RT_TRY(launch.make_container());
     return launch.start(by);

@@ -161,7 +161,7 @@ Result<void> end_restarting(Engine& engine, Engine::State& state, const Containe
 enum class Removal { done, again };
 
 // Under the lock: what is found now may differ from what was found before.
-Result<Removal> remove_once(Engine& engine, const Container& found, Force force) {
+Result<Removal> remove_once(Engine& engine, const Container& found, Force force, AnonymousVolumes volumes) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     Result<Container> container = refresh(engine, found);
     if (!container && container.error().code == Code::not_found) return Removal::done; // --rm was quicker
@@ -189,7 +189,7 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force)
     if (!container) return std::unexpected(std::move(container).error());
     // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
     if (shim_is_alive(engine.run_directory(found.id))) return Removal::again;
-    RT_TRY(abandon(engine, found.id, nullptr, std::move(lock)));
+    RT_TRY(abandon(engine, found.id, nullptr, std::move(lock), volumes));
     return Removal::done;
 }
 
@@ -244,13 +244,14 @@ Result<void> stop(Engine& engine, const std::string& reference, std::optional<st
     return state->database.transaction([&] { return note_event(*state, container, "stop"); });
 }
 
-Result<std::string> remove(Engine& engine, const std::string& reference, Force force) {
+Result<std::string> remove(Engine& engine, const std::string& reference, Force force,
+                           AnonymousVolumes volumes) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     const auto deadline = std::chrono::steady_clock::now() + kKillLimit;
     for (;;) {
-        RT_TRY_ASSIGN(const Removal removal, remove_once(engine, found, force));
+        RT_TRY_ASSIGN(const Removal removal, remove_once(engine, found, force, volumes));
         if (removal == Removal::done) return found.id;
         if (std::chrono::steady_clock::now() > deadline)
             return fail(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/container/engine.hpp"
+#include "core/container/reap.hpp"
 
 #include <chrono>
 #include <optional>
@@ -25,7 +26,9 @@ Result<void> stop(Engine& engine, const std::string& reference, std::optional<st
                   StopReason reason = StopReason::user);
 
 enum class Force { no, yes };
-// Removes a container that does not run; forced, it is killed first. Returns its id.
-Result<std::string> remove(Engine& engine, const std::string& reference, Force force);
+// Removes a container that does not run; forced, it is killed first. Its anonymous volumes stay, or go with
+// it. Returns its id.
+Result<std::string> remove(Engine& engine, const std::string& reference, Force force,
+                           AnonymousVolumes volumes = AnonymousVolumes::keep);
 
 } // namespace rt

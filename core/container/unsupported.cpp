@@ -18,15 +18,6 @@ bool starts_with_container(const std::string& mode) {
 }
 
 const Refusal kRefusals[] = {
-    {"--mount type=volume",
-     [](const ContainerSpec& spec) {
-         return std::ranges::find(spec.mounts, MountType::volume, &MountSpec::type) != spec.mounts.end();
-     },
-     "there are no volumes yet: mount a directory of the host"},
-    {"--volumes-from", [](const ContainerSpec& spec) { return !spec.volumes_from.empty(); },
-     "there are no volumes yet"},
-    {"--volume-driver", [](const ContainerSpec& spec) { return !spec.volume_driver.empty(); },
-     "there are no volumes yet"},
     {"--init", [](const ContainerSpec& spec) { return spec.init.value_or(false); },
      "there is no init program yet"},
     {"--network container:", [](const ContainerSpec& spec) { return starts_with_container(spec.network); },

@@ -52,6 +52,8 @@ CREATE TABLE containers (
     network     TEXT NOT NULL,
     isolation   TEXT NOT NULL,
     spec        TEXT NOT NULL,    -- JSON, what was asked for
+    mounts      TEXT NOT NULL DEFAULT '', -- JSON: spec.mounts, those of the image and of others, and who is who among
+                                  --   volumes; "" for a container that has no volume: its mounts are those of spec
     start       TEXT NOT NULL,    -- JSON of the latest start: pid, phases, warnings; "{}" before
     created_at  INTEGER NOT NULL, -- ns
     started_at  INTEGER NOT NULL DEFAULT 0,
@@ -107,6 +109,25 @@ CREATE TABLE leases (              -- addresses in use
     PRIMARY KEY (network_id, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases_by_endpoint ON leases(endpoint_id);
+
+CREATE TABLE volumes (
+    name        TEXT PRIMARY KEY,
+    driver      TEXT NOT NULL,    -- "local"
+    options     TEXT NOT NULL,    -- JSON object of strings
+    labels      TEXT NOT NULL,    -- JSON object of strings
+    removing    INTEGER NOT NULL DEFAULT 0, -- 1: nobody uses it, and its files are on their way out
+    created_at  INTEGER NOT NULL  -- ns
+) STRICT, WITHOUT ROWID;
+
+-- Who has which volume. Without a foreign key to containers: the removal of one that has none asks nothing here.
+CREATE TABLE volume_uses (
+    container_id TEXT NOT NULL,
+    volume      TEXT NOT NULL REFERENCES volumes(name),
+    anonymous   INTEGER NOT NULL, -- 1: it was made for this container and goes with it, unless others have it
+    mounted     INTEGER NOT NULL DEFAULT 0, -- 1: it may be mounted on the host for this container
+    PRIMARY KEY (container_id, volume)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX volume_uses_by_volume ON volume_uses(volume);
 )sql";
 
 constexpr std::string_view kUserNetworks = R"sql(

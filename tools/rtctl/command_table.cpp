@@ -36,6 +36,7 @@ const std::vector<CommandGroup>& command_groups() {
         {"Networks",
          {&kNetworkCreate, &kNetworkLs, &kNetworkInspect, &kNetworkConnect, &kNetworkDisconnect, &kNetworkRm,
           &kNetworkPrune}},
+        {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine",
          {&kEvents, &kSystemEvents, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
           &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},

@@ -73,7 +73,7 @@ void add_health(options::options_description& all) {
 void add_files(options::options_description& all) {
     options::options_description group("Files");
     group.add_options()
-        ("volume,v", list("[HOST:]CTR[:ro]"), "mount a file or directory of the host, or a volume")
+        ("volume,v", list("[HOST|VOLUME:]CTR[:ro]"), "mount a file or directory of the host, or a volume")
         ("mount", list("KEY=VALUE,..."), "mount: type=bind|volume|tmpfs,source=...,target=...,readonly")
         ("tmpfs", list("CTR[:OPTIONS]"), "mount a file system in memory")
         ("volumes-from", list("CONTAINER[:ro]"), "mount what another container has mounted")

@@ -100,6 +100,20 @@ TEST(Networks, CommandsDoWhatTheySay) {
     }
 }
 
+// In one state each, so that a page may build on what it did before.
+TEST(Documentation, CommandsOfThePagesDoWhatTheySay) {
+    for (const char* name : {"docs/volumes.md"}) {
+        const auto blocks = rt::test::fenced_blocks(page(name), "sh");
+        ASSERT_FALSE(blocks.empty()) << name;
+        Reader reader;
+        ASSERT_EQ(reader.types("rtctl import rootfs.tar box").exit_code, 0);
+        for (const std::string& block : blocks) {
+            const Outcome outcome = reader.types(block);
+            EXPECT_EQ(outcome.exit_code, 0) << name << block << outcome.out << outcome.err;
+        }
+    }
+}
+
 TEST(Readme, WiringFilesAreInOrder) {
     const auto blocks = rt::test::fenced_blocks(page("README.md"), "json");
     ASSERT_FALSE(blocks.empty());

@@ -178,9 +178,7 @@ rt::ContainerSpec with_everything() {
     spec.volumes_from = {"other:ro"};
     spec.storage_opt = {{"size", "1g"}};
     spec.mac_address = "02:00:00:00:00:01";
-    spec.ipv4_address = "10.0.0.9";
-    spec.link_local_ips = {"169.254.1.1"};
-    spec.network_aliases = {"db"};
+    spec.networks = {{.aliases = {"db"}, .link_local_ips = {"169.254.1.1"}, .ipv4_address = "10.0.0.9"}};
     spec.links = {"a:b"};
     spec.dns = {"192.0.2.1"};
     spec.extra_hosts = {"a:192.0.2.1"};

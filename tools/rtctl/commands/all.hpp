@@ -46,6 +46,12 @@ extern const Command kNetworkInspect;
 extern const Command kNetworkLs;
 extern const Command kNetworkPrune;
 extern const Command kNetworkRm;
+// Volumes
+extern const Command kVolumeCreate;
+extern const Command kVolumeLs;
+extern const Command kVolumeInspect;
+extern const Command kVolumeRm;
+extern const Command kVolumePrune;
 // The engine
 extern const Command kEvents;
 extern const Command kSystemEvents;

@@ -10,10 +10,12 @@ namespace {
 
 Result<int> rm(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
-    description.add_options()("force,f", "kill those that run first");
+    description.add_options()("force,f", "kill those that run first")(
+        "volumes,v", "remove the anonymous volumes that only they use");
     RT_TRY_ASSIGN(const auto parsed, parse(kRm, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
     const Force force = parsed->has("force") ? Force::yes : Force::no;
+    const auto volumes = parsed->has("volumes") ? AnonymousVolumes::remove : AnonymousVolumes::keep;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     std::vector<std::string> present;
     for (const std::string& reference : parsed->operands) {
@@ -26,7 +28,7 @@ Result<int> rm(const Globals& globals, const Arguments& arguments) {
             present.push_back(reference);
     }
     return for_each_operand(present, [&](const std::string& reference) -> Result<void> {
-        const auto removed = remove(*engine, reference, force);
+        const auto removed = remove(*engine, reference, force, volumes);
         if (removed) return {};
         // With -f it is enough that it is gone; what else may not have been found (a driver) is a failure.
         RT_TRY_ASSIGN(Engine::State* const state, engine->state());
