@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/container_files.hpp"
 
-#include "core/base/json.hpp"
 #include "core/base/rooted_path.hpp"
+#include "core/container/first_process.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
 #include "core/image/snapshot_view.hpp"
 #include "core/shim/client.hpp"
-#include "core/shim/run_files.hpp"
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
 #include <climits>
-#include <cstdio>
 #include <thread>
 
 namespace rt {
@@ -26,28 +23,10 @@ namespace {
 constexpr std::chrono::milliseconds kLook{5};
 constexpr int kLooks = 2000; // ten seconds
 
-// The root of its first process. The pid may be another's by now: then its parent is not the shim.
-Result<UniqueFd> open_running_root(const Path& run_directory, const Container& container) {
-    const Json start = Json::parse(container.start, nullptr, false);
-    const int pid = start.is_object() ? start.value("pid", 0) : 0;
-    RT_TRY_ASSIGN(const std::string shim, read_file(run_directory / shim::kPidName, 4096));
-    int shim_pid = 0;
-    if (std::sscanf(shim.c_str(), "pid %d", &shim_pid) != 1 || pid <= 0)
-        return fail(Code::unavailable, "container '", container.name, "' has no process");
-    // What is read through this descriptor is about this process, or fails once that has ended.
-    RT_TRY_ASSIGN(const UniqueFd process, open_file(cat("/proc/", pid), O_PATH | O_DIRECTORY));
-    const UniqueFd status(::openat(process.get(), "stat", O_RDONLY | O_CLOEXEC));
-    std::array<char, 4096> text{};
-    if (!status || ::read(status.get(), text.data(), text.size() - 1) <= 0)
-        return fail(Code::unavailable, "container '", container.name, "' has ended");
-    const std::string line(text.data());
-    int parent = 0;
-    const auto name_end = line.rfind(')');
-    if (name_end == std::string::npos || std::sscanf(line.c_str() + name_end + 1, " %*c %d", &parent) != 1 ||
-        parent != shim_pid)
-        return fail(Code::unavailable, "container '", container.name, "' has ended");
+Result<UniqueFd> open_running_root(const Path& run_directory) {
+    RT_TRY_ASSIGN(const UniqueFd process, hold_first_process(run_directory));
     UniqueFd root(::openat(process.get(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) return fail(Code::unavailable, "container '", container.name, "' has ended");
+    if (!root) return fail(Code::unavailable, "it has ended");
     return root;
 }
 
@@ -129,7 +108,7 @@ Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& r
             return ContainerFiles(std::move(container), std::move(lock), std::move(view));
         }
         if (container.phase == Phase::running && shim_is_alive(directory)) {
-            auto root = open_running_root(directory, container);
+            auto root = open_running_root(directory);
             if (root)
                 return ContainerFiles(std::move(container), std::move(lock),
                                       MountView{std::move(*root), UniqueFd()});

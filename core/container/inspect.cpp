@@ -73,6 +73,10 @@ Json host_config(const ContainerSpec& spec, const Container& container) {
             {"PidsLimit", spec.pids_limit},
             {"ReadonlyRootfs", spec.read_only},
             {"NetworkMode", container.network},
+            {"IpcMode", spec.ipc_mode.empty() ? "private" : spec.ipc_mode},
+            {"PidMode", spec.pid_mode},
+            {"UTSMode", spec.uts_mode},
+            {"UsernsMode", spec.userns_mode},
             {"Runtime", container.isolation}};
 }
 

@@ -77,6 +77,14 @@ Result<void> Launch::find_image() {
     return {};
 }
 
+Result<void> Launch::find_joined() {
+    if (!joins_any(spec_)) return {};
+    RT_TRY(resolve_joined(state_->containers, spec_, record_.name));
+    if (joins_a_network()) record_.network = spec_.network;
+    record_.spec = to_json(spec_).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return {};
+}
+
 // Before anything is made that could be left behind: whose it is.
 Result<void> Launch::record_new() {
     if (!plan_) RT_TRY(plan()); // is there anything to run in it?

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/lock_file.hpp"
+#include "core/container/join.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/run.hpp"
 
@@ -22,6 +23,7 @@ public:
     // A new container: what it is to be, and its record.
     Result<void> plan_new(const ContainerSpec& spec); // names, drivers, id; its lock
     Result<void> find_image();                        // by name; pulled and unpacked where it is missing
+    Result<void> find_joined();                       // containers whose namespaces it joins, by their ids
     Result<void> record_new();                        // phase creating: from here on it can be seen
     Result<void> prepare_storage();                   // its own layer
 
@@ -52,8 +54,13 @@ private:
     Result<void> insert();
     [[nodiscard]] std::string endpoint_request() const;
     [[nodiscard]] std::string start_record() const;
+    [[nodiscard]] bool joins_a_network() const { return spec_.network.starts_with("container:"); }
+    Result<void> join_others();
     Result<Network> ensure_network();
     Result<void> plan();
+    [[nodiscard]] bool shares_memory() const;
+    [[nodiscard]] JoinedNamespaces joined_namespaces() const;
+    Result<void> make_log_directory();
     Result<void> make_bind_sources();
     Result<UniqueFd> network_namespace();
     Result<void> attach_network();
@@ -81,7 +88,8 @@ private:
     std::vector<std::string> parents_; // snapshots of the image, the topmost first
     std::string hostname_;
     std::optional<ProcessPlan> plan_;
-    Network joined_;
+    std::optional<JoinedContainers> others_; // where it joins any
+    Network joined_;                         // none where the network is another container's
     Endpoint endpoint_;
     std::string address_;
     std::vector<Mount> rootfs_;

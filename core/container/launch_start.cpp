@@ -7,12 +7,14 @@
 #include "core/container/oci_config.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/runtime_files.hpp"
+#include "core/container/shared_memory.hpp"
 #include "core/container/shim_settings.hpp"
 
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -39,7 +41,7 @@ Result<void> Launch::launch_shim() {
     RT_TRY(make_directories(directory_ / "rootfs"));
     begun_ = true;
     RT_TRY_ASSIGN(shim_, ShimClient::launch({install_prefix() / "libexec/rt/rt-shim", record_.id, directory_,
-                                             isolation_, reaper_command(engine_), true}));
+                                             isolation_, reaper_command(engine_), !joins_a_network()}));
     timer_.mark("shim.launch");
     return {};
 }
@@ -50,7 +52,20 @@ void Launch::adopt_shim(ShimClient shim) {
     shim_ = std::move(shim);
 }
 
+Result<void> Launch::join_others() {
+    if (!joins_any(spec_)) return {};
+    RT_TRY_ASSIGN(others_, JoinedContainers::open(engine_, spec_, directory_));
+    timer_.mark("join");
+    return {};
+}
+
 Result<void> Launch::join_network() {
+    RT_TRY(join_others());
+    if (joins_a_network()) {
+        hostname_ = spec_.uts_mode == "host" ? host_name() : others_->hostname();
+        spec_.domainname = spec_.uts_mode == "host" ? "" : others_->domainname();
+        return plan();
+    }
     RT_TRY_ASSIGN(joined_, ensure_network());
     if (adopted_ && !joined_.traits.host_namespace) ahead_ = shim_->make_network_namespace(operation_);
     if (!spec_.ports.empty() && !joined_.traits.publishes_ports)
@@ -88,6 +103,7 @@ Result<void> Launch::plan() {
 }
 
 Result<void> Launch::record_endpoint() {
+    if (joined_.id.empty()) return {};
     endpoint_ = {random_hex(12), joined_.id, record_.id, "", ""};
     RT_TRY_ASSIGN(address_, state_->networks.lease_address(joined_, endpoint_.id));
     endpoint_.request = endpoint_request();
@@ -121,19 +137,37 @@ Result<void> Launch::make_bundle() {
                                             MountMode::read_write));
     RT_TRY(make_bind_sources());
     const bool own_network = !joined_.traits.host_namespace;
+    if (shares_memory()) RT_TRY(mount_shared_memory(directory_, spec_.shm_size));
+    if (joins_a_network()) return make_log_directory();
     RT_TRY(
         write_runtime_files({directory_, hostname_, address_, own_network, spec_.domainname, spec_.dns,
                              spec_.dns_options, spec_.dns_search, spec_.extra_hosts, gateway_of(joined_)}));
-    RT_TRY(make_directories(engine_.log_file(record_.id).parent_path()));
-    return {};
+    return make_log_directory();
+}
+
+Result<void> Launch::make_log_directory() {
+    return make_directories(engine_.log_file(record_.id).parent_path());
+}
+
+bool Launch::shares_memory() const {
+    return spec_.ipc_mode == "shareable" &&
+           std::ranges::find(spec_.mounts, "/dev/shm", &MountSpec::target) == spec_.mounts.end();
+}
+
+// Its own shared memory is found where others find it.
+JoinedNamespaces Launch::joined_namespaces() const {
+    JoinedNamespaces joined = others_ ? others_->namespaces() : JoinedNamespaces();
+    if (shares_memory()) joined.shm = shared_memory_in(directory_).native();
+    return joined;
 }
 
 Result<void> Launch::make_container() {
     const bool own_network = !joined_.traits.host_namespace;
     RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
-    RT_TRY_ASSIGN(const std::string config, oci_config({record_.id, directory_.native(), hostname_,
-                                                        engine_.wiring().cgroup_parent.native(), own_network,
-                                                        spec_, *plan_, std::move(host)}));
+    RT_TRY_ASSIGN(
+        const std::string config,
+        oci_config({record_.id, directory_.native(), hostname_, engine_.wiring().cgroup_parent.native(),
+                    own_network, spec_, *plan_, std::move(host), joined_namespaces()}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     RT_TRY_ASSIGN(ShimLog log, shim_log(spec_.log_config, engine_.log_file(record_.id)));
     RT_TRY_ASSIGN(auto health, shim_health(*plan_, config));
@@ -158,6 +192,7 @@ Result<UniqueFd> Launch::network_namespace() {
 
 // Its driver is loaded only now, while the shim makes the container.
 Result<void> Launch::attach_network() {
+    if (joined_.id.empty()) return {};
     RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(record_.network));
     if (backend->traits() != joined_.traits)
         return fail(Code::failed_precondition, "attach to network '", joined_.name,
@@ -194,9 +229,9 @@ Result<void> Launch::start(StartedBy by) {
     record_.phase = Phase::running;
     record_.started_at = now_ns();
     const Result<void> recorded = state_->database.transaction([&]() -> Result<void> {
-        RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.result));
+        if (!joined_.id.empty()) RT_TRY(state_->networks.set_endpoint_result(endpoint_.id, endpoint_.result));
         RT_TRY(state_->containers.set_started(record_.id, record_.started_at, start_record(), by));
-        RT_TRY(note_network_event(*state_, joined_, record_.id, "connect"));
+        if (!joined_.id.empty()) RT_TRY(note_network_event(*state_, joined_, record_.id, "connect"));
         return note_event(*state_, record_, "start");
     });
     RT_TRY(recorded);

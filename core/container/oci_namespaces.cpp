@@ -23,7 +23,8 @@ void add(const OciInput& input, const NamespaceChoice& choice, Json& list) {
     Json entry{{"type", choice.type}};
     if (!choice.path.empty()) entry["path"] = choice.path;
     list.push_back(std::move(entry));
-    note(input, "namespace", choice.type, choice.path.empty() ? "its own" : choice.path, from);
+    const bool joins = choice.mode.starts_with("container:");
+    note(input, "namespace", choice.type, joins ? choice.mode : "its own", from);
 }
 
 // Those of the user where there are some (or an empty list), none with --privileged, docker's otherwise.

@@ -13,10 +13,6 @@ struct Refusal {
     const char* why;
 };
 
-bool starts_with_container(const std::string& mode) {
-    return mode.starts_with("container:");
-}
-
 const Refusal kRefusals[] = {
     {"--mount type=volume",
      [](const ContainerSpec& spec) {
@@ -29,12 +25,6 @@ const Refusal kRefusals[] = {
      "there are no volumes yet"},
     {"--init", [](const ContainerSpec& spec) { return spec.init.value_or(false); },
      "there is no init program yet"},
-    {"--network container:", [](const ContainerSpec& spec) { return starts_with_container(spec.network); },
-     "the network of another container cannot be joined yet"},
-    {"--pid container:", [](const ContainerSpec& spec) { return starts_with_container(spec.pid_mode); },
-     "the processes of another container cannot be joined yet"},
-    {"--ipc container:", [](const ContainerSpec& spec) { return starts_with_container(spec.ipc_mode); },
-     "the IPC namespace of another container cannot be joined yet"},
     {"--userns",
      [](const ContainerSpec& spec) { return !spec.userns_mode.empty() && spec.userns_mode != "host"; },
      "user namespaces are not there yet"},

@@ -45,6 +45,7 @@ Result<std::vector<DriverChoice>> choose_drivers(const ContainerSpec& spec, cons
     std::vector<DriverChoice> choices;
     for (const Role role : {Role::storage, Role::network, Role::isolation}) {
         const std::string& asked_for = wanted_driver(spec, role);
+        if (role == Role::network && asked_for.starts_with("container:")) continue; // it is another's
         const RoleWiring& drivers = wiring.role(role);
         const std::string& instance = asked_for.empty() ? drivers.default_instance : asked_for;
         if (!drivers.drivers.contains(instance))
@@ -78,7 +79,8 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
     const auto network = std::ranges::find_if(result.drivers, [](const DriverChoice& choice) {
         return choice.taken && choice.report.role == Role::network;
     });
-    const auto& features = network->report.features;
+    const auto features =
+        network == result.drivers.end() ? std::vector<std::string>() : network->report.features;
     RT_TRY_ASSIGN(
         result.origins,
         explain_origins(spec, engine.wiring(),
