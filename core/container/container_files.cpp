@@ -3,6 +3,7 @@
 
 #include "core/base/rooted_path.hpp"
 #include "core/container/first_process.hpp"
+#include "core/container/id_ranges.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
 #include "core/image/snapshot_view.hpp"
@@ -105,13 +106,15 @@ Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& r
         std::error_code ignored;
         if (is_at_rest(container) && !std::filesystem::exists(directory, ignored)) {
             RT_TRY_ASSIGN(MountView view, open_stopped(engine, container, access));
-            return ContainerFiles(std::move(container), std::move(lock), std::move(view));
+            return ContainerFiles(std::move(container), std::move(lock), std::move(view), {});
         }
         if (container.phase == Phase::running && shim_is_alive(directory)) {
             auto root = open_running_root(directory);
-            if (root)
+            if (root) {
+                RT_TRY_ASSIGN(const IdRange range, id_range_of(state->database, container.id));
                 return ContainerFiles(std::move(container), std::move(lock),
-                                      MountView{std::move(*root), UniqueFd()});
+                                      MountView{std::move(*root), UniqueFd()}, {range.first, range.count});
+            }
             if (root.error().code != Code::unavailable) return std::unexpected(std::move(root).error());
         }
         {

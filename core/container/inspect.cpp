@@ -77,6 +77,7 @@ Json host_config(const ContainerSpec& spec, const Container& container) {
             {"PidMode", spec.pid_mode},
             {"UTSMode", spec.uts_mode},
             {"UsernsMode", spec.userns_mode},
+            {"Init", spec.init ? Json(*spec.init) : Json()},
             {"Runtime", container.isolation}};
 }
 

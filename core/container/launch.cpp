@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/id_ranges.hpp"
 #include "core/container/recovery.hpp"
 
 #include <nlohmann/json.hpp>
@@ -112,6 +113,10 @@ Result<void> Launch::insert() {
                                     [&](const SqlRow&) { image_is_there = true; }));
         if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
+        if (has_own_users()) {
+            RT_TRY_ASSIGN(const IdRange pool, parse_id_pool(engine_.wiring().id_pool));
+            RT_TRY_ASSIGN(ids_, take_id_range(state_->database, pool, record_.id));
+        }
         RT_TRY(note_event(*state_, record_, "create"));
         return joined_.id.empty() ? Result<void>() : record_endpoint();
     });
@@ -130,6 +135,11 @@ Result<void> Launch::load(const std::string& container_id) {
     timer_.mark("open state");
     RT_TRY_ASSIGN(record_, state_->containers.find(container_id));
     RT_TRY_ASSIGN(spec_, spec_from_json(record_.spec));
+    if (has_own_users()) {
+        RT_TRY_ASSIGN(ids_, id_range_of(state_->database, record_.id));
+        if (ids_.count == 0)
+            return fail(Code::corrupt, "start container '", record_.name, "': its ids are not recorded");
+    }
     RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
     timer_.mark("wiring");
     return {};

@@ -52,9 +52,12 @@ public:
 private:
     Result<void> take_the_lock();
     Result<void> insert();
+    [[nodiscard]] bool has_own_users() const { return spec_.userns_mode == "private"; }
     [[nodiscard]] std::string endpoint_request() const;
     [[nodiscard]] std::string start_record() const;
     [[nodiscard]] bool joins_a_network() const { return spec_.network.starts_with("container:"); }
+    // The network namespace of a user namespace belongs to it, so it cannot be made before it.
+    [[nodiscard]] bool can_make_network_ahead() const { return !joins_a_network() && !has_own_users(); }
     Result<void> join_others();
     Result<Network> ensure_network();
     Result<void> plan();
@@ -88,6 +91,7 @@ private:
     std::vector<std::string> parents_; // snapshots of the image, the topmost first
     std::string hostname_;
     std::optional<ProcessPlan> plan_;
+    IdRange ids_;                            // with a user namespace
     std::optional<JoinedContainers> others_; // where it joins any
     Network joined_;                         // none where the network is another container's
     Endpoint endpoint_;

@@ -29,6 +29,15 @@ std::string gateway_of(const Network& network) {
     return subnets->front().value("gateway", std::string());
 }
 
+// Where the first process of its processes is another's, that one is the init.
+Result<std::string> init_program(const ContainerSpec& spec, const InitWiring& wiring) {
+    if (!spec.init.value_or(wiring.by_default) || !spec.pid_mode.empty()) return std::string();
+    if (::access(wiring.program.c_str(), X_OK) != 0)
+        return fail_errno(errno, "--init: the init program '", wiring.program.native(),
+                          "' (name another as /init/program in the wiring file)");
+    return wiring.program.native();
+}
+
 std::string host_name() {
     std::array<char, 65> name{};
     ::gethostname(name.data(), name.size() - 1);
@@ -41,7 +50,7 @@ Result<void> Launch::launch_shim() {
     RT_TRY(make_directories(directory_ / "rootfs"));
     begun_ = true;
     RT_TRY_ASSIGN(shim_, ShimClient::launch({install_prefix() / "libexec/rt/rt-shim", record_.id, directory_,
-                                             isolation_, reaper_command(engine_), !joins_a_network()}));
+                                             isolation_, reaper_command(engine_), can_make_network_ahead()}));
     timer_.mark("shim.launch");
     return {};
 }
@@ -66,8 +75,20 @@ Result<void> Launch::join_network() {
         spec_.domainname = spec_.uts_mode == "host" ? "" : others_->domainname();
         return plan();
     }
+    if (spec_.network_disabled) { // a network namespace with nothing in it
+        hostname_ = !spec_.hostname.empty()    ? spec_.hostname
+                    : spec_.uts_mode == "host" ? host_name()
+                                               : record_.id.substr(0, 12);
+        return plan();
+    }
     RT_TRY_ASSIGN(joined_, ensure_network());
-    if (adopted_ && !joined_.traits.host_namespace) ahead_ = shim_->make_network_namespace(operation_);
+    if (has_own_users() && joined_.traits.host_namespace)
+        return fail(Code::invalid_argument,
+                    "cannot share the host's network namespace when user namespaces are enabled: choose "
+                    "another network than '",
+                    record_.network, "', or --userns host");
+    if (adopted_ && can_make_network_ahead() && !joined_.traits.host_namespace)
+        ahead_ = shim_->make_network_namespace(operation_);
     if (!spec_.ports.empty() && !joined_.traits.publishes_ports)
         return fail(Code::invalid_argument, "publish a port: network '", record_.network,
                     "' cannot: leave -p out, or choose a network driver that has ports");
@@ -135,13 +156,16 @@ Result<void> Launch::make_bind_sources() {
 Result<void> Launch::make_bundle() {
     RT_TRY_ASSIGN(rootfs_, storage_->mounts(operation_, Engine::snapshot_of(record_.id), parents_,
                                             MountMode::read_write));
+    // Its layers keep the owners they have on the disk; only how they are shown changes.
+    if (has_own_users())
+        for (Mount& mount : rootfs_) mount.options.emplace_back("idmap");
     RT_TRY(make_bind_sources());
     const bool own_network = !joined_.traits.host_namespace;
     if (shares_memory()) RT_TRY(mount_shared_memory(directory_, spec_.shm_size));
     if (joins_a_network()) return make_log_directory();
-    RT_TRY(
-        write_runtime_files({directory_, hostname_, address_, own_network, spec_.domainname, spec_.dns,
-                             spec_.dns_options, spec_.dns_search, spec_.extra_hosts, gateway_of(joined_)}));
+    RT_TRY(write_runtime_files({directory_, hostname_, address_, own_network, spec_.domainname, spec_.dns,
+                                spec_.dns_options, spec_.dns_search, spec_.extra_hosts, gateway_of(joined_),
+                                ids_.first}));
     return make_log_directory();
 }
 
@@ -163,11 +187,12 @@ JoinedNamespaces Launch::joined_namespaces() const {
 
 Result<void> Launch::make_container() {
     const bool own_network = !joined_.traits.host_namespace;
+    RT_TRY_ASSIGN(std::string init, init_program(spec_, engine_.wiring().init));
     RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
-    RT_TRY_ASSIGN(
-        const std::string config,
-        oci_config({record_.id, directory_.native(), hostname_, engine_.wiring().cgroup_parent.native(),
-                    own_network, spec_, *plan_, std::move(host), joined_namespaces()}));
+    RT_TRY_ASSIGN(const std::string config,
+                  oci_config({record_.id, directory_.native(), hostname_,
+                              engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_,
+                              std::move(host), joined_namespaces(), ids_, std::move(init)}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     RT_TRY_ASSIGN(ShimLog log, shim_log(spec_.log_config, engine_.log_file(record_.id)));
     RT_TRY_ASSIGN(auto health, shim_health(*plan_, config));
@@ -184,6 +209,10 @@ Result<void> Launch::make_container() {
 // While the shim makes the container, where its driver can make the network namespace ahead.
 Result<UniqueFd> Launch::network_namespace() {
     if (joined_.traits.host_namespace) return UniqueFd();
+    if (!can_make_network_ahead()) {
+        RT_TRY(await_created());
+        return std::move(created_.netns);
+    }
     auto ahead = adopted_ ? std::move(ahead_) : shim_->network_namespace(operation_);
     if (ahead || ahead.error().code != Code::unsupported) return ahead;
     RT_TRY(await_created());

@@ -58,7 +58,11 @@ Json namespaces(const OciInput& input) {
         {"network", network == "host" && input.own_network ? none : network, "flag --network",
          input.joined.network},
         list);
-    if (input.ids.count > 0) add(input, {"user", spec.userns_mode, "flag --userns", none}, list);
+    if (input.ids.count > 0) {
+        add(input, {"user", spec.userns_mode, "flag --userns", none}, list);
+        note(input, "limit", "ids", cat(input.ids.first, "-", input.ids.first + input.ids.count - 1),
+             "flag --userns");
+    }
     return list;
 }
 
@@ -76,10 +80,12 @@ Json readonly_paths(const OciInput& input) {
 
 Json sysctls(const OciInput& input) {
     Json values = Json::object();
+    // Every group that there is.
+    const std::string groups = cat("0 ", input.ids.count > 0 ? input.ids.count - 1 : 2147483647U);
     // Inside its own network a container may use low ports and ping without being root, as docker allows it.
     if (input.own_network && input.joined.network.empty())
         for (const auto& [key, value] : {std::pair("net.ipv4.ip_unprivileged_port_start", "0"),
-                                         std::pair("net.ipv4.ping_group_range", "0 2147483647")}) {
+                                         std::pair("net.ipv4.ping_group_range", groups.c_str())}) {
             values[key] = value;
             note(input, "sysctl", key, value, origin::kDefault);
         }

@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct RuntimeFiles {
     std::vector<std::string> dns{}, dns_options{}, dns_search{}; // empty: the host's; search ".": none
     std::vector<std::string> extra_hosts{};                      // "name:address" or "name:host-gateway"
     std::string host_gateway{}; // the host as the container sees it; "": unknown
+    std::uint32_t owner = 0;    // user and group of the files: the container's root
 };
 
 // failed_precondition: host-gateway is asked for where the network has none.

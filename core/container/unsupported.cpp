@@ -23,18 +23,6 @@ const Refusal kRefusals[] = {
      "there are no volumes yet"},
     {"--volume-driver", [](const ContainerSpec& spec) { return !spec.volume_driver.empty(); },
      "there are no volumes yet"},
-    {"--init", [](const ContainerSpec& spec) { return spec.init.value_or(false); },
-     "there is no init program yet"},
-    {"--userns",
-     [](const ContainerSpec& spec) { return !spec.userns_mode.empty() && spec.userns_mode != "host"; },
-     "user namespaces are not there yet"},
-    {"--group-add",
-     [](const ContainerSpec& spec) {
-         return std::ranges::any_of(spec.group_add, [](const std::string& group) {
-             return group.find_first_not_of("0123456789") != std::string::npos;
-         });
-     },
-     "a group is given by its number so far, not by a name"},
     {"--annotation",
      [](const ContainerSpec& spec) {
          const auto first = spec.annotations.lower_bound("io.rt.");
@@ -45,8 +33,6 @@ const Refusal kRefusals[] = {
      "no storage driver has options for a single container"},
     {"--publish-all", [](const ContainerSpec& spec) { return spec.publish_all_ports; },
      "ports are published one by one with --publish so far"},
-    {"Config.NetworkDisabled", [](const ContainerSpec& spec) { return spec.network_disabled; },
-     "choose a network driver that makes none"},
     {"--mac-address", [](const ContainerSpec& spec) { return !spec.mac_address.empty(); },
      "the network driver chooses the address"},
     {"--ip", [](const ContainerSpec& spec) { return !spec.ipv4_address.empty(); },

@@ -108,7 +108,15 @@ CREATE TABLE leases (              -- addresses in use
 CREATE INDEX leases_by_endpoint ON leases(endpoint_id);
 )sql";
 
-constexpr std::array kMigrations = {kFormat1};
+// Ids of the host that containers with a user namespace have: one range each, never one twice.
+constexpr std::string_view kFormat2 = R"sql(
+CREATE TABLE id_ranges (
+    first        INTEGER PRIMARY KEY, -- of 65536
+    container_id TEXT NOT NULL UNIQUE REFERENCES containers(id) ON DELETE CASCADE
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {kFormat1, kFormat2};
 
 } // namespace
 
