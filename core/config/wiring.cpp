@@ -50,14 +50,17 @@ public:
     Overlay(Wiring& wiring, const JsonLines& lines) : wiring_(wiring), lines_(lines) {}
 
     Result<void> apply(const Json& file) {
-        static const std::vector<std::string> kKeys{"root",    "run",     "cgroup_parent", "plugin_path",
-                                                    "storage", "network", "isolation"};
+        static const std::vector<std::string> kKeys{"root",        "run",     "cgroup_parent",
+                                                    "plugin_path", "init",    "id_pool",
+                                                    "storage",     "network", "isolation"};
         RT_TRY(is_object(file, ""));
         RT_TRY(only_known(file, "", kKeys));
-        if (file.contains("root")) RT_TRY(directory(file["root"], "/root", wiring_.root));
-        if (file.contains("run")) RT_TRY(directory(file["run"], "/run", wiring_.run));
+        if (file.contains("root")) RT_TRY(absolute_path(file["root"], "/root", wiring_.root));
+        if (file.contains("run")) RT_TRY(absolute_path(file["run"], "/run", wiring_.run));
         if (file.contains("cgroup_parent")) RT_TRY(cgroup_parent(file["cgroup_parent"]));
         if (file.contains("plugin_path")) RT_TRY(plugin_path(file["plugin_path"]));
+        if (file.contains("init")) RT_TRY(init(file["init"]));
+        if (file.contains("id_pool")) RT_TRY(id_pool(file["id_pool"]));
         for (const Role which : {Role::storage, Role::network, Role::isolation})
             if (const std::string key(name_of(which)); file.contains(key)) RT_TRY(role(file[key], which));
         return {};
@@ -93,7 +96,7 @@ private:
         return {};
     }
 
-    Result<void> directory(const Json& value, const std::string& pointer, Path& target) {
+    Result<void> absolute_path(const Json& value, const std::string& pointer, Path& target) {
         if (!value.is_string())
             return wrong(pointer, "is ", describe(value), ", but must be a string: an absolute path");
         const Path path = value.get_ref<const std::string&>();
@@ -108,7 +111,7 @@ private:
 
     // A place below each cgroup hierarchy: never the root of one, and nothing that leads out of it.
     Result<void> cgroup_parent(const Json& value) {
-        RT_TRY(directory(value, "/cgroup_parent", wiring_.cgroup_parent));
+        RT_TRY(absolute_path(value, "/cgroup_parent", wiring_.cgroup_parent));
         const Path given = value.get_ref<const std::string&>();
         if (wiring_.cgroup_parent == "/" || std::ranges::find(given, Path("..")) != given.end())
             return wrong("/cgroup_parent", "is ", describe(value),
@@ -122,8 +125,35 @@ private:
                          ", but must be an array of absolute paths, searched in this order");
         wiring_.plugin_path.clear();
         for (std::size_t i = 0; i < value.size(); ++i)
-            RT_TRY(directory(value[i], cat("/plugin_path/", i), wiring_.plugin_path.emplace_back()));
+            RT_TRY(absolute_path(value[i], cat("/plugin_path/", i), wiring_.plugin_path.emplace_back()));
         note("/plugin_path");
+        return {};
+    }
+
+    Result<void> init(const Json& value) {
+        static const std::vector<std::string> kKeys{"default", "program"};
+        RT_TRY(is_object(value, "/init"));
+        RT_TRY(only_known(value, "/init", kKeys));
+        if (value.contains("default"))
+            RT_TRY(boolean(value["default"], "/init/default", wiring_.init.by_default));
+        if (value.contains("program"))
+            RT_TRY(absolute_path(value["program"], "/init/program", wiring_.init.program));
+        return {};
+    }
+
+    // Its form is checked where it is used.
+    Result<void> id_pool(const Json& value) {
+        if (!value.is_string())
+            return wrong("/id_pool", "is ", describe(value), ", but must be a string: \"FIRST:COUNT\"");
+        wiring_.id_pool = value.get<std::string>();
+        note("/id_pool");
+        return {};
+    }
+
+    Result<void> boolean(const Json& value, const std::string& pointer, bool& target) {
+        if (!value.is_boolean()) return wrong(pointer, "is ", describe(value), ", but must be true or false");
+        target = value.get<bool>();
+        note(pointer);
         return {};
     }
 
@@ -184,12 +214,7 @@ private:
             return wrong(pointer,
                          "the key 'plugin' is missing: the name of a plugin, or the path of its .so");
         if (value.contains("plugin")) RT_TRY(plugin(value["plugin"], cat(pointer, "/plugin"), wired));
-        if (value.contains("drafts")) {
-            if (!value["drafts"].is_boolean())
-                return wrong(cat(pointer, "/drafts"), "is ", describe(value["drafts"]),
-                             ", but must be true or false");
-            wired.drafts = value["drafts"].get<bool>();
-        }
+        if (value.contains("drafts")) RT_TRY(boolean(value["drafts"], cat(pointer, "/drafts"), wired.drafts));
         if (value.contains("config")) {
             RT_TRY(is_object(value["config"], cat(pointer, "/config")));
             wired.config_json = value["config"].dump();
@@ -230,7 +255,10 @@ Wiring built_in_wiring() {
     wiring.run = "/run/rt";
     wiring.cgroup_parent = "/rt";
     wiring.plugin_path = {install_prefix() / "lib/rt/plugins"};
-    for (const char* pointer : {"/root", "/run", "/cgroup_parent", "/plugin_path", "/plugin_path/0"})
+    wiring.id_pool = "2147483648:1073741824";
+    wiring.init.program = install_prefix() / "libexec/rt/rt-init";
+    for (const char* pointer : {"/root", "/run", "/cgroup_parent", "/plugin_path", "/plugin_path/0",
+                                "/init/default", "/init/program", "/id_pool"})
         wiring.origins[pointer] = kBuiltIn;
     add_built_in(wiring, Role::storage, "overlayfs", {"overlayfs", "vfs"});
     add_built_in(wiring, Role::network, "bridge", {"bridge", "host", "none"});

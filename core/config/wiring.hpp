@@ -31,11 +31,19 @@ struct RoleWiring {
     std::map<std::string, DriverWiring> drivers;
 };
 
+// The first process of containers that are made with an init.
+struct InitWiring {
+    bool by_default = false;
+    Path program; // static; default: libexec/rt/rt-init below the install prefix
+};
+
 struct Wiring {
     Path root;                     // "/var/lib/rt"
     Path run;                      // "/run/rt"
     Path cgroup_parent;            // "/rt": below the root of each cgroup hierarchy
     std::vector<Path> plugin_path; // searched in order; default: lib/rt/plugins below the install prefix
+    InitWiring init;
+    std::string id_pool; // "FIRST:COUNT": ids of the host for containers with a user namespace of their own
     RoleWiring storage;
     RoleWiring network;
     RoleWiring isolation;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/container_files.hpp"
 
-#include "core/base/json.hpp"
 #include "core/base/rooted_path.hpp"
 #include "core/container/container_volumes.hpp"
+#include "core/container/first_process.hpp"
+#include "core/container/id_ranges.hpp"
 #include "core/container/mount_resolve.hpp"
 #include "core/container/recovery.hpp"
-#include "core/container/running_process.hpp"
 #include "core/container/spec.hpp"
 #include "core/image/snapshot_view.hpp"
 #include "core/shim/client.hpp"
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +25,10 @@ namespace {
 constexpr std::chrono::milliseconds kLook{5};
 constexpr int kLooks = 2000; // ten seconds
 
-Result<UniqueFd> open_running_root(const Path& run_directory, const Container& container) {
-    RT_TRY_ASSIGN(const UniqueFd process, open_first_process(run_directory, container));
+Result<UniqueFd> open_running_root(const Path& run_directory) {
+    RT_TRY_ASSIGN(const UniqueFd process, hold_first_process(run_directory));
     UniqueFd root(::openat(process.get(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) return fail(Code::unavailable, "container '", container.name, "' has ended");
+    if (!root) return fail(Code::unavailable, "it has ended");
     return root;
 }
 
@@ -118,13 +117,15 @@ Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& r
         std::error_code ignored;
         if (is_at_rest(container) && !std::filesystem::exists(directory, ignored)) {
             RT_TRY_ASSIGN(MountView view, open_stopped(engine, container, access));
-            return ContainerFiles(std::move(container), std::move(lock), std::move(view));
+            return ContainerFiles(std::move(container), std::move(lock), std::move(view), {});
         }
         if (container.phase == Phase::running && shim_is_alive(directory)) {
-            auto root = open_running_root(directory, container);
-            if (root)
+            auto root = open_running_root(directory);
+            if (root) {
+                RT_TRY_ASSIGN(const IdRange range, id_range_of(state->database, container.id));
                 return ContainerFiles(std::move(container), std::move(lock),
-                                      MountView{std::move(*root), UniqueFd()});
+                                      MountView{std::move(*root), UniqueFd()}, {range.first, range.count});
+            }
             if (root.error().code != Code::unavailable) return std::unexpected(std::move(root).error());
         }
         {

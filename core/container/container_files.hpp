@@ -36,14 +36,17 @@ public:
 
     [[nodiscard]] int root() const { return view_.root.get(); } // borrowed
     [[nodiscard]] const Container& container() const { return container_; }
+    // Of what is seen below root(): a container that runs with ids of its own has them there.
+    [[nodiscard]] const ShiftedIds& ids() const { return ids_; }
 
 private:
-    ContainerFiles(Container container, LockFile lock, MountView view)
-        : container_(std::move(container)), lock_(std::move(lock)), view_(std::move(view)) {}
+    ContainerFiles(Container container, LockFile lock, MountView view, ShiftedIds ids)
+        : container_(std::move(container)), lock_(std::move(lock)), view_(std::move(view)), ids_(ids) {}
 
     Container container_;
     LockFile lock_;
     MountView view_;
+    ShiftedIds ids_;
 };
 
 // Its own layer on top of its image's, without anything that is mounted in it; read-only.

@@ -3,6 +3,7 @@
 
 #include "core/base/rooted_path.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/file_maker.hpp"
 #include "core/image/image_module.hpp"
 
 #include <fcntl.h>
@@ -21,6 +22,7 @@ constexpr int kMostLinks = 40; // as the kernel's own limit
 struct Place {
     int root;
     std::string path;
+    ShiftedIds ids{};
 };
 
 bool is_missing(const Error& error) {
@@ -49,6 +51,7 @@ Result<std::string> follow_links(const Place& place) {
 Result<ArchiveToTree> plan_destination(const Place& to, const PathStat& source, const std::string& name) {
     ArchiveToTree plan;
     plan.root = to.root;
+    plan.ids = to.ids;
     const bool from_directory = S_ISDIR(source.mode);
     const auto there = stat_path(to.root, to.path, LastLink::follow);
     if (!there && !is_missing(there.error())) return std::unexpected(there.error());
@@ -80,6 +83,11 @@ Result<void> explain(Error error, const std::string& where) {
     return in_context(std::move(error), "copy to '", where, "'");
 }
 
+Result<void> extract(ImageModule& module, const ArchiveToTree& to, int in, const Cancellation& cancellation) {
+    RT_TRY_ASSIGN(const FileMaker owner, FileMaker::become(to.ids.first));
+    return module.extract_tree(to, in, cancellation);
+}
+
 // One end writes the archive while the other extracts it.
 Result<void> pipe_through(const TreeToArchive& from, const ArchiveToTree& to) {
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
@@ -99,7 +107,7 @@ Result<void> pipe_through(const TreeToArchive& from, const ArchiveToTree& to) {
         written = module->write_tree(from, out.get(), cancellation);
         out.reset();
     });
-    Result<void> extracted = module->extract_tree(to, in.get(), cancellation);
+    Result<void> extracted = extract(*module, to, in.get(), cancellation);
     in.reset();
     writer.join();
     if (!written && written.error().sys_errno != EPIPE)
@@ -118,6 +126,7 @@ Result<void> copy(const Place& from, const Place& to, const CopyRequest& request
     tree.path = from.path;
     tree.name = name;
     tree.link = request.link;
+    tree.ids = from.ids;
     return pipe_through(tree, plan);
 }
 
@@ -132,14 +141,14 @@ Result<void> copy_from_container(Engine& engine, const std::string& reference, c
     RT_TRY_ASSIGN(const ContainerFiles files, ContainerFiles::open(engine, reference, Writable::no));
     RT_TRY_ASSIGN(const UniqueFd host, open_file("/", O_PATH | O_DIRECTORY));
     RT_TRY(record_event(engine, files, "archive-path"));
-    return copy({files.root(), request.source}, {host.get(), request.destination}, request);
+    return copy({files.root(), request.source, files.ids()}, {host.get(), request.destination}, request);
 }
 
 Result<void> copy_to_container(Engine& engine, const std::string& reference, const CopyRequest& request) {
     RT_TRY_ASSIGN(const ContainerFiles files, ContainerFiles::open(engine, reference, Writable::yes));
     RT_TRY_ASSIGN(const UniqueFd host, open_file("/", O_PATH | O_DIRECTORY));
     RT_TRY(record_event(engine, files, "extract-to-dir"));
-    return copy({host.get(), request.source}, {files.root(), request.destination}, request);
+    return copy({host.get(), request.source}, {files.root(), request.destination, files.ids()}, request);
 }
 
 Result<void> archive_from_container(Engine& engine, const std::string& reference, const CopyRequest& request,
@@ -151,6 +160,7 @@ Result<void> archive_from_container(Engine& engine, const std::string& reference
     tree.path = request.source;
     tree.name = name_of_source(request.source, source);
     tree.link = request.link;
+    tree.ids = files.ids();
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY(record_event(engine, files, "archive-path"));
     const Operation operation = Engine::new_operation();
@@ -169,10 +179,11 @@ Result<void> extract_to_container(Engine& engine, const std::string& reference, 
     tree.directory = request.directory;
     tree.owner = request.owner;
     tree.kinds = request.kinds;
+    tree.ids = files.ids();
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY(record_event(engine, files, "extract-to-dir"));
     const Operation operation = Engine::new_operation();
-    if (auto done = module->extract_tree(tree, in, Cancellation{&operation}); !done)
+    if (auto done = extract(*module, tree, in, Cancellation{&operation}); !done)
         return explain(std::move(done).error(), request.directory);
     return {};
 }

@@ -10,6 +10,7 @@ namespace {
 Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.plan_new(spec));
     RT_TRY(launch.find_image());
+    RT_TRY(launch.find_joined());
     RT_TRY(launch.record_new());
     RT_TRY(launch.prepare_storage());
     RT_TRY(launch.open_volumes(ContainerVolumes::Moment::created));

@@ -77,7 +77,8 @@ Result<std::string> exec_process(const std::string& config_json, const ExecReque
         process["args"] = request.command;
         process["terminal"] = request.terminal;
         process.erase("consoleSize");
-        if (!request.user.empty()) process["user"] = {{"uid", 0}, {"gid", 0}, {"username", request.user}};
+        // Groups that were added for the container are added here too, as docker does.
+        if (!request.user.empty()) process["user"]["username"] = request.user;
         if (!request.working_directory.empty()) process["cwd"] = request.working_directory;
         if (request.privileged) process["capabilities"] = all_capabilities();
         return process.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -117,6 +117,9 @@ Result<Origins> explain_origins(const ContainerSpec& spec, const Wiring& wiring,
                        .spec = spec,
                        .plan = plan,
                        .host = std::move(host),
+                       .init_program = spec.init.value_or(wiring.init.by_default) && spec.pid_mode.empty()
+                                           ? wiring.init.program.native()
+                                           : std::string(),
                        .origins = &origins}));
     name_the_sources(origins, wiring, input);
     note_options(origins, spec);

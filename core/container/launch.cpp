@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/id_ranges.hpp"
 #include "core/container/name_conflict.hpp"
 #include "core/container/recovery.hpp"
 
@@ -106,9 +107,17 @@ void Launch::name_networks() {
     record_.spec = to_json(spec_).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+Result<void> Launch::find_joined() {
+    if (!joins_any(spec_)) return {};
+    RT_TRY(resolve_joined(state_->containers, spec_, record_.name));
+    if (joins_a_network()) record_.network = spec_.network;
+    record_.spec = to_json(spec_).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return {};
+}
+
 // Before anything is made that could be left behind: whose it is.
 Result<void> Launch::record_new() {
-    if (!is_predefined(engine_, record_.network)) name_networks();
+    if (!joins_a_network() && !is_predefined(engine_, record_.network)) name_networks();
     if (!plan_) RT_TRY(plan()); // is there anything to run in it?
     RT_TRY(plan_volumes());
     record_.created_at = now_ns();
@@ -134,6 +143,10 @@ Result<void> Launch::insert() {
         if (!image_is_there) return fail(Code::not_found, "image '", spec_.image, "' has just been removed");
         RT_TRY(state_->containers.add(record_));
         RT_TRY(record_volumes());
+        if (has_own_users()) {
+            RT_TRY_ASSIGN(const IdRange pool, parse_id_pool(engine_.wiring().id_pool));
+            RT_TRY_ASSIGN(ids_, take_id_range(state_->database, pool, record_.id));
+        }
         RT_TRY(note_event(*state_, record_, "create", {}, &image_config_));
         return record_endpoints(); // none where it is only created
     });
@@ -154,6 +167,11 @@ Result<void> Launch::load(const std::string& container_id) {
     RT_TRY_ASSIGN(spec_, spec_from_json(record_.spec));
     if (!record_.mounts.empty()) {
         RT_TRY_ASSIGN(spec_.mounts, mounts_from_text(record_.mounts));
+    }
+    if (has_own_users()) {
+        RT_TRY_ASSIGN(ids_, id_range_of(state_->database, record_.id));
+        if (ids_.count == 0)
+            return fail(Code::corrupt, "start container '", record_.name, "': its ids are not recorded");
     }
     RT_TRY_ASSIGN(isolation_, engine_.drivers().resolve(Role::isolation, record_.isolation));
     timer_.mark("wiring");

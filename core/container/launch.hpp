@@ -6,6 +6,7 @@
 
 #include "core/base/lock_file.hpp"
 #include "core/container/container_volumes.hpp"
+#include "core/container/join.hpp"
 #include "core/container/joined_network.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/run.hpp"
@@ -24,6 +25,7 @@ public:
     // A new container: what it is to be, and its record.
     Result<void> plan_new(const ContainerSpec& spec); // names, drivers, id; its lock
     Result<void> find_image();                        // by name; pulled and unpacked where it is missing
+    Result<void> find_joined();                       // containers whose namespaces it joins, by their ids
     Result<void> record_new();                        // phase creating: from here on it can be seen
     Result<void> prepare_storage();                   // its own layer
 
@@ -58,7 +60,9 @@ private:
     [[nodiscard]] std::string start_record() const;
     Result<void> find_networks();
     Result<void> choose_ports();
-    [[nodiscard]] bool in_host_network() const { return joined_.front().network.traits.host_namespace; }
+    [[nodiscard]] bool in_host_network() const {
+        return !joined_.empty() && joined_.front().network.traits.host_namespace;
+    }
     Result<void> write_files();
     Result<void> plan();
     Result<void> plan_volumes();
@@ -67,6 +71,13 @@ private:
     [[nodiscard]] Result<std::vector<MountSpec>> mounts_on_host() const; // volumes by their path there
     [[nodiscard]] Result<void> check_subpaths() const;
     Result<void> note_volumes_mounted();
+    [[nodiscard]] bool has_own_users() const { return spec_.userns_mode == "private"; }
+    [[nodiscard]] bool joins_a_network() const { return spec_.network.starts_with("container:"); }
+    // The network namespace of a user namespace belongs to it, so it cannot be made before it.
+    [[nodiscard]] bool can_make_network_ahead() const { return !joins_a_network() && !has_own_users(); }
+    Result<void> join_others();
+    [[nodiscard]] bool shares_memory() const;
+    [[nodiscard]] JoinedNamespaces joined_namespaces() const;
     Result<void> make_bind_sources();
     Result<UniqueFd> network_namespace();
     Result<void> attach_networks();
@@ -96,7 +107,10 @@ private:
     std::vector<std::string> parents_; // snapshots of the image, the topmost first
     std::string hostname_;
     std::optional<ProcessPlan> plan_;
-    std::vector<JoinedNetwork> joined_; // the first is that of the host, where it is the host's
+    IdRange ids_;                            // with a user namespace
+    std::optional<JoinedContainers> others_; // where it joins any
+    // The first is that of the host, where it is the host's. None where the network is another container's.
+    std::vector<JoinedNetwork> joined_;
     std::vector<std::pair<MountSpec, OpenVolume>> volumes_; // in the order of spec_.mounts
     UniqueFd image_root_;
     std::vector<Mount> rootfs_;

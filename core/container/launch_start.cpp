@@ -8,12 +8,14 @@
 #include "core/container/port_conflict.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/runtime_files.hpp"
+#include "core/container/shared_memory.hpp"
 #include "core/container/shim_settings.hpp"
 
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -28,6 +30,15 @@ std::string gateway_of(const Network& network) {
     return subnets->front().value("gateway", std::string());
 }
 
+// Where the first process of its processes is another's, that one is the init.
+Result<std::string> init_program(const ContainerSpec& spec, const InitWiring& wiring) {
+    if (!spec.init.value_or(wiring.by_default) || !spec.pid_mode.empty()) return std::string();
+    if (::access(wiring.program.c_str(), X_OK) != 0)
+        return fail_errno(errno, "--init: the init program '", wiring.program.native(),
+                          "' (name another as /init/program in the wiring file)");
+    return wiring.program.native();
+}
+
 std::string host_name() {
     std::array<char, 65> name{};
     ::gethostname(name.data(), name.size() - 1);
@@ -40,7 +51,7 @@ Result<void> Launch::launch_shim() {
     RT_TRY(make_directories(directory_ / "rootfs"));
     begun_ = true;
     RT_TRY_ASSIGN(shim_, ShimClient::launch({install_prefix() / "libexec/rt/rt-shim", record_.id, directory_,
-                                             isolation_, reaper_command(engine_), true}));
+                                             isolation_, reaper_command(engine_), can_make_network_ahead()}));
     timer_.mark("shim.launch");
     return {};
 }
@@ -51,9 +62,28 @@ void Launch::adopt_shim(ShimClient shim) {
     shim_ = std::move(shim);
 }
 
+Result<void> Launch::join_others() {
+    if (!joins_any(spec_)) return {};
+    RT_TRY_ASSIGN(others_, JoinedContainers::open(engine_, spec_, directory_));
+    timer_.mark("join");
+    return {};
+}
+
 Result<void> Launch::join_networks() {
-    RT_TRY(find_networks());
-    if (adopted_ && !in_host_network()) ahead_ = shim_->make_network_namespace(operation_);
+    RT_TRY(join_others());
+    if (joins_a_network()) {
+        hostname_ = spec_.uts_mode == "host" ? host_name() : others_->hostname();
+        spec_.domainname = spec_.uts_mode == "host" ? "" : others_->domainname();
+        return plan();
+    }
+    if (!spec_.network_disabled) RT_TRY(find_networks()); // else a namespace with nothing in it
+    if (has_own_users() && in_host_network())
+        return fail(Code::invalid_argument,
+                    "cannot share the host's network namespace when user namespaces are enabled: choose "
+                    "another network than '",
+                    record_.network, "', or --userns host");
+    if (adopted_ && can_make_network_ahead() && !in_host_network())
+        ahead_ = shim_->make_network_namespace(operation_);
     hostname_ = spec_.hostname;
     if (hostname_.empty())
         hostname_ = in_host_network() || spec_.uts_mode == "host" ? host_name() : record_.id.substr(0, 12);
@@ -83,7 +113,7 @@ Result<void> Launch::choose_ports() {
         RT_TRY_ASSIGN(auto exposed, ports_of_exposed(plan_->exposed_ports, ports));
         ports.insert(ports.end(), exposed.begin(), exposed.end());
     }
-    if (choose_gateway(joined_, std::move(ports)).empty()) return {};
+    if (joined_.empty() || choose_gateway(joined_, std::move(ports)).empty()) return {};
     const std::string& name = joined_.front().network.name;
     warnings_.push_back(in_host_network()
                             ? std::string("Published ports are discarded when using host network mode")
@@ -120,10 +150,25 @@ Result<void> Launch::make_bind_sources() {
 Result<void> Launch::make_bundle() {
     RT_TRY_ASSIGN(rootfs_, storage_->mounts(operation_, Engine::snapshot_of(record_.id), parents_,
                                             MountMode::read_write));
+    // Its layers keep the owners they have on the disk; only how they are shown changes.
+    if (has_own_users())
+        for (Mount& mount : rootfs_) mount.options.emplace_back("idmap");
     RT_TRY(make_bind_sources());
-    RT_TRY(write_files());
-    RT_TRY(make_directories(engine_.log_file(record_.id).parent_path()));
-    return {};
+    if (shares_memory()) RT_TRY(mount_shared_memory(directory_, spec_.shm_size));
+    if (!joins_a_network()) RT_TRY(write_files()); // else they are the other's
+    return make_directories(engine_.log_file(record_.id).parent_path());
+}
+
+bool Launch::shares_memory() const {
+    return spec_.ipc_mode == "shareable" &&
+           std::ranges::find(spec_.mounts, "/dev/shm", &MountSpec::target) == spec_.mounts.end();
+}
+
+// Its own shared memory is found where others find it.
+JoinedNamespaces Launch::joined_namespaces() const {
+    JoinedNamespaces joined = others_ ? others_->namespaces() : JoinedNamespaces();
+    if (shares_memory()) joined.shm = shared_memory_in(directory_).native();
+    return joined;
 }
 
 Result<void> Launch::write_files() {
@@ -142,18 +187,21 @@ Result<void> Launch::write_files() {
         if (files.host_gateway.empty()) files.host_gateway = gateway_of(joined.network);
     }
     files.own_name_server = has_name_server(joined_);
+    files.owner = ids_.first;
     return write_runtime_files(files);
 }
 
 Result<void> Launch::make_container() {
     const bool own_network = !in_host_network();
+    RT_TRY_ASSIGN(std::string init, init_program(spec_, engine_.wiring().init));
     RT_TRY_ASSIGN(HostFacts host, look_at_host(spec_));
     if (!volumes_.empty()) {
         RT_TRY_ASSIGN(spec_.mounts, mounts_on_host());
     }
-    RT_TRY_ASSIGN(const std::string config, oci_config({record_.id, directory_.native(), hostname_,
-                                                        engine_.wiring().cgroup_parent.native(), own_network,
-                                                        spec_, *plan_, std::move(host)}));
+    RT_TRY_ASSIGN(const std::string config,
+                  oci_config({record_.id, directory_.native(), hostname_,
+                              engine_.wiring().cgroup_parent.native(), own_network, spec_, *plan_,
+                              std::move(host), joined_namespaces(), ids_, std::move(init)}));
     RT_TRY(replace_file(directory_ / "config.json", config));
     RT_TRY_ASSIGN(ShimLog log, shim_log(spec_.log_config, engine_.log_file(record_.id)));
     if (!spec_.log_config.config.empty()) {
@@ -176,6 +224,10 @@ Result<void> Launch::make_container() {
 // While the shim makes the container, where its driver can make the network namespace ahead.
 Result<UniqueFd> Launch::network_namespace() {
     if (in_host_network()) return UniqueFd();
+    if (!can_make_network_ahead()) {
+        RT_TRY(await_created());
+        return std::move(created_.netns);
+    }
     auto ahead = adopted_ ? std::move(ahead_) : shim_->network_namespace(operation_);
     if (ahead || ahead.error().code != Code::unsupported) return ahead;
     RT_TRY(await_created());

@@ -3,10 +3,10 @@
 
 #include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/first_process.hpp"
 #include "core/container/joined_network.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/recovery.hpp"
-#include "core/container/running_process.hpp"
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -60,8 +60,7 @@ private:
     [[nodiscard]] bool runs() const { return container_.phase == Phase::running; }
 
     Result<void> look_inside() {
-        RT_TRY_ASSIGN(const UniqueFd process,
-                      open_first_process(engine_.run_directory(container_.id), container_));
+        RT_TRY_ASSIGN(const UniqueFd process, hold_first_process(engine_.run_directory(container_.id)));
         netns_.reset(::openat(process.get(), "ns/net", O_RDONLY | O_CLOEXEC));
         if (!netns_)
             return fail_errno(errno, "open the network namespace of container '", container_.name, "'");

@@ -54,21 +54,23 @@ Json rlimits(const OciInput& input) {
     return list;
 }
 
-// Groups by name are refused by validate(): only the container's own files know them.
-Json additional_groups(const OciInput& input) {
-    Json list = Json::array();
+// What is no number is a name, which only the container's own files know.
+void add_groups(const OciInput& input, Json& user) {
     for (const std::string& group : input.spec.group_add) {
         std::uint32_t number = 0;
-        std::from_chars(group.data(), group.data() + group.size(), number);
-        list.push_back(number);
+        const char* const last = group.data() + group.size();
+        const auto parsed = std::from_chars(group.data(), last, number);
+        if (parsed.ec == std::errc() && parsed.ptr == last)
+            user["additionalGids"].push_back(number);
+        else
+            user["additionalGroups"].push_back(group);
         note(input, "process", cat("group ", group), "", "flag --group-add");
     }
-    return list;
 }
 
 std::vector<std::string> arguments(const OciInput& input) {
     std::vector<std::string> words = input.plan.arguments;
-    if (!input.spec.init.value_or(false) || input.init_program.empty()) return words;
+    if (input.init_program.empty()) return words;
     words.insert(words.begin(), {"/sbin/docker-init", "--"});
     note(input, "process", "init", input.init_program, "flag --init");
     return words;
@@ -93,7 +95,7 @@ Result<Json> process_part(const OciInput& input, const SecurityOptions& options)
     RT_TRY_ASSIGN(const std::vector<std::string> names, capabilities(input));
     Json user{{"uid", 0}, {"gid", 0}};
     if (!input.plan.user.empty()) user["username"] = input.plan.user;
-    if (!input.spec.group_add.empty()) user["additionalGids"] = additional_groups(input);
+    add_groups(input, user);
     Json process{{"terminal", input.spec.terminal},
                  {"user", user},
                  {"args", arguments(input)},

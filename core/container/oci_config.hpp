@@ -38,7 +38,7 @@ struct OciInput {
     HostFacts host{};
     JoinedNamespaces joined{};
     IdRange ids{};
-    std::string init_program{}; // on the host, for --init
+    std::string init_program{}; // on the host; "": none is to run before the user's program
     Origins* origins = nullptr;
 };
 

@@ -117,7 +117,7 @@ Json mounts(const OciInput& input) {
     for (const char* name : {"resolv.conf", "hostname", "hosts"})
         if (const std::string target = cat("/etc/", name); !is_taken(target))
             wanted.push_back({.source = cat(input.bundle, "/", name), .target = target});
-    if (input.spec.init.value_or(false) && !input.init_program.empty())
+    if (!input.init_program.empty())
         wanted.push_back({.source = input.init_program, .target = kInitTarget, .read_only = true});
     std::ranges::stable_sort(wanted, {},
                              [](const MountSpec& mount) { return std::ranges::count(mount.target, '/'); });

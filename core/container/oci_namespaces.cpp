@@ -27,7 +27,8 @@ void add(const OciInput& input, const NamespaceChoice& choice, Json& list) {
     Json entry{{"type", choice.type}};
     if (!choice.path.empty()) entry["path"] = choice.path;
     list.push_back(std::move(entry));
-    note(input, "namespace", choice.type, choice.path.empty() ? "its own" : choice.path, from);
+    const bool joins = choice.mode.starts_with("container:");
+    note(input, "namespace", choice.type, joins ? choice.mode : "its own", from);
 }
 
 // Those of the user where there are some (or an empty list), none with --privileged, docker's otherwise.
@@ -65,8 +66,11 @@ Json namespaces(const OciInput& input) {
         {"network", network == "host" && input.own_network ? none : network,
          spec.network.empty() ? "wiring /network/default" : "flag --network", input.joined.network},
         list);
-    if (input.ids.count > 0)
+    if (input.ids.count > 0) {
         add(input, {"user", spec.userns_mode, by(spec.userns_mode, "flag --userns"), none}, list);
+        note(input, "limit", "ids", cat(input.ids.first, "-", input.ids.first + input.ids.count - 1),
+             "flag --userns");
+    }
     return list;
 }
 
@@ -84,10 +88,12 @@ Json readonly_paths(const OciInput& input) {
 
 Json sysctls(const OciInput& input) {
     Json values = Json::object();
+    // Every group that there is.
+    const std::string groups = cat("0 ", input.ids.count > 0 ? input.ids.count - 1 : 2147483647U);
     // Inside its own network a container may use low ports and ping without being root, as docker allows it.
     if (input.own_network && input.joined.network.empty())
         for (const auto& [key, value] : {std::pair("net.ipv4.ip_unprivileged_port_start", "0"),
-                                         std::pair("net.ipv4.ping_group_range", "0 2147483647")}) {
+                                         std::pair("net.ipv4.ping_group_range", groups.c_str())}) {
             values[key] = value;
             note(input, "sysctl", key, value, origin::kDefault);
         }

@@ -8,6 +8,7 @@
 #include "core/container/container_volumes.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/restart_policy.hpp"
+#include "core/container/shared_memory.hpp"
 #include "core/container/shim_settings.hpp"
 #include "core/container/spec.hpp"
 
@@ -68,6 +69,7 @@ public:
         auto found = state_->containers.find(id_);
         if (!found && found.error().code != Code::not_found) return std::unexpected(std::move(found).error());
         if (found) container_ = std::move(*found);
+        if (container_) spec_ = spec_from_json(container_->spec);
 
         const bool removed = container_ && (wanted == Outcome::remove || goes(*container_));
         // Once its files begin to go it cannot be anything else any more, should we be killed now.
@@ -81,6 +83,7 @@ public:
         RT_TRY(files);
         if (container_) {
             RT_TRY(detach());
+            if (spec_ && spec_->ipc_mode == "shareable") RT_TRY(unmount_shared_memory(directory_));
             if (removed && !early) RT_TRY(remove_files(engine_, *container_));
             if (has_volumes()) RT_TRY(volumes().close());
             RT_TRY(state_->database.transaction([&] { return record(removed, failed); }));
@@ -92,11 +95,10 @@ public:
     void keep_anonymous_volumes() { keeps_volumes_ = true; }
 
 private:
-    static bool goes(const Container& container) {
+    [[nodiscard]] bool goes(const Container& container) const {
         if (container.phase == Phase::creating || container.phase == Phase::removing) return true;
         if (container.phase == Phase::created || container.phase == Phase::restarting) return false;
-        const auto spec = spec_from_json(container.spec);
-        return spec && spec->auto_remove;
+        return spec_ && spec_->auto_remove;
     }
 
     [[nodiscard]] bool has_volumes() const { return !container_->mounts.empty(); }
@@ -188,14 +190,13 @@ private:
 
     // Its shim waits and sees to it; without one nobody does.
     [[nodiscard]] std::optional<std::int64_t> delay_before_restart(const ContainerEnd& end, bool seen) const {
-        const auto spec = spec_from_json(container_->spec);
-        if (shim_ == nullptr || !seen || !spec) return std::nullopt;
-        if (spec->restart_policy.name == "no" || is_going_down(engine_)) return std::nullopt;
-        return restart_delay(spec->restart_policy, {.exit_code = end.exit_code,
-                                                    .stopped_by_user = container_->stopped_by_user,
-                                                    .restart_count = container_->restart_count,
-                                                    .ran_for = end.when - container_->started_at,
-                                                    .latest_delay = container_->restart_delay});
+        if (shim_ == nullptr || !seen || !spec_) return std::nullopt;
+        if (spec_->restart_policy.name == "no" || is_going_down(engine_)) return std::nullopt;
+        return restart_delay(spec_->restart_policy, {.exit_code = end.exit_code,
+                                                     .stopped_by_user = container_->stopped_by_user,
+                                                     .restart_count = container_->restart_count,
+                                                     .ran_for = end.when - container_->started_at,
+                                                     .latest_delay = container_->restart_delay});
     }
 
     // The last steps: from here on nothing of the start is left, and nobody needs to come again.
@@ -221,6 +222,7 @@ private:
     Operation operation_;
     Engine::State* state_ = nullptr;
     std::optional<Container> container_;
+    Result<ContainerSpec> spec_ = fail(Code::not_found, "no container");
     std::vector<Network> left_;                 // networks that it was attached to
     bool keeps_volumes_ = false;                // those without a name stay when it is removed
     std::vector<std::string> released_;         // volumes that go with it

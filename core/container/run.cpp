@@ -11,6 +11,7 @@ Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.plan_new(spec));
     RT_TRY(launch.launch_shim());
     RT_TRY(launch.find_image());
+    RT_TRY(launch.find_joined());
     RT_TRY(launch.join_networks());
     RT_TRY(launch.record_new());
     RT_TRY(launch.prepare_storage());

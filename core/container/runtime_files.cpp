@@ -2,6 +2,7 @@
 #include "core/container/runtime_files.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <sstream>
 
@@ -9,8 +10,10 @@ namespace rt {
 namespace {
 
 // Not replace_file(): nobody reads these before the container is made, and the start path pays for each call.
-Result<void> write_new(const Path& path, std::string_view text) {
+Result<void> write_new(const Path& path, std::string_view text, std::uint32_t owner) {
     RT_TRY_ASSIGN(const UniqueFd fd, open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    if (owner != 0 && ::fchown(fd.get(), owner, owner) != 0)
+        return fail_errno(errno, "give '", path.native(), "' to the user ", owner);
     return write_all(fd.get(), text, path.native());
 }
 
@@ -132,13 +135,13 @@ Result<void> write_runtime_files(const RuntimeFiles& files) {
     const std::string resolv_conf = host_file("/etc/resolv.conf");
     RT_TRY_ASSIGN(const std::string extra, extra_hosts(files));
     const std::string first = files.own_network ? hosts(files) : host_file("/etc/hosts");
-    RT_TRY(write_new(files.directory / "hosts", cat(first, extra)));
-    RT_TRY(write_new(files.directory / "hostname", cat(files.hostname, "\n")));
+    RT_TRY(write_new(files.directory / "hosts", cat(first, extra), files.owner));
+    RT_TRY(write_new(files.directory / "hostname", cat(files.hostname, "\n"), files.owner));
     const std::string base =
         files.own_network ? container_resolv_conf(resolv_conf, host_file(kResolvedServers)) : resolv_conf;
     const std::string text = with_dns(base, files);
     return write_new(files.directory / "resolv.conf",
-                     files.own_name_server ? with_own_name_server(text) : text);
+                     files.own_name_server ? with_own_name_server(text) : text, files.owner);
 }
 
 } // namespace rt

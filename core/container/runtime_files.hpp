@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct RuntimeFiles {
     std::vector<std::string> extra_hosts{};                      // "name:address" or "name:host-gateway"
     bool own_name_server = false; // at 127.0.0.11, which asks the others itself
     std::string host_gateway{};   // the host as the container sees it; "": unknown
+    std::uint32_t owner = 0;      // user and group of the files: the container's root
 };
 
 // failed_precondition: host-gateway is asked for where the network has none.

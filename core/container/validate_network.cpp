@@ -49,27 +49,29 @@ Result<void> validate_names(const ContainerSpec& spec) {
     return {};
 }
 
-// Who shares the network of another has its name, ports and name servers too.
+// Who shares the network of another has its name, ports and name servers too. Docker's words.
 Result<void> validate_shared_network(const ContainerSpec& spec) {
     if (!spec.network.starts_with("container:")) return {};
     if (spec.network.size() == 10)
         return fail(Code::invalid_argument,
-                    "--network container: needs the name of a container behind the ':'");
+                    "invalid network mode: invalid container format container:<name|id>");
     struct Excluded {
-        const char* option;
+        const char* what;
         bool given;
     };
     for (const Excluded& excluded :
-         {Excluded{"--hostname", !spec.hostname.empty()}, Excluded{"--publish", !spec.ports.empty()},
-          Excluded{"--publish-all", spec.publish_all_ports},
-          Excluded{"--expose", !spec.exposed_ports.empty()}, Excluded{"--dns", !spec.dns.empty()},
-          Excluded{"--dns-search", !spec.dns_search.empty()},
-          Excluded{"--dns-option", !spec.dns_options.empty()},
-          Excluded{"--add-host", !spec.extra_hosts.empty()}, Excluded{"--link", !spec.links.empty()},
-          Excluded{"--mac-address", !spec.mac_address.empty()}})
+         {Excluded{"hostname and the network mode", !spec.hostname.empty()},
+          Excluded{"links and the container type network mode", !spec.links.empty()},
+          Excluded{"dns and the network mode",
+                   !(spec.dns.empty() && spec.dns_search.empty() && spec.dns_options.empty())},
+          Excluded{"custom host-to-IP mapping and the network mode", !spec.extra_hosts.empty()},
+          Excluded{"mac-address and the network mode", !spec.mac_address.empty()},
+          Excluded{"port publishing and the container type network mode",
+                   !spec.ports.empty() || spec.publish_all_ports},
+          Excluded{"port exposing and the container type network mode", !spec.exposed_ports.empty()}})
         if (excluded.given)
-            return fail(Code::invalid_argument, excluded.option, " and --network ", spec.network,
-                        " exclude each other: it is the other container's");
+            return fail(Code::invalid_argument, "conflicting options: ", excluded.what, " (--network ",
+                        spec.network, "): it is the other container's");
     return {};
 }
 

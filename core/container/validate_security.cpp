@@ -47,14 +47,35 @@ Result<void> validate_mode(const ModeRule& rule) {
                 rule.of_container ? ", container:NAME" : "");
 }
 
+// What belongs to others cannot be had with users of one's own. Docker's words, where it has them.
+Result<void> validate_user_namespace(const ContainerSpec& spec) {
+    if (spec.privileged)
+        return fail(Code::invalid_argument,
+                    "privileged mode is incompatible with user namespaces: you must run the container in the "
+                    "host namespace when running privileged mode (--userns host)");
+    if (spec.pid_mode == "host" || spec.network == "host")
+        return fail(Code::invalid_argument, "cannot share the host's ",
+                    spec.pid_mode == "host" ? "PID" : "network",
+                    " namespace when user namespaces are enabled");
+    for (const std::string* mode : {&spec.network, &spec.pid_mode, &spec.ipc_mode})
+        if (mode->starts_with("container:"))
+            return fail(Code::invalid_argument, "cannot share the namespaces of '", *mode,
+                        "' when user namespaces are enabled: they belong to other users");
+    for (const MountSpec& mount : spec.mounts)
+        if (mount.propagation.ends_with("shared"))
+            return fail(
+                Code::invalid_argument, "mount ", show(mount), ": ", mount.propagation,
+                " and user namespaces exclude each other: what is mounted in one reaches nobody else");
+    return {};
+}
+
 Result<void> validate_modes(const ContainerSpec& spec) {
     RT_TRY(validate_mode({"--pid", spec.pid_mode, {"host"}, true}));
     RT_TRY(validate_mode({"--ipc", spec.ipc_mode, {"host", "private", "shareable", "none"}, true}));
     RT_TRY(validate_mode({"--uts", spec.uts_mode, {"host"}, false}));
     RT_TRY(validate_mode({"--userns", spec.userns_mode, {"host", "private"}, false}));
     RT_TRY(validate_mode({"--cgroupns", spec.cgroupns_mode, {"host", "private"}, false}));
-    if (spec.userns_mode == "private" && spec.privileged)
-        return fail(Code::invalid_argument, "--privileged and --userns private exclude each other");
+    if (spec.userns_mode == "private") RT_TRY(validate_user_namespace(spec));
     if (spec.uts_mode == "host" && !(spec.hostname.empty() && spec.domainname.empty()))
         return fail(Code::invalid_argument,
                     "--uts host excludes --hostname and --domainname: they would be the host's");

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,6 +17,22 @@ namespace rt {
 enum class LastLink { keep, follow }; // where the path itself is a symbolic link
 enum class OtherMounts { include, leave_out };
 
+// The users and groups of a tree are the archive's, and first more: those of a container with ids of its own,
+// seen from the host. count 0: they are the same. Others are nobody's in the archive, and cannot be
+// extracted.
+struct ShiftedIds {
+    std::uint32_t first = 0, count = 0;
+    [[nodiscard]] std::uint32_t inside(std::uint32_t host) const {
+        constexpr std::uint32_t kNobody = 65534;
+        if (count == 0) return host;
+        return host >= first && host - first < count ? host - first : kNobody;
+    }
+    [[nodiscard]] std::optional<std::uint32_t> outside(std::uint32_t id) const {
+        if (count == 0) return id;
+        return id < count ? std::optional(first + id) : std::nullopt;
+    }
+};
+
 struct TreeToArchive {
     int root = -1;    // a directory that paths are resolved in, borrowed
     std::string path; // what to archive; "": all of root
@@ -23,6 +40,7 @@ struct TreeToArchive {
     std::string name;
     LastLink link = LastLink::keep;
     OtherMounts mounts = OtherMounts::include;
+    ShiftedIds ids{};
 };
 
 struct ArchiveToTree {
@@ -33,6 +51,7 @@ struct ArchiveToTree {
     std::optional<std::pair<uid_t, gid_t>> owner; // of everything; empty: as the archive says
     // A directory never becomes something else, nor something else a directory, unless this says so.
     enum class Kinds { kept, replaced } kinds = Kinds::kept;
+    ShiftedIds ids{};
 };
 
 } // namespace rt

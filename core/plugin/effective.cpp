@@ -38,7 +38,9 @@ Json whole(const Wiring& wiring, Defaults& defaults, std::vector<std::string>& p
     Json json{{"root", wiring.root.native()},
               {"run", wiring.run.native()},
               {"cgroup_parent", wiring.cgroup_parent.native()},
-              {"plugin_path", Json::array()}};
+              {"plugin_path", Json::array()},
+              {"id_pool", wiring.id_pool},
+              {"init", {{"default", wiring.init.by_default}, {"program", wiring.init.program.native()}}}};
     for (const Path& directory : wiring.plugin_path) json["plugin_path"].push_back(directory.native());
     for (const Role role : kRoles) {
         Json drivers = Json::object();

@@ -90,7 +90,8 @@ CREATE TABLE networks (
     publishes_ports INTEGER NOT NULL, --   to know it need not load the driver yet
     options     TEXT NOT NULL,    -- JSON
     result      TEXT NOT NULL,    -- JSON the driver answered; "" before
-    created_at  INTEGER NOT NULL
+    created_at  INTEGER NOT NULL,
+    config      TEXT NOT NULL DEFAULT '{}' -- JSON, what a user asked for; {}: nobody did
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE endpoints (
@@ -128,10 +129,6 @@ CREATE TABLE volume_uses (
     PRIMARY KEY (container_id, volume)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX volume_uses_by_volume ON volume_uses(volume);
-)sql";
-
-constexpr std::string_view kUserNetworks = R"sql(
-ALTER TABLE networks ADD COLUMN config TEXT NOT NULL DEFAULT '{}'; -- JSON, what a user asked for; {}: nobody did
 
 CREATE TABLE leases6 (             -- IPv6 addresses in use
     network_id  TEXT NOT NULL REFERENCES networks(id) ON DELETE CASCADE,
@@ -140,9 +137,15 @@ CREATE TABLE leases6 (             -- IPv6 addresses in use
     PRIMARY KEY (network_id, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases6_by_endpoint ON leases6(endpoint_id);
+
+-- Ids of the host that containers with a user namespace have: one range each, never one twice.
+CREATE TABLE id_ranges (
+    first        INTEGER PRIMARY KEY, -- of 65536
+    container_id TEXT NOT NULL UNIQUE REFERENCES containers(id) ON DELETE CASCADE
+) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kFormat1, kUserNetworks};
+constexpr std::array kMigrations = {kFormat1};
 
 } // namespace
 

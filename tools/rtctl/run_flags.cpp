@@ -30,7 +30,7 @@ void add_process(options::options_description& all) {
         ("entrypoint", text("PROGRAM"), "replace the image's entrypoint; \"\" takes it away")
         ("interactive,i", "keep standard input open")
         ("tty,t", "give it a terminal")
-        ("init", "run an init as first process, which passes signals on and reaps processes")
+        ("init", on("true|false"), "run an init as first process, which passes signals on and reaps processes")
         ("hostname,h", text("NAME"), "hostname (default: the first 12 digits of the id)")
         ("domainname", text("NAME"), "NIS domain name");
     all.add(group);

@@ -63,8 +63,7 @@ Result<void> read_process(const Parsed& parsed, ContainerSpec& spec) {
     spec.hostname = parsed.get<std::string>("hostname");
     spec.domainname = parsed.get<std::string>("domainname");
     spec.terminal = parsed.has("tty");
-    if (parsed.has("init")) spec.init = true;
-    return {};
+    return take(parsed, "init", parse_boolean, spec.init);
 }
 
 Result<void> read_health(const Parsed& parsed, ContainerSpec& spec) {

@@ -120,13 +120,20 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::pair<uid_t, gid_t> owner_of(archive_entry* entry) const {
-        if (tree_.owner) return *tree_.owner;
-        return {static_cast<uid_t>(archive_entry_uid(entry)), static_cast<gid_t>(archive_entry_gid(entry))};
+    [[nodiscard]] Result<std::pair<uid_t, gid_t>> owner_of(archive_entry* entry) const {
+        const auto [uid, gid] = tree_.owner.value_or(std::pair(static_cast<uid_t>(archive_entry_uid(entry)),
+                                                               static_cast<gid_t>(archive_entry_gid(entry))));
+        const auto host_uid = tree_.ids.outside(uid);
+        const auto host_gid = tree_.ids.outside(gid);
+        if (!host_uid || !host_gid)
+            return fail(Code::failed_precondition, "its owner ", uid, ":", gid, " is none of the ",
+                        tree_.ids.count, " ids that the container has");
+        return std::pair(*host_uid, *host_gid);
     }
 
     Result<void> set_owner(archive_entry* entry, const Place& place) {
-        const auto [uid, gid] = owner_of(entry);
+        RT_TRY_ASSIGN(const auto owner, owner_of(entry));
+        const auto [uid, gid] = owner;
         if (::fchownat(place.directory, place.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
             return fail_errno(errno, "set the owner ", uid, ":", gid);
         return {};
@@ -149,7 +156,8 @@ private:
 
     // Owner, then mode: a change of the owner takes setuid and setgid away.
     Result<void> set_attributes(archive_entry* entry, int fd) {
-        const auto [uid, gid] = owner_of(entry);
+        RT_TRY_ASSIGN(const auto owner, owner_of(entry));
+        const auto [uid, gid] = owner;
         if (::fchown(fd, uid, gid) != 0) return fail_errno(errno, "set the owner ", uid, ":", gid);
         if (::fchmod(fd, archive_entry_perm(entry)) != 0) return fail_errno(errno, "set the mode");
         RT_TRY(set_xattrs(entry, fd));

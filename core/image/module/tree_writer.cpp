@@ -83,13 +83,13 @@ private:
         return done;
     }
 
-    static Entry describe(const std::string& name, const struct statx& status) {
+    [[nodiscard]] Entry describe(const std::string& name, const struct statx& status) const {
         Entry entry(archive_entry_new());
         if (entry == nullptr) throw std::bad_alloc();
         archive_entry_set_pathname(entry.get(), name.c_str());
         archive_entry_set_mode(entry.get(), status.stx_mode);
-        archive_entry_set_uid(entry.get(), status.stx_uid);
-        archive_entry_set_gid(entry.get(), status.stx_gid);
+        archive_entry_set_uid(entry.get(), tree_.ids.inside(status.stx_uid));
+        archive_entry_set_gid(entry.get(), tree_.ids.inside(status.stx_gid));
         archive_entry_set_mtime(entry.get(), status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec);
         archive_entry_set_size(entry.get(), 0);
         if (S_ISCHR(status.stx_mode) || S_ISBLK(status.stx_mode)) {

@@ -12,6 +12,9 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
+
+#include <utility>
 
 namespace rt::namespaces {
 namespace {
@@ -99,9 +102,11 @@ Result<InitSetup> make_setup(ContainerPlan plan) {
                           : cat(bundle.directory, "/", setup.config.root_path);
     setup.rootfs = bundle.rootfs;
     for (const auto& [name, value] : setup.config.sysctls) RT_TRY(check_sysctl(name, setup.config));
-    if (setup.config.has_new(CLONE_NEWUSER)) {
-        RT_TRY_ASSIGN(setup.prepared_rootfs, prepare_mounts(setup.rootfs));
-        RT_TRY_ASSIGN(setup.prepared_mounts, prepare_mounts(setup.config.mounts));
+    if (setup.config.has_new(CLONE_NEWUSER) || maps_ids(setup.rootfs) || maps_ids(setup.config.mounts)) {
+        IdMappings mappings(setup.config);
+        RT_TRY_ASSIGN(setup.prepared_rootfs, prepare_mounts(setup.rootfs, {}, mappings));
+        RT_TRY_ASSIGN(setup.prepared_mounts,
+                      prepare_mounts(setup.config.mounts, setup.config.mount_ids, mappings));
     }
     setup.cgroups = plan.cgroup.directories();
     RT_TRY_ASSIGN(setup.joined, open_namespaces(setup.config));
@@ -112,6 +117,26 @@ Result<InitSetup> make_setup(ContainerPlan plan) {
         RT_TRY_ASSIGN(setup.launcher, open_launcher());
     }
     return setup;
+}
+
+// Pipes of ours belong to the host's root; that of the user namespace could not even open /dev/stdout.
+Result<void> hand_over_pipes(const std::array<int, 3>& stdio, const MountIds& ids) {
+    for (const int fd : stdio) {
+        struct stat info{};
+        if (ids.uids.empty() || fd < 0 || ::fstat(fd, &info) < 0 || !S_ISFIFO(info.st_mode)) continue;
+        if (::fchown(fd, host_id(ids.uids, 0), host_id(ids.gids, 0)) < 0)
+            return fail_errno(errno, "give a pipe to the root of the user namespace");
+    }
+    return {};
+}
+
+Result<void> set_oom_score_of(int pid, std::optional<int> wanted, const Warn& warn) {
+    if (!wanted) return {};
+    const auto written = write_oom_score(pid, *wanted);
+    if (written) return {};
+    RT_TRY_ASSIGN(const std::string text, explain_oom_score(pid, *wanted, written.error()));
+    warn(text);
+    return {};
 }
 
 // The cgroups are made while the first process does what it can do outside of them. Not with a user
@@ -146,6 +171,14 @@ Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Cal
         RT_TRY_ASSIGN(setup.entrances, open_entrances(setup.cgroups));
     }
     setup.seccomp = std::move(filter);
+    std::optional<int> oom_score;
+    if (setup.config.has_new(CLONE_NEWUSER)) {
+        container.ids_ = {setup.config.uid_mappings, setup.config.gid_mappings};
+        container.rlimits_ = std::move(setup.process.rlimits);
+        setup.process.rlimits.clear();
+        std::swap(oom_score, setup.process.oom_score_adj);
+        RT_TRY(hand_over_pipes(setup.stdio, container.ids_));
+    }
     RT_TRY_ASSIGN(const UniqueFd born_in, cgroup.open_unified());
     RT_TRY_ASSIGN(auto ends, make_channel());
     setup.channel = std::move(ends.second);
@@ -159,6 +192,7 @@ Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Cal
     UniqueFd terminal, network;
     const auto ready = [&]() -> Result<void> {
         RT_TRY(make_cgroups(cgroup, spec, setup, container.channel_.get()));
+        RT_TRY(set_oom_score_of(first.pid, oom_score, warn));
         RT_TRY(map_user_namespace(first.pid, container.channel_.get(), setup.config));
         RT_TRY(await_ready({container.channel_.get(), warn, [call] { return call.check(); }}, terminal));
         if (!setup.network_made_ahead) {
@@ -182,6 +216,7 @@ Result<void> Container::start(sdk::Host host, sdk::Call call) {
         return fail(Code::failed_precondition, "start the container '", id_, "': it was started before");
     const UniqueFd channel = std::move(channel_);
     const std::string program = std::move(program_);
+    RT_TRY(set_rlimits(pid_, std::exchange(rlimits_, {})));
     return let_go({channel.get(), warner(host, id_), [call] { return call.check(); }}, program);
 }
 
@@ -251,6 +286,9 @@ Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, s
     RT_TRY_ASSIGN(setup.seccomp, seccomp_.program(setup.process.capabilities.bounding));
     RT_TRY_ASSIGN(setup.entrances, open_entrances(cgroup_.directories()));
     RT_TRY_ASSIGN(setup.launcher, open_launcher());
+    std::vector<Rlimit> rlimits;
+    if (!ids_.uids.empty()) rlimits.swap(setup.process.rlimits);
+    RT_TRY(hand_over_pipes(setup.stdio, ids_));
     setup.target = pidfd_.get();
     setup.namespace_flags = namespace_flags_;
     RT_TRY_ASSIGN(const UniqueFd born_in, cgroup_.open_unified());
@@ -268,6 +306,7 @@ Result<sdk::Process> Container::exec(const sdk::Exec& request, sdk::Host host, s
     UniqueFd terminal;
     const Talk talk{ends.first.get(), warn, [call] { return call.check(); }};
     auto started = await_ready(talk, terminal);
+    if (started) started = set_rlimits(process.pid, rlimits);
     if (started) started = let_go(talk, setup.process.args[0]);
     if (!started) {
         kill_and_reap(process);

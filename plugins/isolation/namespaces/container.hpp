@@ -50,6 +50,9 @@ private:
     std::string program_;     // until start()
     int namespace_flags_ = 0; // what a further process joins
     SeccompSource seccomp_;
+    // With a user namespace: what only the host may do for its processes.
+    std::vector<Rlimit> rlimits_; // of the first one, until start()
+    MountIds ids_;                // empty: there is none
 };
 
 } // namespace rt::namespaces

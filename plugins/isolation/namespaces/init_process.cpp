@@ -104,7 +104,9 @@ Result<void> detach_propagation(InitSetup& setup) {
                     "'; it can be shared, slave, private or unbindable, with r in front for the whole tree");
     // Never unbindable at this point: the bind mounts below still take their sources from the host's tree.
     const auto wanted = root_propagation(setup);
-    const std::uint64_t flags = wanted == MS_UNBINDABLE ? std::uint64_t{MS_PRIVATE} : wanted;
+    std::uint64_t flags = wanted == MS_UNBINDABLE ? std::uint64_t{MS_PRIVATE} : wanted;
+    // What a user namespace shares is shared with nobody outside, and its root could not be changed.
+    if (in_user_namespace(setup) && wanted == MS_SHARED) flags = MS_SLAVE;
     if (::mount(nullptr, "/", nullptr, flags | MS_REC, nullptr) < 0)
         return fail_errno(errno, "set the propagation of the container's mounts");
     return {};
@@ -125,15 +127,30 @@ Result<void> bind_root_on_itself(const std::string& path) {
     options.propagation_recursive = true;
     RT_TRY_ASSIGN(const UniqueFd place, open_root_directory(path));
     RT_TRY_ASSIGN(const UniqueFd mount, clone_mount(place.get(), "", options));
-    RT_TRY(change_mount(mount.get(), options, path));
-    return attach_mount(mount.get(), place.get(), path);
+    RT_TRY(attach_mount(mount.get(), place.get(), path));
+    return change_mount(mount.get(), options, path); // a shared place has made it shared
+}
+
+// The root of a user namespace may not go through the directories that lead to the bundle; "/" is open to
+// everybody, and what was mounted there before stays in use until the root is changed.
+Result<UniqueFd> mount_prepared_root(UniqueFd prepared) {
+    RT_TRY_ASSIGN(const UniqueFd place, open_root_directory("/"));
+    RT_TRY(attach_mount(prepared.get(), place.get(), "/"));
+    return prepared;
 }
 
 Result<void> mount_root(InitSetup& setup) {
-    if (setup.rootfs.empty() || root_propagation(setup) == MS_SHARED)
-        RT_TRY(bind_root_on_itself(setup.root_path));
-    RT_TRY_ASSIGN(setup.root, open_root_directory(setup.root_path));
-    for (std::size_t i = 0; i < setup.rootfs.size(); ++i) {
+    std::size_t first = 0;
+    if (in_user_namespace(setup) && !setup.rootfs.empty() && setup.rootfs[0].target.empty() &&
+        setup.prepared_rootfs[0]) {
+        RT_TRY_ASSIGN(setup.root, mount_prepared_root(std::move(setup.prepared_rootfs[0])));
+        first = 1;
+    } else {
+        if (setup.rootfs.empty() || root_propagation(setup) == MS_SHARED)
+            RT_TRY(bind_root_on_itself(setup.root_path));
+        RT_TRY_ASSIGN(setup.root, open_root_directory(setup.root_path));
+    }
+    for (std::size_t i = first; i < setup.rootfs.size(); ++i) {
         UniqueFd prepared = setup.prepared_rootfs.empty() ? UniqueFd() : std::move(setup.prepared_rootfs[i]);
         RT_TRY(mount_one(setup.root.get(), setup.rootfs[i], std::move(prepared), {}));
         if (setup.rootfs[i].target.empty()) { // from here on "the root" is what was just mounted there

@@ -80,8 +80,10 @@ Result<MountOptions> parse_mount_options(const std::vector<std::string>& options
         } else if (option == "bind" || option == "rbind") {
             out.bind = true;
             out.bind_recursive = out.bind_recursive || option == "rbind";
-        } else if (option == "remount" || option == "idmap" || option == "ridmap" || option == "tmpcopyup" ||
-                   option == "move") {
+        } else if (option == "idmap" || option == "ridmap") {
+            out.idmap = true;
+            out.idmap_recursive = out.idmap_recursive || option == "ridmap";
+        } else if (option == "remount" || option == "tmpcopyup" || option == "move") {
             return fail(Code::unsupported, "the mount option '", option, "' is not implemented; remove it");
         } else if (std::ranges::find(kWithoutEffect, option) == kWithoutEffect.end() && !option.empty()) {
             const auto equals = option.find('=');

@@ -17,6 +17,7 @@ struct MountOptions {
     std::uint64_t propagation = 0; // MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE or 0
     bool propagation_recursive = false;
     bool bind = false, bind_recursive = false;
+    bool idmap = false, idmap_recursive = false;
     std::vector<std::pair<std::string, std::optional<std::string>>>
         data; // for the file system: "size" "64k", "nr_inodes"
 };

@@ -138,6 +138,44 @@ Result<UniqueFd> open_null_device() {
     return fd;
 }
 
+struct ToPrepare {
+    const sdk::Mount& mount;
+    const MountOptions& options;
+    const MountIds& ids;
+};
+
+// A copy of a mount of the host must not pass on what is mounted in a user namespace.
+Result<void> cut_off(int mount, const ToPrepare& what) {
+    if (what.options.propagation == MS_SHARED)
+        return fail(Code::unsupported, "the bind mount on '", what.mount.target,
+                    "' is to be shared with the host, which a container with a user namespace cannot have; "
+                    "use private or slave");
+    if (what.options.propagation != 0) return {};
+    MountOptions slave;
+    slave.propagation = MS_SLAVE;
+    slave.propagation_recursive = true;
+    return change_mount(mount, slave, what.mount.target);
+}
+
+Result<UniqueFd> prepare_one(const ToPrepare& what, IdMappings& mappings) {
+    const auto& [mount, options, ids] = what;
+    const bool bind = is_bind(mount, options);
+    // Everything else (proc, sysfs, mqueue, ...) shows the namespaces of the process that mounts it.
+    const bool by_host = options.idmap || (mappings.in_user_namespace() && (bind || mount.type == "overlay"));
+    if (!by_host) return UniqueFd();
+    if (options.idmap && !bind && mount.type != "overlay")
+        return fail(Code::unsupported, "the ids of a mount of the type '", mount.type, "' cannot be mapped");
+    int mapping = -1;
+    if (options.idmap) {
+        RT_TRY_ASSIGN(mapping, mappings.find(ids, mount.target));
+        if (!bind) return make_mapped_overlay({mount, options, mapping, mappings.root(ids)});
+    }
+    RT_TRY_ASSIGN(UniqueFd source, make_source(mount, options));
+    if (options.idmap) RT_TRY(map_ids(source.get(), mapping, options.idmap_recursive, mount.source));
+    if (bind && mappings.in_user_namespace()) RT_TRY(cut_off(source.get(), what));
+    return source;
+}
+
 } // namespace
 
 bool binds_dev(const std::vector<sdk::Mount>& mounts) {
@@ -149,14 +187,22 @@ bool binds_dev(const std::vector<sdk::Mount>& mounts) {
     });
 }
 
-Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts) {
+bool maps_ids(const std::vector<sdk::Mount>& mounts) {
+    return std::ranges::any_of(mounts, [](const sdk::Mount& mount) {
+        return std::ranges::any_of(
+            mount.options, [](const std::string& option) { return option == "idmap" || option == "ridmap"; });
+    });
+}
+
+Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts, const std::vector<MountIds>& ids,
+                                      IdMappings& mappings) {
+    static const MountIds kContainers;
     PreparedMounts out(mounts.size());
     for (std::size_t i = 0; i < mounts.size(); ++i) {
         RT_TRY_ASSIGN(const MountOptions options, parse_mount_options(mounts[i].options));
-        // Everything else (proc, sysfs, mqueue, ...) shows the namespaces of the process that mounts it.
-        if (is_bind(mounts[i], options) || mounts[i].type == "overlay") {
-            RT_TRY_ASSIGN(out[i], make_source(mounts[i], options));
-        }
+        auto made = prepare_one({mounts[i], options, i < ids.size() ? ids[i] : kContainers}, mappings);
+        if (!made) return in_context(made.error(), "mount on '", mounts[i].target, "'");
+        out[i] = std::move(*made);
     }
     return out;
 }

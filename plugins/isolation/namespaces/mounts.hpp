@@ -5,16 +5,20 @@
 #pragma once
 
 #include "cgroup.hpp"
+#include "mapped_mounts.hpp"
 #include "oci_config.hpp"
 
 #include <rt/sdk/host.hpp>
 
 namespace rt::namespaces {
 
-// Mounts that have to be made by the host's process because a user namespace may not: descriptors of detached
-// mounts, index by index; empty ones are made by the first process itself.
+// Mounts that have to be made by the host's process, because a user namespace may not or because their ids
+// are mapped: descriptors of detached mounts, index by index; empty ones are made by the first process
+// itself. ids: of each mount, or none at all.
 using PreparedMounts = std::vector<UniqueFd>;
-Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts);
+Result<PreparedMounts> prepare_mounts(const std::vector<sdk::Mount>& mounts, const std::vector<MountIds>& ids,
+                                      IdMappings& mappings);
+bool maps_ids(const std::vector<sdk::Mount>& mounts);
 
 // One mount at its target. source: as prepared, or empty.
 Result<void> mount_one(int root, const sdk::Mount& mount, UniqueFd prepared,

@@ -36,6 +36,7 @@ UserSpec parse_user(const JsonReader& process) {
     if (user.umask.value_or(0) > 0777)
         refuse(reader->place("umask"), "is not a file mode mask (at most 511, octal 0777)");
     user.additional_gids = parse_gids(*reader);
+    user.additional_groups = reader->texts("additionalGroups");
     user.username = reader->text("username");
     return user;
 }
@@ -123,14 +124,29 @@ ProcessSpec read_process(const JsonReader& reader) {
     return out;
 }
 
+std::vector<IdMapping> parse_mappings(const JsonReader& object, const char* key) {
+    std::vector<IdMapping> out;
+    object.for_each(key, [&](const json& item, const std::string& at) {
+        const JsonReader reader(item, at);
+        out.push_back({reader.required<std::uint32_t>("containerID"),
+                       reader.required<std::uint32_t>("hostID"), reader.required<std::uint32_t>("size")});
+    });
+    return out;
+}
+
 void parse_mounts(const JsonReader& root, Config& config) {
     root.for_each("mounts", [&](const json& item, const std::string& at) {
         const JsonReader reader(item, at);
-        for (const char* key : {"uidMappings", "gidMappings"}) reader.refuse_if_set(key);
         sdk::Mount mount{reader.text("type"), reader.text("source"), reader.text("destination"),
                          reader.texts("options")};
         if (!mount.target.starts_with('/')) refuse(reader.place("destination"), "is not an absolute path");
+        MountIds ids{parse_mappings(reader, "uidMappings"), parse_mappings(reader, "gidMappings")};
+        if (ids.uids.empty() != ids.gids.empty())
+            refuse(at, "has one of 'uidMappings' and 'gidMappings': both are needed");
+        // The mapping alone asks for it, as the specification has it.
+        if (!ids.uids.empty()) mount.options.insert(mount.options.begin(), "idmap");
         config.mounts.push_back(std::move(mount));
+        config.mount_ids.push_back(std::move(ids));
     });
 }
 
@@ -167,16 +183,6 @@ void parse_namespaces(const JsonReader& linux_part, Config& config) {
     });
     if (!config.has_new(CLONE_NEWNS))
         refuse("linux.namespaces", "has no mount namespace; this driver gives every container its own");
-}
-
-std::vector<IdMapping> parse_mappings(const JsonReader& linux_part, const char* key) {
-    std::vector<IdMapping> out;
-    linux_part.for_each(key, [&](const json& item, const std::string& at) {
-        const JsonReader reader(item, at);
-        out.push_back({reader.required<std::uint32_t>("containerID"),
-                       reader.required<std::uint32_t>("hostID"), reader.required<std::uint32_t>("size")});
-    });
-    return out;
 }
 
 void parse_devices(const JsonReader& linux_part, Config& config) {

@@ -27,6 +27,11 @@ struct IdMapping {
     std::uint32_t container = 0, host = 0, size = 0;
 };
 
+// Of a mount that shows files under other owners.
+struct MountIds {
+    std::vector<IdMapping> uids, gids; // of the file system to the host's; empty: those of the container
+};
+
 struct Rlimit {
     std::string name;
     int resource = 0;
@@ -36,6 +41,7 @@ struct Rlimit {
 struct UserSpec {
     std::uint32_t uid = 0, gid = 0;
     std::vector<std::uint32_t> additional_gids;
+    std::vector<std::string> additional_groups; // names: resolved in the container's root
     std::string username; // "name", "name:group", "uid:group", "uid": resolved in the container's root
     std::optional<std::uint32_t> umask;
 };
@@ -108,6 +114,7 @@ struct Config {
     bool root_readonly = false;
     std::string hostname, domainname;
     std::vector<sdk::Mount> mounts;
+    std::vector<MountIds> mount_ids; // of each of them
     std::vector<NamespaceSpec> namespaces;
     std::vector<IdMapping> uid_mappings, gid_mappings;
     std::vector<DeviceSpec> devices;

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kAboveStdio = 10;
 
-Result<void> write_oom_score(int score) {
-    return write_control(AT_FDCWD, "/proc/self/oom_score_adj", cat(score), "/proc/self/oom_score_adj");
+std::string oom_score_file(int pid) {
+    return pid == 0 ? "/proc/self/oom_score_adj" : cat("/proc/", pid, "/oom_score_adj");
 }
 
 bool apparmor_is_on() {
@@ -108,14 +108,24 @@ Result<void> start_session(ProcessSetup&) {
 Result<void> set_oom_score(ProcessSetup& setup) {
     if (!setup.process.oom_score_adj) return {};
     const int wanted = *setup.process.oom_score_adj;
-    const auto written = write_oom_score(wanted);
+    const auto written = write_oom_score(0, wanted);
     if (written) return {};
-    if (written.error().sys_errno != EACCES && written.error().sys_errno != EPERM) return written;
-    RT_TRY_ASSIGN(const std::string now, read_whole(AT_FDCWD, "/proc/self/oom_score_adj", 64));
-    warn(setup, cat("the kernel refuses the out-of-memory score ", wanted,
-                    " (CAP_SYS_RESOURCE is missing); it stays at ",
-                    std::string_view(now).substr(0, now.find('\n'))));
+    RT_TRY_ASSIGN(const std::string text, explain_oom_score(0, wanted, written.error()));
+    warn(setup, text);
     return {};
+}
+
+Result<void> write_oom_score(int pid, int score) {
+    const std::string file = oom_score_file(pid);
+    return write_control(AT_FDCWD, file.c_str(), cat(score), file);
+}
+
+Result<std::string> explain_oom_score(int pid, int wanted, const Error& error) {
+    if (error.sys_errno != EACCES && error.sys_errno != EPERM) return std::unexpected(error);
+    RT_TRY_ASSIGN(const std::string now, read_whole(AT_FDCWD, oom_score_file(pid).c_str(), 64));
+    return cat("the kernel refuses the out-of-memory score ", wanted,
+               " (CAP_SYS_RESOURCE is missing); it stays at ",
+               std::string_view(now).substr(0, now.find('\n')));
 }
 
 Result<void> open_label(ProcessSetup& setup) {
@@ -142,13 +152,20 @@ Result<void> resolve_identity(ProcessSetup& setup) {
     UserSpec& user = setup.process.user;
     const bool needs_home = !has_home(setup.process.env);
     setup.groups = user.additional_gids;
-    if (user.username.empty() && !needs_home) return {};
+    if (user.username.empty() && user.additional_groups.empty() && !needs_home) return {};
     RT_TRY_ASSIGN(const std::string passwd, read_user_file("/etc/passwd"));
     std::string home;
+    std::string group;
+    if (!user.username.empty() || !user.additional_groups.empty()) {
+        RT_TRY_ASSIGN(group, read_user_file("/etc/group"));
+    }
+    for (const std::string& name : user.additional_groups) {
+        RT_TRY_ASSIGN(const std::uint32_t gid, resolve_group(name, group));
+        setup.groups.push_back(gid);
+    }
     if (user.username.empty()) {
         home = find_home(user.uid, passwd);
     } else {
-        RT_TRY_ASSIGN(const std::string group, read_user_file("/etc/group"));
         RT_TRY_ASSIGN(const UserIdentity found, resolve_user(user.username, passwd, group));
         user.uid = found.uid;
         user.gid = found.gid;

@@ -62,6 +62,12 @@ void run_steps(Setup& setup, std::span<const Step<Setup>> steps) {
 // 127.
 Error exec_error(const std::string& name, int number);
 
+// Of the process itself, or of another one (pid).
+Result<void> set_rlimits(int pid, const std::vector<Rlimit>& limits);
+Result<void> write_oom_score(int pid, int score);
+// What to say where that is refused: the score stays. Else the error.
+Result<std::string> explain_oom_score(int pid, int wanted, const Error& error);
+
 // Tells the host something the user should know.
 void warn(const ProcessSetup& setup, const std::string& text);
 

@@ -35,19 +35,8 @@ Result<void> write_label(ProcessSetup& setup) {
     return {};
 }
 
-Result<void> set_rlimits(ProcessSetup& setup) {
-    for (const auto& limit : setup.process.rlimits) {
-        const rlimit64 wanted{limit.soft, limit.hard};
-        if (::prlimit64(0, static_cast<__rlimit_resource>(limit.resource), &wanted, nullptr) == 0) continue;
-        if (errno != EPERM) return fail_errno(errno, "set the limit ", limit.name);
-        rlimit64 now{};
-        (void)::prlimit64(0, static_cast<__rlimit_resource>(limit.resource), nullptr,
-                          &now); // only for the message
-        return fail_errno(EPERM, "raise the hard limit ", limit.name, " from ", now.rlim_max, " to ",
-                          limit.hard,
-                          " (this host gives no CAP_SYS_RESOURCE; ask for at most the present value)");
-    }
-    return {};
+Result<void> set_own_rlimits(ProcessSetup& setup) {
+    return set_rlimits(0, setup.process.rlimits);
 }
 
 Result<void> forbid_new_privileges(ProcessSetup& setup) {
@@ -105,7 +94,7 @@ Result<void> set_umask(ProcessSetup& setup) {
 
 constexpr std::array<Step<ProcessSetup>, 12> kSteps{{{"keyring", join_new_keyring},
                                                      {"security label", write_label},
-                                                     {"resource limits", set_rlimits},
+                                                     {"resource limits", set_own_rlimits},
                                                      {"working directory", try_working_directory},
                                                      {"no new privileges", forbid_new_privileges},
                                                      {"seccomp", load_seccomp_early},
@@ -168,6 +157,21 @@ Error exec_error(const std::string& name, int number) {
     if (number == EACCES) return {code, number, cat("exec: \"", name, "\": permission denied")};
     if (number == ENOEXEC) return {code, number, cat("exec ", name, ": exec format error")};
     return {sdk::code_of_errno(number), number, fail_errno(number, "exec '", name, "'").error().message};
+}
+
+Result<void> set_rlimits(int pid, const std::vector<Rlimit>& limits) {
+    for (const auto& limit : limits) {
+        const auto resource = static_cast<__rlimit_resource>(limit.resource);
+        const rlimit64 wanted{limit.soft, limit.hard};
+        if (::prlimit64(pid, resource, &wanted, nullptr) == 0) continue;
+        if (errno != EPERM) return fail_errno(errno, "set the limit ", limit.name);
+        rlimit64 now{};
+        (void)::prlimit64(pid, resource, nullptr, &now); // only for the message
+        return fail_errno(EPERM, "raise the hard limit ", limit.name, " from ", now.rlim_max, " to ",
+                          limit.hard,
+                          " (this host gives no CAP_SYS_RESOURCE; ask for at most the present value)");
+    }
+    return {};
 }
 
 void run_program(ProcessSetup& setup) {

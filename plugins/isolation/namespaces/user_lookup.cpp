@@ -106,15 +106,18 @@ Result<UserIdentity> resolve_user(std::string_view spec, std::string_view passwd
     out.gid = entry ? entry->gid : 0;
     out.home = entry ? entry->home : std::string();
     if (colon != std::string_view::npos && colon + 1 < spec.size()) {
-        const auto gid = find_gid(group, spec.substr(colon + 1));
-        if (!gid)
-            return fail(Code::not_found, "unable to find group ", spec.substr(colon + 1),
-                        ": no matching entries in group file of the container");
-        out.gid = *gid;
+        RT_TRY_ASSIGN(out.gid, resolve_group(spec.substr(colon + 1), group));
     } else if (entry) {
         out.groups = memberships(group, entry->name);
     }
     return out;
+}
+
+Result<std::uint32_t> resolve_group(std::string_view name, std::string_view group) {
+    const auto gid = find_gid(group, name);
+    if (gid) return *gid;
+    return fail(Code::not_found, "unable to find group ", name,
+                ": no matching entries in group file of the container");
 }
 
 std::string find_home(std::uint32_t uid, std::string_view passwd) {

@@ -29,6 +29,9 @@ struct UserIdentity {
 // RTP_NOT_FOUND: a name is not in them.
 Result<UserIdentity> resolve_user(std::string_view spec, std::string_view passwd, std::string_view group);
 
+// A group by name or number, likewise.
+Result<std::uint32_t> resolve_group(std::string_view name, std::string_view group);
+
 // The home directory of a uid; empty when it has none.
 std::string find_home(std::uint32_t uid, std::string_view passwd);
 

@@ -97,6 +97,12 @@ TEST_F(WithRunning, ExecEndsWithDockersExitCodes) {
     EXPECT_EQ(missing.exit_code, 127);
     EXPECT_THAT(missing.err, HasSubstr("executable file not found in $PATH"));
     EXPECT_EQ(exec({"one", "/etc"}).exit_code, 126);
+    EXPECT_EQ(exec({"one", "/etc/passwd"}).exit_code, 126);
+    EXPECT_EQ(exec({"one", "/no/such/program"}).exit_code, 127);
+    const Outcome nobody = exec({"-u", "nobody-of-that-name", "one", "true"});
+    EXPECT_EQ(nobody.exit_code, 126);
+    EXPECT_THAT(nobody.err, HasSubstr("unable to find user nobody-of-that-name"));
+    EXPECT_EQ(exec({"-w", "/no/such/directory", "one", "true"}).exit_code, 127);
     EXPECT_EQ(exec({"one", "sh", "-c", "kill -9 $$"}).exit_code, 137);
     const Outcome unknown = exec({"ome", "true"});
     EXPECT_EQ(unknown.exit_code, 1);

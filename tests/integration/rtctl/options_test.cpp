@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <sys/mount.h>
 
 namespace {
 
@@ -21,6 +22,10 @@ TEST_F(WithBusybox, ProcessOptionsReachTheProgram) {
         sh("echo $A $B; env | grep -c RT_NOT_SET", {"--env-file", (dir / "env").native(), "-e", "B=2"}).out,
         "from file 2\n0\n");
     EXPECT_THAT(sh("id -G", {"--group-add", "77", "-u", "5:6"}).out, HasSubstr("77"));
+    EXPECT_EQ(sh("id -G", {"--group-add", "extra", "--group-add", "7", "-u", "5:6"}).out, "6 7 2000\n");
+    const auto missing = sh("true", {"--group-add", "no-such-group"});
+    EXPECT_EQ(missing.exit_code, kRefused);
+    EXPECT_THAT(missing.err, HasSubstr("unable to find group no-such-group"));
     EXPECT_EQ(sh("ulimit -n; ulimit -Hn", {"--ulimit", "nofile=100:200"}).out, "100\n200\n");
     EXPECT_EQ(sh("cat /proc/self/oom_score_adj", {"--oom-score-adj", "500"}).out, "500\n");
     EXPECT_THAT(sh("grep NoNewPrivs /proc/self/status", {"--security-opt", "no-new-privileges"}).out,
@@ -50,6 +55,66 @@ TEST_F(WithBusybox, MountsHaveTheirOptions) {
                 HasSubstr("size=2048k"));
     EXPECT_THAT(sh("grep ' /dev/shm ' /proc/mounts", {"--shm-size", "3m"}).out, HasSubstr("size=3072k"));
     EXPECT_NE(sh("touch /x", {"--read-only"}).exit_code, 0);
+}
+
+// A mount of the host's that is shared, with another one in it.
+class SharedTree {
+public:
+    SharedTree() {
+        EXPECT_EQ(::mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, nullptr), 0);
+        EXPECT_EQ(::mount(nullptr, dir_.path().c_str(), nullptr, MS_SHARED, nullptr), 0);
+        add("sub");
+    }
+    SharedTree(const SharedTree&) = delete;
+    SharedTree& operator=(const SharedTree&) = delete;
+    ~SharedTree() { ::umount2(dir_.path().c_str(), MNT_DETACH); }
+    void add(const std::string& name) const {
+        std::filesystem::create_directory(dir_ / name);
+        EXPECT_EQ(::mount("tmpfs", (dir_ / name).c_str(), "tmpfs", 0, nullptr), 0);
+        rt::test::write_file(dir_ / name / "f", "there");
+    }
+    [[nodiscard]] bool has(const std::string& name) const { return std::filesystem::exists(dir_ / name); }
+    [[nodiscard]] std::string option(const std::string& more) const {
+        return "type=bind,src=" + dir_.path().native() + ",dst=/m" + more;
+    }
+
+private:
+    rt::test::TempDir dir_;
+};
+
+TEST_F(WithBusybox, MountsBelowABindAreAsAskedFor) {
+    const SharedTree tree;
+    const std::string look = "cat /m/sub/f 2>/dev/null || echo none; touch /m/x 2>/dev/null && echo top; "
+                             "touch /m/sub/x 2>/dev/null && echo sub; true";
+    EXPECT_EQ(sh(look, {"--mount", tree.option("")}).out, "theretop\nsub\n");
+    EXPECT_EQ(sh(look, {"--mount", tree.option(",readonly")}).out, "there");
+    EXPECT_EQ(sh(look, {"--mount", tree.option(",readonly,bind-recursive=writable")}).out, "theresub\n");
+    EXPECT_EQ(
+        sh(look, {"--mount", tree.option(",readonly,bind-recursive=readonly,bind-propagation=rprivate")}).out,
+        "there");
+    EXPECT_EQ(
+        sh("ls /m/sub; touch /m/x && echo top", {"--mount", tree.option(",bind-recursive=disabled")}).out,
+        "top\n");
+}
+
+TEST_F(WithBusybox, BindPropagationIsAsAskedFor) {
+    for (const char* const mode : {"private", "rprivate", "slave", "rslave", "shared", "rshared"}) {
+        const SharedTree tree;
+        const auto outcome = rtctl_(
+            {"run", "-d", "--name", "one", "--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined",
+             "--mount", tree.option(std::string(",bind-propagation=") + mode), "busybox", "sleep", "600"});
+        ASSERT_EQ(outcome.exit_code, 0) << mode << outcome.err;
+        tree.add("later");
+        const bool comes_in = std::string_view(mode).find("private") == std::string_view::npos;
+        EXPECT_EQ(rtctl_({"exec", "one", "cat", "/m/later/f"}).out, comes_in ? "there" : "") << mode;
+        EXPECT_EQ(
+            rtctl_({"exec", "one", "sh", "-c", "mkdir /m/own && mount -t tmpfs own /m/own && touch /m/own/f"})
+                .err,
+            "")
+            << mode;
+        EXPECT_EQ(tree.has("own/f"), std::string_view(mode).ends_with("shared")) << mode;
+        EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    }
 }
 
 TEST_F(WithBusybox, DevicesAreThereAndUsable) {

@@ -457,6 +457,36 @@ TEST_F(Security, AUserNamespaceMapsRootToAnotherUser) {
               "0\n" + fs::read_symlink("/proc/" + std::to_string(process_.pid) + "/ns/user").string() + "\n");
 }
 
+TEST_F(Security, AMountShowsItsFilesUnderOtherOwners) {
+    const fs::path shown = directory_ / "shown";
+    fs::create_directory(shown);
+    write_file(shown / "f", "x");
+    ASSERT_EQ(::chown((shown / "f").c_str(), 5, 6), 0);
+    json& mounts = config_["mounts"];
+    mounts.push_back({{"destination", "/mapped"},
+                      {"type", "bind"},
+                      {"source", shown.string()},
+                      {"options", {"bind", "ro"}},
+                      {"uidMappings", {{{"containerID", 5}, {"hostID", 1000}, {"size", 1}}}},
+                      {"gidMappings", {{{"containerID", 6}, {"hostID", 2000}, {"size", 1}}}}});
+    expect_output("stat -c %u:%g /mapped/f", "1000:2000\n");
+    mounts.back().erase("gidMappings");
+    EXPECT_EQ(create().status, RTP_INVALID_ARGUMENT);
+    mounts.back().erase("uidMappings");
+    mounts.back()["options"] = {"bind", "idmap"}; // there is nothing to map by
+    EXPECT_EQ(create().status, RTP_INVALID_ARGUMENT);
+    EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(Security, GroupsAreFoundByTheirNames) {
+    config_["process"]["user"] = {
+        {"uid", 5}, {"gid", 6}, {"additionalGids", {7}}, {"additionalGroups", {"wheel"}}};
+    expect_output("id -G", "6 7 10\n");
+    config_["process"]["user"]["additionalGroups"] = {"no-such-group"};
+    EXPECT_EQ(create().status, RTP_NOT_FOUND);
+    EXPECT_TRUE(nothing_is_left());
+}
+
 TEST_F(Security, AnExistingNetworkNamespaceIsJoined) {
     config_["linux"]["namespaces"][1]["path"] = "/proc/" + std::to_string(::getpid()) + "/ns/net";
     config_["process"]["args"] = {"readlink", "/proc/self/ns/net"};

@@ -410,7 +410,9 @@ TEST(MountOptions, AreSortedIntoWhatTheKernelTakes) {
     ASSERT_EQ(options->data.size(), 2U);
     EXPECT_EQ(options->data[0].second, "755");
     EXPECT_FALSE(options->data[1].second);
-    EXPECT_EQ(parse_mount_options({"idmap"}).error().code, Code::unsupported);
+    EXPECT_TRUE(parse_mount_options({"idmap"})->idmap);
+    EXPECT_TRUE(parse_mount_options({"bind", "ridmap"})->idmap_recursive);
+    EXPECT_EQ(parse_mount_options({"remount"}).error().code, Code::unsupported);
 }
 
 TEST(Sysctls, AreOnlyThoseOfOwnNamespaces) {

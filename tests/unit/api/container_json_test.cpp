@@ -203,6 +203,8 @@ rt::ContainerSpec with_everything() {
 TEST_F(ContainerJson, ShowsEveryOptionAsDockerDoes) {
     run();
     view_.spec = with_everything();
+    view_.mounts = view_.spec.mounts;
+    view_.volumes = "/volumes";
     const Json value = container_json(view_);
     expect_dockers(value);
     const Json& host = value["HostConfig"];
@@ -248,6 +250,8 @@ TEST_F(ContainerJson, JoinsTheImagesConfigAndTheUsers) {
     EXPECT_EQ(images["Healthcheck"], Json({{"Test", {"CMD", "check"}}, {"Retries", 2}}));
 
     view_.spec = with_everything();
+    view_.mounts = view_.spec.mounts;
+    view_.volumes = "/volumes";
     const Json users = container_json(view_)["Config"];
     EXPECT_EQ(users["Env"], Json({"MINE=1", "GONE", "BOTH=mine", "PATH=/bin"}));
     EXPECT_EQ(users["Entrypoint"], Json({"/entry"}));
@@ -281,8 +285,9 @@ TEST_F(ContainerJson, EntriesOfTheListAreDockers) {
     summary.labels = {{"a", "b"}};
     summary.ports = {{"0.0.0.0", 8080, 80, "tcp"}, {"", 0, 90, "udp"}};
     summary.spec = with_everything();
+    summary.resolved_mounts = summary.spec.mounts;
     summary.attachments = view_.attachments;
-    const Json value = rt::api::container_summary_json(summary);
+    const Json value = rt::api::container_summary_json(summary, "/volumes");
     EXPECT_THAT(violations(value, "ContainerSummary"), IsEmpty());
     EXPECT_EQ(value["Ports"][1], Json({{"PrivatePort", 90}, {"Type", "udp"}}));
     EXPECT_EQ(value["NetworkSettings"]["Networks"]["net"]["IPAddress"], "10.88.0.5");
@@ -290,7 +295,8 @@ TEST_F(ContainerJson, EntriesOfTheListAreDockers) {
     rt::ContainerSummary created;
     created.record = view_.record;
     created.state = "created";
-    EXPECT_THAT(violations(rt::api::container_summary_json(created), "ContainerSummary"), IsEmpty());
+    EXPECT_THAT(violations(rt::api::container_summary_json(created, "/volumes"), "ContainerSummary"),
+                IsEmpty());
 }
 
 } // namespace

@@ -74,6 +74,21 @@ TEST(Wiring, AFileChangesWhatItNamesAndNothingElse) {
     EXPECT_FALSE(wiring.origins.contains("/network/drivers/host/plugin"));
 }
 
+TEST(Wiring, AnInitAndAPoolOfIdsHaveDefaultsOfTheirOwn) {
+    const Wiring built_in = sound("{}");
+    EXPECT_FALSE(built_in.init.by_default);
+    EXPECT_EQ(built_in.init.program, install_prefix() / "libexec/rt/rt-init");
+    EXPECT_EQ(built_in.id_pool, "2147483648:1073741824");
+    const Wiring wiring = sound(R"({"init": {"default": true}, "id_pool": "131072:65536"})");
+    EXPECT_TRUE(wiring.init.by_default);
+    EXPECT_EQ(wiring.init.program, built_in.init.program);
+    EXPECT_EQ(wiring.id_pool, "131072:65536");
+    for (const char* text :
+         {R"({"init": true})", R"({"init": {"default": 1}})", R"({"init": {"program": "x"}})",
+          R"({"init": {"other": 1}})", R"({"id_pool": 1})"})
+        EXPECT_FALSE(parse_wiring(text, "/etc/rt/test.json")) << text;
+}
+
 TEST(Wiring, NamesLinePointerFoundAndAllowed) {
     struct Case {
         const char* text;

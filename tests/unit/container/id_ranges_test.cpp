@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/id_ranges.hpp"
 
+#include "core/container/container_store.hpp"
+
+#include "support/temp_dir.hpp"
+
 #include <gtest/gtest.h>
 
 namespace {
@@ -29,6 +33,33 @@ TEST(IdRanges, TheLowestHoleIsTakenUntilThereIsNone) {
     EXPECT_EQ(rt::choose_id_range(pool, used).error().code, rt::Code::resource_exhausted);
     used.erase(used.begin() + 1);
     EXPECT_EQ(rt::choose_id_range(pool, used)->first, 131'072U);
+}
+
+TEST(IdRanges, AreAContainersFromItsRecordToItsRemoval) {
+    const rt::test::TempDir dir;
+    rt::Database database = *rt::Database::open(dir / "root");
+    rt::ContainerStore store(database);
+    const rt::IdRange pool{131'072, 131'072}; // two
+    const auto take = [&](const std::string& id) -> std::uint32_t {
+        std::uint32_t first = 0;
+        const auto done = database.transaction([&]() -> rt::Result<void> {
+            rt::Container container;
+            container.id = container.name = id;
+            RT_TRY(store.add(container));
+            RT_TRY_ASSIGN(const rt::IdRange range, rt::take_id_range(database, pool, id));
+            first = range.first;
+            return {};
+        });
+        return done ? first : 0;
+    };
+    EXPECT_EQ(take("aa"), 131'072U);
+    EXPECT_EQ(take("bb"), 196'608U);
+    EXPECT_EQ(take("cc"), 0U);
+    EXPECT_FALSE(store.find("cc")) << "nothing of it is recorded";
+    EXPECT_EQ(rt::id_range_of(database, "bb")->first, 196'608U);
+    EXPECT_TRUE(store.remove("aa"));
+    EXPECT_EQ(rt::id_range_of(database, "aa")->count, 0U);
+    EXPECT_EQ(take("cc"), 131'072U);
 }
 
 } // namespace

@@ -82,7 +82,9 @@ Result<ExecRequest> exec_request(const Parsed& parsed) {
 int report_exec(const RunFailure& failure) {
     print_error(failure.error);
     if (!failure.program_failed) return kRefused;
-    return failure.error.code == Code::not_found ? kNotFound : kCannotExecute;
+    // Not found by the kernel, or in $PATH: a user or group that is missing has no errno.
+    const bool missing = failure.error.code == Code::not_found && failure.error.sys_errno != 0;
+    return missing ? kNotFound : kCannotExecute;
 }
 
 // An event that cannot be recorded is no failure of the program.

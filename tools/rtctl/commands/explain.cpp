@@ -45,6 +45,7 @@ Result<std::vector<DriverChoice>> choose_drivers(const ContainerSpec& spec, cons
     std::vector<DriverChoice> choices;
     for (const Role role : {Role::storage, Role::network, Role::isolation}) {
         const std::string& asked_for = wanted_driver(spec, role);
+        if (role == Role::network && asked_for.starts_with("container:")) continue; // it is another's
         const RoleWiring& drivers = wiring.role(role);
         const std::string& instance = asked_for.empty() ? drivers.default_instance : asked_for;
         if (!drivers.drivers.contains(instance))
@@ -75,13 +76,14 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
             cat("image '", spec.image, "' is not here (a run would pull it): what it says is not known"));
         return {};
     }
-    const auto taken = [&](Role role) -> const DriverReport& {
-        return std::ranges::find_if(
-                   result.drivers,
-                   [&](const DriverChoice& choice) { return choice.taken && choice.report.role == role; })
-            ->report;
+    // An empty report: no driver of that role, as where the network is another container's.
+    const auto taken = [&](Role role) {
+        const auto found = std::ranges::find_if(result.drivers, [&](const DriverChoice& choice) {
+            return choice.taken && choice.report.role == role;
+        });
+        return found == result.drivers.end() ? DriverReport() : found->report;
     };
-    const auto& features = taken(Role::network).features;
+    const auto features = taken(Role::network).features;
     RT_TRY_ASSIGN(
         result.origins,
         explain_origins(spec, engine.wiring(),
