@@ -67,6 +67,8 @@ public:
             "stats", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
                 return stats_->stats(plugin_->self(), call, endpoint.c_str(), sink, error);
             });
+    }
+
     Result<void> set_default_route(const Operation& operation, const std::string& endpoint, int netns,
                                    DefaultRoute wanted) override {
         const auto* table = find<rtp_network_routes_v1>(RTP_NETWORK_ROUTES_V1);
