@@ -7,19 +7,6 @@
 namespace rt::api {
 namespace {
 
-// The words behind the last ':' of -v, in the order in which docker's documentation has them.
-std::string mode_words(const MountSpec& mount) {
-    std::string words;
-    const auto add = [&](const std::string& word) {
-        if (!word.empty()) words += (words.empty() ? "" : ",") + word;
-    };
-    if (mount.read_only) add("ro");
-    add(mount.selinux_relabel);
-    add(mount.propagation);
-    if (mount.no_copy) add("nocopy");
-    return words;
-}
-
 Json bind_options(const MountSpec& mount) {
     Json options = Json::object();
     set_unless_empty(options, "Propagation", mount.propagation);
@@ -73,10 +60,8 @@ Json mount_points_json(const std::vector<MountSpec>& mounts, const Path& volumes
     Json list = Json::array();
     for (const MountSpec& mount : mounts) {
         if (mount.type == MountType::tmpfs && !mount.long_form) continue; // only in HostConfig.Tmpfs
-        Json point{
-            {"Type", name_of(mount.type)}, {"Source", mount.source},
-            {"Destination", mount.target}, {"Mode", mount.long_form ? std::string() : mode_words(mount)},
-            {"RW", !mount.read_only},      {"Propagation", ""}};
+        Json point{{"Type", name_of(mount.type)}, {"Source", mount.source}, {"Destination", mount.target},
+                   {"Mode", mode_of(mount)},      {"RW", !mount.read_only}, {"Propagation", ""}};
         if (mount.type == MountType::bind)
             point["Propagation"] = mount.propagation.empty() ? "rprivate" : mount.propagation;
         if (mount.type == MountType::volume) {

@@ -293,12 +293,11 @@ Result<void> Launch::start(StartedBy by) {
         for (const JoinedNetwork& joined : joined_)
             RT_TRY(state_->networks.set_endpoint_result(joined.endpoint.id, joined.endpoint.result));
         RT_TRY(state_->containers.set_started(record_.id, record_.started_at, start_record(), by));
+        if (options_.attachment != ShimClient::Attach::none)
+            RT_TRY(note_event(*state_, record_, "attach", {}, &image_config_));
         for (const JoinedNetwork& joined : joined_)
             RT_TRY(note_network_event(*state_, joined.network, record_.id, "connect"));
-        RT_TRY(note_volumes_mounted());
-        return options_.attachment == ShimClient::Attach::none
-                   ? Result<void>()
-                   : note_event(*state_, record_, "attach", {}, &image_config_);
+        return note_volumes_mounted();
     });
     RT_TRY(recorded);
     timer_.mark("record start");

@@ -96,18 +96,23 @@ std::string show(const MountSpec& mount) {
                                 : cat("'", mount.source, ":", mount.target, "'");
 }
 
-// As docker on Linux, which has "z" as the mode of a volume of its own driver where nothing else is said.
-std::string mode_of(const MountSpec& mount) {
-    if (mount.type == MountType::tmpfs || mount.anonymous) return {};
-    if (mount.type == MountType::bind && !mount.create_source) return {}; // --mount has no such words
+std::string mode_words(const MountSpec& mount) {
     std::string words;
     const auto add = [&](std::string_view word) {
         if (!word.empty()) words += cat(words.empty() ? "" : ",", word);
     };
     if (mount.read_only) add("ro");
     add(mount.selinux_relabel);
-    if (mount.type == MountType::volume && mount.no_copy) add("nocopy");
     add(mount.propagation);
+    if (mount.type == MountType::volume && mount.no_copy) add("nocopy");
+    return words;
+}
+
+// As docker on Linux, which has "z" as the mode of a volume of its own driver where nothing else is said.
+std::string mode_of(const MountSpec& mount) {
+    if (mount.type == MountType::tmpfs || mount.anonymous) return {};
+    if (mount.type == MountType::bind && mount.long_form) return {}; // --mount has no such words
+    std::string words = mode_words(mount);
     return words.empty() && mount.type == MountType::volume ? "z" : words;
 }
 

@@ -57,6 +57,8 @@ std::string show(const MountSpec& mount);
 
 // What `docker inspect` calls its mode: the words behind the second colon of -v, or "z".
 std::string mode_of(const MountSpec& mount);
+// What stands behind the last ':' of -v: "ro,z,rslave,nocopy"; "": nothing.
+std::string mode_words(const MountSpec& mount);
 
 // "-v /data": nothing but a place. It gives way to whatever else is mounted there.
 bool is_only_a_place(const MountSpec& mount);

@@ -75,6 +75,8 @@ Result<void> add_network_stats(const std::string& text, StatsSample& sample) {
     try {
         auto& networks = sample.networks ? *sample.networks : sample.networks.emplace();
         for (const auto& [name, counts] : json.items()) {
+            if (!counts.is_object())
+                return fail(Code::corrupt, "what the network driver counts: '", name, "' is no object");
             const auto side = [&counts = counts](const std::string& prefix) {
                 return InterfaceCount::Side{number(counts, (prefix + "bytes").c_str()),
                                             number(counts, (prefix + "packets").c_str()),

@@ -79,7 +79,7 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
     ASSERT_EQ(rtctl({"create", "--name", "my-one", "busybox"}).exit_code, 0);
     ASSERT_EQ(rtctl({"create", "--name", "my-two", "busybox"}).exit_code, 0);
     EXPECT_EQ(completed(rtctl, {"unp"}), "unpause\n");
-    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\nshutdown\n");
+    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\nprune\nshutdown\n");
     EXPECT_EQ(completed(rtctl, {"logs", "--t"}), "--tail\n--timestamps\n");
     EXPECT_EQ(completed(rtctl, {"system", "events", "--un"}), "--until\n");
     EXPECT_EQ(completed(rtctl, {"stop", "my"}), "my-one\nmy-two\n");

@@ -59,7 +59,7 @@ TEST_F(Join, WhatIsJoinedStaysWhenTheOtherEnds) {
     EXPECT_THAT(exec("bb", "ip addr show eth0"), HasSubstr("can't find device"));
     EXPECT_THAT(exec("bb", "cat /etc/hosts"), HasSubstr("localhost"));
     EXPECT_NE(rtctl_({"restart", "-t", "0", "bb"}).exit_code, 0); // nobody is there to join any more
-    EXPECT_THAT(inspect("bb")["State"]["Error"], HasSubstr("no such container"));
+    EXPECT_THAT(inspect("bb")["State"]["Error"], HasSubstr("No such container"));
     EXPECT_EQ(rtctl_({"rm", "-f", "bb"}).exit_code, 0);
 }
 
@@ -68,7 +68,7 @@ TEST_F(Join, WhoIsJoinedHasToRun) {
     for (const char* option : {"--network", "--pid", "--ipc"}) {
         EXPECT_THAT(sh("true", {option, "container:aa"}).err, HasSubstr("running")) << option;
         EXPECT_EQ(sh("true", {option, "container:aa"}).exit_code, kRefused) << option;
-        EXPECT_THAT(sh("true", {option, "container:none-of-it"}).err, HasSubstr("no such container"));
+        EXPECT_THAT(sh("true", {option, "container:none-of-it"}).err, HasSubstr("No such container"));
         EXPECT_THAT(sh("true", {"--name", "me", option, "container:me"}).err, HasSubstr("cannot join own"));
     }
     EXPECT_EQ(rtctl_({"create", "--name", "bb", "--network", "container:aa", "busybox", "true"}).exit_code,

@@ -111,11 +111,11 @@ TEST_F(Logs, OfAFullDiskAreCountedAndTheContainerGoesOn) {
               0);
     EXPECT_TRUE(eventually([&] { return rtctl_({"exec", "one", "cat", "/tmp/done"}).exit_code == 0; }));
     std::int64_t lost = 0;
-    EXPECT_TRUE(eventually([&] { return (lost = inspect("one")["LogLinesLost"]) > 0; }));
+    EXPECT_TRUE(eventually([&] { return (lost = inspect("one")["Rt"]["LogLinesLost"]) > 0; }));
     EXPECT_THAT(rtctl_({"logs", "one"}).err,
                 HasSubstr("lines could not be written (No space left on device)"));
     ASSERT_EQ(rtctl_({"stop", "-t", "0", "one"}).exit_code, 0);
-    lost = inspect("one")["LogLinesLost"];
+    lost = inspect("one")["Rt"]["LogLinesLost"];
     const std::string out = rtctl_({"logs", "one"}).out;
     EXPECT_EQ(std::ranges::count(out, '\n') + lost, 5000);
     EXPECT_THAT(rtctl_({"logs", "one"}).err, HasSubstr(std::to_string(lost) + " lines could not be written"));

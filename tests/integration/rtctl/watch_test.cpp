@@ -80,7 +80,7 @@ TEST_F(Watch, TopOfAPausedContainerWorksAndOfAStoppedOneIsRefused) {
     const auto refused = rtctl_({"top", "box"});
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_THAT(refused.err, HasSubstr("not running"));
-    EXPECT_THAT(rtctl_({"top", "nobody"}).err, HasSubstr("no such container"));
+    EXPECT_THAT(rtctl_({"top", "nobody"}).err, HasSubstr("No such container"));
 }
 
 TEST_F(Watch, PortTellsWhereAContainerIsReached) {
@@ -152,7 +152,7 @@ TEST_F(Watch, StatsOfWhatDoesNotRun) {
     EXPECT_EQ(rtctl_({"stats", "--no-stream", "--format", format, "box"}).out, zeros);
     const auto nobody = rtctl_({"stats", "--no-stream", "nobody"});
     EXPECT_EQ(nobody.exit_code, 1);
-    EXPECT_THAT(nobody.err, HasSubstr("no such container"));
+    EXPECT_THAT(nobody.err, HasSubstr("No such container"));
     EXPECT_EQ(rtctl_({"stats", "--no-stream", "--format", "{{.Nothing}}", "box"}).exit_code, 125);
     const auto id = rtctl_({"stats", "--no-stream", "--all", "--no-trunc", "--format", "{{.ID}}"}).out;
     EXPECT_EQ(id.size(), 65U);
