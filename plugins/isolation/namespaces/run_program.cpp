@@ -161,9 +161,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 } // namespace
 
 Error exec_error(const std::string& name, int number) {
-    const Code code = number == ENOENT || number == ENOTDIR ? Code::not_found : Code::permission_denied;
+    constexpr Code code = Code::permission_denied;
+    if (number == ENOTDIR)
+        return {code, number, cat("exec: \"", name, "\": stat ", name, ": not a directory")};
     if (number == ENOENT)
-        return {code, number, cat("exec: \"", name, "\": stat ", name, ": no such file or directory")};
+        return {Code::not_found, number,
+                cat("exec: \"", name, "\": stat ", name, ": no such file or directory")};
     if (number == EISDIR) return {code, number, cat("exec: \"", name, "\": is a directory")};
     if (number == EACCES) return {code, number, cat("exec: \"", name, "\": permission denied")};
     if (number == ENOEXEC) return {code, number, cat("exec ", name, ": exec format error")};
