@@ -91,6 +91,9 @@ Result<void> become_user(ProcessSetup& setup) {
     if (::setresgid(user.gid, user.gid, user.gid) < 0)
         return fail_errno(errno, "become the group ", user.gid);
     if (::setresuid(user.uid, user.uid, user.uid) < 0) return fail_errno(errno, "become the user ", user.uid);
+    // Where fs.suid_dumpable is 1, the change of user has opened this process to the container
+    // (CVE-2016-9962).
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return fail_errno(errno, "close the process to others");
     return {};
 }
 
