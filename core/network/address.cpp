@@ -9,7 +9,7 @@ namespace rt {
 
 Result<std::uint32_t> parse_ipv4(std::string_view text) {
     in_addr address{};
-    if (::inet_pton(AF_INET, std::string(text).c_str(), &address) != 1)
+    if (text.contains('\0') || ::inet_pton(AF_INET, std::string(text).c_str(), &address) != 1)
         return fail(Code::invalid_argument, "'", text, "' is not an IPv4 address");
     return ntohl(address.s_addr);
 }
@@ -23,8 +23,9 @@ Result<Subnet> Subnet::parse(std::string_view text) {
     const auto slash = text.find('/');
     int length = 0;
     const char* const end = text.data() + text.size();
-    if (slash == text.npos || slash + 1 == text.size() ||
-        std::from_chars(text.data() + slash + 1, end, length).ptr != end || length < 0 || length > 32)
+    const char* const digits = slash == text.npos ? end : text.data() + slash + 1;
+    const auto [stop, problem] = std::from_chars(digits, end, length);
+    if (problem != std::errc() || stop != end || length < 0 || length > 32)
         return fail(Code::invalid_argument, "'", text,
                     "' is not a subnet: expected address/length, as in 10.88.0.0/20");
     RT_TRY_ASSIGN(const std::uint32_t address, parse_ipv4(text.substr(0, slash)));

@@ -71,6 +71,17 @@ TEST(Reference, RefusesWhatIsNone) {
     }
 }
 
+TEST(Reference, WhatIsShownStandsForTheSame) {
+    for (const char* text :
+         {"debian", "a/b:c", "docker.io/localhost/x:1", "docker.io/a.b/c:1", "docker.io/library/a/b"}) {
+        const auto reference = parse_reference(text);
+        ASSERT_TRUE(reference) << text;
+        const auto again = parse_reference(familiar_name(reference->name()));
+        ASSERT_TRUE(again) << text;
+        EXPECT_EQ(again->name(), reference->name()) << text;
+    }
+}
+
 TEST(Digest, IsSha256InLowerCase) {
     EXPECT_TRUE(is_digest(kDigest));
     for (const std::string& text :
