@@ -48,11 +48,12 @@ TEST_F(SwappedMounts, StayInTheContainerAndMakeNothingOutsideOfIt) {
     race([&] {
         static int number = 0;
         const std::string name = std::to_string(++number);
-        const Outcome outcome =
-            attack(joined({volume(shared(), "/shared"), volume(inner(), "/shared/way/there"),
-                           volume(inner(), "/shared/way/deep/new" + name),
-                           volume(inner() / "marker", "/shared/way/file" + name)}),
-                   {"grep", "-c", "/inner", "/proc/self/mountinfo"});
+        const Outcome outcome = attack(joined({{"-w", "/shared/way/made/" + name},
+                                               volume(shared(), "/shared"),
+                                               volume(inner(), "/shared/way/there"),
+                                               volume(inner(), "/shared/way/deep/new" + name),
+                                               volume(inner() / "marker", "/shared/way/file" + name)}),
+                                       {"grep", "-c", "/inner", "/proc/self/mountinfo"});
         if (outcome.exit_code == 125) return; // refused: nothing was started
         ++started;
         EXPECT_EQ(outcome.out, "3\n") << outcome.err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * snoop: looks at every process that appears in the container until /tmp/stop is there. One that does not yet
- * run a program of the container must not be open to us: each way in that works is a line of output.
+ * run a program of the container must not be open to us: each way in that works is a line of output, and the
+ * first such process is the last.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -54,9 +55,8 @@ static void try_all(int pid) {
     const int memory = open(path, O_RDWR | O_CLOEXEC);
     if (memory >= 0 && is_of_container(pid) == 0) printf("the memory of %d can be written\n", pid);
     if (memory >= 0) close(memory);
-    if (ptrace(PTRACE_SEIZE, pid, 0, 0) != 0) return;
-    if (is_of_container(pid) == 0) printf("%d can be traced\n", pid);
-    ptrace(PTRACE_DETACH, pid, 0, 0);
+    if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) printf("%d can be traced\n", pid);
+    exit(1); /* which lets go of it */
 }
 
 int main(void) {
