@@ -54,7 +54,7 @@ TEST_F(SwappedMounts, StayInTheContainerAndMakeNothingOutsideOfIt) {
                                                volume(inner(), "/shared/way/deep/new" + name),
                                                volume(inner() / "marker", "/shared/way/file" + name)}),
                                        {"grep", "-c", "/inner", "/proc/self/mountinfo"});
-        if (outcome.exit_code == 125) return; // refused: nothing was started
+        if (outcome.exit_code != 0 && outcome.out.empty()) return; // refused: nothing was started
         ++started;
         EXPECT_EQ(outcome.out, "3\n") << outcome.err;
     });
