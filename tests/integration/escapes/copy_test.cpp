@@ -19,8 +19,12 @@ protected:
         Escapes::SetUp();
         fs::create_directory(local());
         rt::test::write_file(local() / "file", "of the user\n");
-        const std::string prepare = "mkdir -p /w/way/there; echo of the container > /w/way/secret; ln -s " +
-                                    outside().native() + " /w/link; exec /attack/swap /w/way /w/link";
+        // The link leads somewhere on the host and in the container, so that either can be read and written.
+        const std::string decoy = outside().native();
+        const std::string prepare = "mkdir -p /w/way/there " + decoy +
+                                    "/there; echo of the container > /w/way/secret; " +
+                                    "busybox cp /w/way/secret " + decoy + "/secret; ln -s " + decoy +
+                                    " /w/link; exec /attack/swap /w/way /w/link";
         start("box", {}, {"sh", "-c", prepare});
         ASSERT_TRUE(
             rt::test::eventually([&] { return exec({"box", "test", "-e", "/w/link"}).exit_code == 0; }));

@@ -5,12 +5,28 @@
 // (CVE-2025-52881).
 #include "escapes/escapes.hpp"
 
+#include <sys/mount.h>
+
 namespace {
 
 using rt::test::Outcome;
 using testing::HasSubstr;
 
 namespace fs = std::filesystem;
+
+// A directory at a second place of the host (this test's own mounts) until the end of the scope.
+class BoundOn {
+public:
+    BoundOn(const fs::path& directory, const char* place) : place_(place) {
+        EXPECT_EQ(::mount(directory.c_str(), place, nullptr, MS_BIND, nullptr), 0);
+    }
+    BoundOn(const BoundOn&) = delete;
+    BoundOn& operator=(const BoundOn&) = delete;
+    ~BoundOn() { EXPECT_EQ(::umount2(place_, MNT_DETACH), 0); }
+
+private:
+    const char* place_;
+};
 
 class SwappedMounts : public Escapes {
 protected:
@@ -41,22 +57,29 @@ protected:
 
 // A mount that has gone out of the container is not among those that it sees.
 TEST_F(SwappedMounts, StayInTheContainerAndMakeNothingOutsideOfIt) {
+    // The link leads somewhere on the host and in the container, so that either is a place to mount on.
+    const BoundOn host_place(outside(), "/mnt");
+    const fs::path decoy = rtctl_.directory() / "decoy";
+    fs::create_directories(decoy / "there");
     fs::create_directories(shared() / "way/there");
-    fs::create_directory_symlink(outside(), shared() / "link");
+    fs::create_directory_symlink("/mnt", shared() / "link");
     start_swapping("way", "link");
     int started = 0;
-    race([&] {
-        static int number = 0;
-        const std::string name = std::to_string(++number);
-        const Outcome outcome = attack(joined({{"-w", "/shared/way/made/" + name},
-                                               volume(shared(), "/shared"),
-                                               volume(inner(), "/shared/way/there"),
-                                               volume(inner(), "/shared/way/deep/new" + name),
-                                               volume(inner() / "marker", "/shared/way/file" + name)}),
+    int number = 0;
+    const auto expect_mounts = [&](const Words& options, const std::string& count) {
+        const Outcome outcome = attack(joined({volume(shared(), "/shared"), volume(decoy, "/mnt"), options}),
                                        {"grep", "-c", "/inner", "/proc/self/mountinfo"});
         if (outcome.exit_code != 0 && outcome.out.empty()) return; // refused: nothing was started
         ++started;
-        EXPECT_EQ(outcome.out, "3\n") << outcome.err;
+        EXPECT_EQ(outcome.out, count) << outcome.err;
+    };
+    race([&] {
+        const std::string name = std::to_string(++number);
+        expect_mounts(volume(inner(), "/shared/way/there"), "1\n");
+        expect_mounts(joined({{"-w", "/shared/way/made/" + name},
+                              volume(inner(), "/shared/way/deep/new" + name),
+                              volume(inner() / "marker", "/shared/way/file" + name)}),
+                      "2\n");
     });
     EXPECT_GT(started, 0);
 }
