@@ -67,8 +67,7 @@ bool is_host(std::string_view text) {
         const auto end = text.find(']');
         if (end == std::string::npos || end < 2) return false;
         const auto inside = text.substr(1, end - 1);
-        if (!std::ranges::all_of(inside, [](char c) { return is_alnum(c) || c == ':' || c == '.'; }))
-            return false;
+        if (inside.find_first_not_of("0123456789abcdefABCDEF:") != std::string::npos) return false;
         const auto rest = text.substr(end + 1);
         return rest.empty() || (rest[0] == ':' && is_port(rest.substr(1)));
     }

@@ -63,6 +63,8 @@ TEST(Reference, RefusesWhatIsNone) {
                                  "a@" + kDigest + "@" + kDigest,
                                  "sha256:../..",
                                  ".a/b",
+                                 "[a1..b2]/p",
+                                 "[xyz]/p",
                                  std::string("a\0b", 3)};
     for (const std::string& text : table) {
         const auto reference = parse_reference(text);
