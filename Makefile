@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Each target does all of its own set-up. PRESET is one of CMakePresets.json; ONLY picks parts of the bench.
+# Each target does all of its own set-up. PRESET is one of CMakePresets.json; ONLY picks parts of the bench, or fuzz targets.
 PRESET ?= release
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
@@ -9,6 +9,7 @@ test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
+fuzz: dependencies-fuzz              ; scripts/fuzz build/fuzz $(ONLY)
 install: programs                    ; cmake --install build/$(PRESET) --prefix $(PREFIX)
 build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
 programs: configure                  ; cmake --build build/$(PRESET) -j$(JOBS) --target core/all plugins/all tools/all
@@ -18,4 +19,4 @@ dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place programs demo test bench check check-quick install build configure clean
+.PHONY: place programs demo test bench check check-quick fuzz install build configure clean

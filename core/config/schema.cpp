@@ -20,6 +20,9 @@ std::unexpected<ConfigProblem> problem(std::string pointer, const Pieces&... pie
     return std::unexpected(ConfigProblem{std::move(pointer), cat(pieces...)});
 }
 
+// The standard library's regular expressions call themselves for each letter.
+constexpr std::size_t kLongestMatched = 4096;
+
 struct TypeName {
     std::string_view name;
     std::string_view words;
@@ -101,6 +104,9 @@ Checked apply_string(const Json& schema, const std::string& text, const std::str
         return problem(pointer, "is the string '", text, "', but must have at least ",
                        least->get<std::size_t>(), " characters");
     if (const auto pattern = schema.find("pattern"); pattern != schema.end()) {
+        if (text.size() > kLongestMatched)
+            return problem(pointer, "is a string of ", text.size(), " bytes, but at most ", kLongestMatched,
+                           " are compared with a pattern");
         try {
             const std::regex expression(pattern->get_ref<const std::string&>(), std::regex::ECMAScript);
             if (!std::regex_search(text, expression))

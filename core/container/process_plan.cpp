@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace rt {
@@ -163,7 +164,7 @@ private:
             }
     }
     void add_port(const std::string& port, std::string_view from) {
-        if (std::ranges::find(plan_.exposed_ports, port) != plan_.exposed_ports.end()) return;
+        if (!ports_.insert(port).second) return;
         plan_.exposed_ports.push_back(port);
         note("exposed port", port, "", from);
     }
@@ -172,6 +173,7 @@ private:
     const Json& config_;
     Origins* origins_;
     ProcessPlan plan_{};
+    std::set<std::string> ports_; // an image may name all there are
     int arguments_noted_ = 0;
 };
 

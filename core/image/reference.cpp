@@ -67,8 +67,7 @@ bool is_host(std::string_view text) {
         const auto end = text.find(']');
         if (end == std::string::npos || end < 2) return false;
         const auto inside = text.substr(1, end - 1);
-        if (!std::ranges::all_of(inside, [](char c) { return is_alnum(c) || c == ':' || c == '.'; }))
-            return false;
+        if (inside.find_first_not_of("0123456789abcdefABCDEF:") != std::string::npos) return false;
         const auto rest = text.substr(end + 1);
         return rest.empty() || (rest[0] == ':' && is_port(rest.substr(1)));
     }
@@ -143,7 +142,12 @@ Result<Reference> parse_reference(std::string_view text) {
 std::string familiar_name(std::string_view name) {
     constexpr std::string_view kHub = "docker.io/";
     if (!name.starts_with(kHub)) return std::string(name);
-    name.remove_prefix(kHub.size());
+    const auto path = name.substr(kHub.size());
+    // What would be read as a host keeps the one it has.
+    if (const auto slash = path.find('/');
+        slash != std::string::npos && looks_like_host(path.substr(0, slash)))
+        return std::string(name);
+    name = path;
     // "library/a/b" is a path of its own: only the official images lose the word.
     if (name.starts_with(kOfficial) && name.find('/', kOfficial.size()) == std::string::npos)
         name.remove_prefix(kOfficial.size());

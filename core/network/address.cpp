@@ -15,9 +15,9 @@ std::optional<std::pair<std::string_view, int>> split_prefix(std::string_view te
     const auto slash = text.find('/');
     int length = 0;
     const char* const end = text.data() + text.size();
-    if (slash == text.npos || slash + 1 == text.size() ||
-        std::from_chars(text.data() + slash + 1, end, length).ptr != end || length < 0 || length > longest)
-        return std::nullopt;
+    const char* const digits = slash == text.npos ? end : text.data() + slash + 1;
+    const auto [stop, problem] = std::from_chars(digits, end, length);
+    if (problem != std::errc() || stop != end || length < 0 || length > longest) return std::nullopt;
     return std::pair(text.substr(0, slash), length);
 }
 
@@ -29,7 +29,7 @@ Ipv6 host_bits(int prefix_length) {
 
 Result<std::uint32_t> parse_ipv4(std::string_view text) {
     in_addr address{};
-    if (::inet_pton(AF_INET, std::string(text).c_str(), &address) != 1)
+    if (text.contains('\0') || ::inet_pton(AF_INET, std::string(text).c_str(), &address) != 1)
         return fail(Code::invalid_argument, "'", text, "' is not an IPv4 address");
     return ntohl(address.s_addr);
 }

@@ -4,8 +4,10 @@
 #include "core/base/clock.hpp"
 #include "core/state/schema.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -67,6 +69,15 @@ Result<void> retry_while_busy(const Step& step) {
     }
 }
 
+// It holds the environments of containers. SQLite would leave the mode to the umask of whoever comes first,
+// and gives the log the mode of the database. An existing file is not opened: closing it would drop this
+// process's locks on it.
+Result<void> make_private(const Path& file) {
+    if (::access(file.c_str(), F_OK) == 0) return {};
+    RT_TRY_ASSIGN(const UniqueFd made, open_file(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+    return {};
+}
+
 } // namespace
 
 std::int64_t SqlRow::number(int column) const {
@@ -101,6 +112,7 @@ Result<Database> Database::open(const Path& root) {
     RT_TRY(make_directories(root));
     sqlite3* raw = nullptr;
     const Path file = root / "rt.db";
+    RT_TRY(make_private(file));
     const int result = sqlite3_open_v2(
         file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database database(raw);

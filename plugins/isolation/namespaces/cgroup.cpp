@@ -107,12 +107,13 @@ Result<void> require_device_control(const CgroupLayout& layout) {
                 "of them");
 }
 
-std::vector<Cgroup::Directory> Cgroup::wanted(const Resources& resources) const {
+std::vector<Cgroup::Directory> Cgroup::wanted(const CgroupSpec& spec) const {
+    const Resources& resources = spec.resources;
     const bool cpuset = !resources.cpu.cpus.empty() || !resources.cpu.mems.empty();
     const bool systemd = ::access("/run/systemd/system", F_OK) == 0;
     std::vector<Directory> out;
     for (const auto& one : layout_->hierarchies) {
-        bool use = one.v2;
+        bool use = one.v2 || spec.hierarchies == Hierarchies::all;
         for (const char* name : {"cpu", "cpuacct", "memory", "devices", "pids", "blkio"})
             use = use || one.has(name);
         // cpuset and hugetlb account nothing that anybody reads: only for their limits.
@@ -180,7 +181,7 @@ Result<void> Cgroup::check(const Resources& resources) const {
 Result<void> Cgroup::create_unified(const CgroupSpec& spec) {
     const Resources& resources = spec.resources;
     RT_TRY(check(resources));
-    planned_ = wanted(resources);
+    planned_ = wanted(spec);
     const auto rules = effective_device_rules(resources, spec.devices);
     if (!allow_everything(rules)) RT_TRY(require_device_control(*layout_));
     for (const Directory& one : *planned_)

@@ -16,11 +16,17 @@ namespace rt::namespaces {
 
 using Warn = std::function<void(const std::string&)>;
 
+// In which v1 hierarchies a container gets a cgroup: where a limit or an account needs one, or in all, so
+// that one who may mount them finds its own cgroup and not the host's root with its release_agent
+// (CVE-2022-0492).
+enum class Hierarchies { needed, all };
+
 // What is asked of a container's cgroups.
 struct CgroupSpec {
     const Resources& resources;
     const std::vector<DeviceSpec>& devices;
     const Warn& warn;
+    Hierarchies hierarchies = Hierarchies::needed;
 };
 
 class LimitJournal;
@@ -67,7 +73,7 @@ public:
     [[nodiscard]] std::vector<Directory> directories() const;
 
 private:
-    [[nodiscard]] std::vector<Directory> wanted(const Resources& resources) const;
+    [[nodiscard]] std::vector<Directory> wanted(const CgroupSpec& spec) const;
     // Where the processes are listed, and where they are held still.
     [[nodiscard]] std::optional<Directory> main_directory() const;
     Result<Directory> freezer() const;

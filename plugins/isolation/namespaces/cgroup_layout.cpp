@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t kLargestMountinfo = 64 << 20;
 
 // The controllers of cgroup v1 that are looked for among the options of a mount.
-constexpr std::array<std::string_view, 13> kControllers{
-    "cpu",  "cpuacct", "cpuset",  "memory",   "devices",    "freezer", "blkio",
-    "pids", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma"};
+constexpr std::array<std::string_view, 16> kControllers{
+    "cpu",  "cpuacct", "cpuset",  "memory",   "devices",    "freezer", "blkio", "debug",
+    "pids", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",    "misc",  "dmem"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;

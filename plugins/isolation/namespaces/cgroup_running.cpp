@@ -106,7 +106,7 @@ Result<void> Cgroup::update_all(const Resources& resources, const Warn& warn, Li
                              : update_v1_limits(target, *hierarchy, resources));
     }
     const CgroupSpec spec{resources, {}, warn};
-    for (const Directory& one : wanted(resources))
+    for (const Directory& one : wanted(spec))
         if (std::ranges::find(present, one.path, &Directory::path) == present.end()) RT_TRY(add(one, spec));
     return {};
 }

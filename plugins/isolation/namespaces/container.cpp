@@ -9,6 +9,7 @@
 #include "spawn.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -139,6 +140,12 @@ Result<void> set_oom_score_of(int pid, std::optional<int> wanted, const Warn& wa
     return {};
 }
 
+// Mounting a v1 hierarchy takes CAP_SYS_ADMIN; the cgroup namespace shows what the process is in.
+Hierarchies hierarchies_for(const Config& config) {
+    const bool may_mount = (config.process.capabilities.bounding >> CAP_SYS_ADMIN & 1) != 0;
+    return may_mount && config.has_new(CLONE_NEWCGROUP) ? Hierarchies::all : Hierarchies::needed;
+}
+
 // The cgroups are made while the first process does what it can do outside of them. Not with a user
 // namespace: there it could not open the way in.
 Result<void> make_cgroups(Cgroup& cgroup, const CgroupSpec& spec, const InitSetup& setup, int channel) {
@@ -162,7 +169,7 @@ Result<Container> Container::create(ContainerPlan plan, sdk::Host host, sdk::Cal
     RT_TRY_ASSIGN(SeccompProgram filter, container.seccomp_.program(config.process.capabilities.bounding));
     const Resources resources = std::move(config.resources);
     const std::vector<DeviceSpec> devices = config.devices;
-    const CgroupSpec spec{resources, devices, warn};
+    const CgroupSpec spec{resources, devices, warn, hierarchies_for(config)};
     RT_TRY(cgroup.create_unified(spec));
     RT_TRY_ASSIGN(InitSetup setup, make_setup(std::move(plan)));
     setup.cgroups_come_later = !setup.config.has_new(CLONE_NEWUSER);

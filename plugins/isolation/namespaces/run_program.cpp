@@ -80,6 +80,9 @@ Result<void> become_user(ProcessSetup& setup) {
     if (::setresgid(user.gid, user.gid, user.gid) < 0)
         return fail_errno(errno, "become the group ", user.gid);
     if (::setresuid(user.uid, user.uid, user.uid) < 0) return fail_errno(errno, "become the user ", user.uid);
+    // Where fs.suid_dumpable is 1, the change of user has opened this process to the container
+    // (CVE-2016-9962).
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return fail_errno(errno, "close the process to others");
     return {};
 }
 
@@ -150,9 +153,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 } // namespace
 
 Error exec_error(const std::string& name, int number) {
-    const Code code = number == ENOENT || number == ENOTDIR ? Code::not_found : Code::permission_denied;
+    constexpr Code code = Code::permission_denied;
+    if (number == ENOTDIR)
+        return {code, number, cat("exec: \"", name, "\": stat ", name, ": not a directory")};
     if (number == ENOENT)
-        return {code, number, cat("exec: \"", name, "\": stat ", name, ": no such file or directory")};
+        return {Code::not_found, number,
+                cat("exec: \"", name, "\": stat ", name, ": no such file or directory")};
     if (number == EISDIR) return {code, number, cat("exec: \"", name, "\": is a directory")};
     if (number == EACCES) return {code, number, cat("exec: \"", name, "\": permission denied")};
     if (number == ENOEXEC) return {code, number, cat("exec ", name, ": exec format error")};

@@ -91,8 +91,8 @@ constexpr const char* kAlways[] = {
     "msgctl msgget msgrcv msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget",
 };
 
-constexpr const char* kOnX86 = "arch_prctl modify_ldt";
-constexpr const char* kOnArm =
+[[maybe_unused]] constexpr const char* kOnX86 = "arch_prctl modify_ldt";
+[[maybe_unused]] constexpr const char* kOnArm =
     "arm_fadvise64_64 arm_sync_file_range sync_file_range2 breakpoint cacheflush set_tls";
 
 struct Privileged {

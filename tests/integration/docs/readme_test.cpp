@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -136,6 +137,21 @@ TEST(Documentation, MakeTargetsAreInTheMakefile) {
     for (const std::string& name : pages())
         for (const std::string& target : rt::test::make_targets(page(name)))
             EXPECT_NE(makefile.find("\n" + target + ":"), std::string::npos) << name << ": make " << target;
+}
+
+// `Suite.Test` or `Suite.*`, as docs/security.md names the test that guards something.
+TEST(Documentation, EachTestThatIsNamedAsAGuardIsThere) {
+    std::string sources;
+    for (const auto& entry : fs::recursive_directory_iterator(kSource / "tests"))
+        if (entry.path().extension() == ".cpp") sources += rt::test::read_file(entry.path());
+    const std::string text = page("docs/security.md");
+    const std::regex name("`([A-Z][A-Za-z]+)\\.([A-Z][A-Za-z]+|\\*)`");
+    int found = 0;
+    for (std::sregex_iterator one(text.begin(), text.end(), name), end; one != end; ++one, ++found) {
+        const std::string test = (*one)[2] == "*" ? std::string() : (*one)[2].str() + ")";
+        EXPECT_NE(sources.find("TEST_F(" + (*one)[1].str() + ", " + test), std::string::npos) << one->str();
+    }
+    EXPECT_GT(found, 15);
 }
 
 TEST(Documentation, EachLinkedLibraryIsInTheTableOfDependencies) {

@@ -143,5 +143,12 @@ TEST(ConfigSchema, APatternThatIsNoneIsAProblemNotACrash) {
     EXPECT_FALSE(apply_schema(*schema, config));
 }
 
+// Comparing it would take the stack of the process.
+TEST(ConfigSchema, AStringTooLongForAPatternIsRefused) {
+    const Outcome outcome = check(R"({"name":"xy","pool":")" + std::string(1'000'000, '1') + R"("})");
+    EXPECT_EQ(outcome.pointer, "/pool");
+    EXPECT_THAT(outcome.text, HasSubstr("at most"));
+}
+
 } // namespace
 } // namespace rt

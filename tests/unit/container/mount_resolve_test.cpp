@@ -79,7 +79,7 @@ TEST(MountMode, IsWhatDockerShows) {
     EXPECT_EQ(rt::mode_of({.type = MountType::volume, .source = "vol", .target = "/v", .read_only = true}),
               "ro");
     EXPECT_EQ(rt::mode_of({.source = "/a", .target = "/v", .read_only = true, .create_source = true}), "ro");
-    EXPECT_EQ(rt::mode_of({.source = "/a", .target = "/v", .read_only = true}), "");
+    EXPECT_EQ(rt::mode_of({.source = "/a", .target = "/v", .read_only = true, .long_form = true}), "");
 }
 
 } // namespace

@@ -101,4 +101,13 @@ TEST(ProcessPlan, TellsWhereEachVariableIsFrom) {
     EXPECT_THAT(lines, ElementsAre("PATH=/x image", "L=mine flag --env", "NEW=1 flag --env"));
 }
 
+// Of a hostile image: each was looked for among all before it.
+TEST(ProcessPlan, AnImageThatExposesAllPortsTakesNoTime) {
+    const char* const image = R"({"config": {"Cmd": ["c"], "ExposedPorts":
+        {"1-65535/tcp": {}, "1-65535/udp": {}, "1-65535/sctp": {}, "80": {}}}})";
+    const auto plan = rt::plan_process(spec(), image, "h");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->exposed_ports.size(), 3U * 65535U);
+}
+
 } // namespace

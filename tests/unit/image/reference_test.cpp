@@ -63,11 +63,24 @@ TEST(Reference, RefusesWhatIsNone) {
                                  "a@" + kDigest + "@" + kDigest,
                                  "sha256:../..",
                                  ".a/b",
+                                 "[a1..b2]/p",
+                                 "[xyz]/p",
                                  std::string("a\0b", 3)};
     for (const std::string& text : table) {
         const auto reference = parse_reference(text);
         ASSERT_FALSE(reference) << text;
         EXPECT_EQ(reference.error().code, Code::invalid_argument) << text;
+    }
+}
+
+TEST(Reference, WhatIsShownStandsForTheSame) {
+    for (const char* text :
+         {"debian", "a/b:c", "docker.io/localhost/x:1", "docker.io/a.b/c:1", "docker.io/library/a/b"}) {
+        const auto reference = parse_reference(text);
+        ASSERT_TRUE(reference) << text;
+        const auto again = parse_reference(familiar_name(reference->name()));
+        ASSERT_TRUE(again) << text;
+        EXPECT_EQ(again->name(), reference->name()) << text;
     }
 }
 

@@ -18,7 +18,7 @@ TEST(Subnet, ParsesAndKnowsItsEnds) {
 
 TEST(Subnet, RefusesWhatIsNone) {
     for (const char* text : {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.1/24", "a/8",
-                             "10.0.0.0/8x", "10.0.0/8", "/8"}) {
+                             "10.0.0.0/8x", "10.0.0/8", "/8", "0.0.0.0/99999999999"}) {
         const auto subnet = rt::Subnet::parse(text);
         ASSERT_FALSE(subnet) << text;
         EXPECT_EQ(subnet.error().code, rt::Code::invalid_argument) << text;
@@ -44,6 +44,11 @@ TEST(MacAddress, IsReadInDockersFormsAndWrittenInOne) {
          {"", "02:42:0a:00:00", "02:42:0a:00:00:05:06", "02:42:0a:00:00:0g", "01:00:5e:00:00:01",
           "00:00:00:00:00:00", "02:42-0a:00:00:05", "0242:0a00:0005", "02:42:0a:00:00:5:"})
         EXPECT_FALSE(rt::parse_mac(text)) << text;
+}
+
+TEST(Ipv4, WhatHasAZeroByteInItIsNoAddress) {
+    EXPECT_TRUE(rt::parse_ipv4("10.0.0.1"));
+    EXPECT_FALSE(rt::parse_ipv4(std::string_view("10.0.0.1\0x", 10)));
 }
 
 } // namespace
