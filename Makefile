@@ -11,6 +11,7 @@ check: dependencies-check configure  ; scripts/check build/$(PRESET)
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
 install: programs                    ; cmake --install build/$(PRESET) --prefix $(PREFIX)
 build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
+package: dependencies-package programs ; scripts/make-package build/$(PRESET)
 programs: configure                  ; cmake --build build/$(PRESET) -j$(JOBS) --target core/all plugins/all tools/all
 configure: dependencies-build        ; cmake --preset $(PRESET) --log-level=WARNING
 place:                               ; scripts/check-place
@@ -18,4 +19,4 @@ dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place programs demo test bench check check-quick install build configure clean
+.PHONY: place programs demo test bench check check-quick install package build configure clean
