@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# Each target does all of its own set-up. PRESET is one of CMakePresets.json; ONLY picks parts of the bench, or fuzz targets.
+# Each target does all of its own set-up. PRESET is one of CMakePresets.json; ONLY picks parts of the bench or of test-vm, or fuzz targets.
 PRESET ?= release
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
 test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
+test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
 fuzz: dependencies-fuzz              ; scripts/fuzz build/fuzz $(ONLY)
 install: programs                    ; cmake --install build/$(PRESET) --prefix $(PREFIX)
 build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
+package: dependencies-package programs ; scripts/make-package build/$(PRESET)
 programs: configure                  ; cmake --build build/$(PRESET) -j$(JOBS) --target core/all plugins/all tools/all
 configure: dependencies-build        ; cmake --preset $(PRESET) --log-level=WARNING
 place:                               ; scripts/check-place
@@ -19,4 +21,4 @@ dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place programs demo test bench check check-quick fuzz install build configure clean
+.PHONY: place programs demo test test-vm bench check check-quick fuzz install package build configure clean

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/child_process.hpp"
 
+#include "core/base/spawn_in_cgroup.hpp"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -53,18 +55,23 @@ public:
             if (spare < 0) return fail_errno(errno, "pass descriptor ", ours, " to a child process");
             spares_.emplace_back(spare);
             ::posix_spawn_file_actions_adddup2(&actions_, spare, theirs);
+            placed_.emplace_back(spare, theirs);
         }
-        ::posix_spawn_file_actions_addclosefrom_np(&actions_, last + 1);
+        first_closed_ = last + 1;
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, first_closed_);
         return {};
     }
 
     posix_spawn_file_actions_t* actions() { return &actions_; }
     posix_spawnattr_t* attributes() { return &attributes_; }
+    [[nodiscard]] SpawnSteps steps() const { return {placed_, first_closed_}; }
 
 private:
     posix_spawn_file_actions_t actions_{};
     posix_spawnattr_t attributes_{};
     std::vector<UniqueFd> spares_;
+    std::vector<std::pair<int, int>> placed_;
+    int first_closed_ = 3;
 };
 
 } // namespace
@@ -72,13 +79,18 @@ private:
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
                                          const std::vector<std::string>& environment,
                                          const std::vector<Descriptor>& descriptors,
-                                         const std::string& program) {
+                                         const std::string& program, int cgroup) {
     SpawnPlan plan;
     RT_TRY(plan.pass(descriptors));
     pid_t pid = 0;
     const std::string& file = program.empty() ? arguments.front() : program;
-    const int problem = ::posix_spawn(&pid, file.c_str(), plan.actions(), plan.attributes(),
-                                      pointers(arguments).data(), pointers(environment).data());
+    const std::vector<char*> words = pointers(arguments);
+    const std::vector<char*> variables = pointers(environment);
+    const int problem =
+        cgroup >= 0
+            ? spawn_in_cgroup(pid, {file.c_str(), words.data(), variables.data(), plan.steps(), cgroup})
+            : ::posix_spawn(&pid, file.c_str(), plan.actions(), plan.attributes(), words.data(),
+                            variables.data());
     if (problem != 0) return fail_errno(problem, "run '", arguments.front(), "'");
     return ChildProcess(pid);
 }

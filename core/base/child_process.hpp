@@ -25,10 +25,11 @@ public:
     // Runs arguments[0] (absolute path), or program where that is given, in a session of its own.
     // environment: "KEY=value" each.
     // The child shares nothing with us but these descriptors; it is started with vfork's speed.
+    // cgroup: directory of the cgroup (version 2) that it is born in, at the cost of a fork; -1: ours.
     static Result<ChildProcess> start(const std::vector<std::string>& arguments,
                                       const std::vector<std::string>& environment,
                                       const std::vector<Descriptor>& descriptors,
-                                      const std::string& program = {});
+                                      const std::string& program = {}, int cgroup = -1);
 
     ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
     ChildProcess& operator=(ChildProcess&& other) noexcept;

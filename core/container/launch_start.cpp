@@ -51,7 +51,8 @@ Result<void> Launch::launch_shim() {
     RT_TRY(make_directories(directory_ / "rootfs"));
     begun_ = true;
     RT_TRY_ASSIGN(shim_, ShimClient::launch({install_prefix() / "libexec/rt/rt-shim", record_.id, directory_,
-                                             isolation_, reaper_command(engine_), can_make_network_ahead()}));
+                                             isolation_, reaper_command(engine_), can_make_network_ahead(),
+                                             engine_.wiring().cgroup_parent}));
     timer_.mark("shim.launch");
     return {};
 }

@@ -307,7 +307,10 @@ Result<void> ImageIntake::inherit_root(const Job& below, const Job& job) {
     return {};
 }
 
+// On the disk before it is known: after a power cut, nobody looks again into a layer that is recorded.
 Result<void> ImageIntake::commit(Job& job, const std::string& parent_chain) {
+    if (::syncfs(job.root.get()) != 0)
+        return fail_errno(errno, "write the snapshot '", job.snapshot, "' to the disk");
     job.root.reset();
     RT_TRY(storage_.commit(operation_, job.snapshot));
     const SqlValue parent = parent_chain.empty() ? SqlValue(nullptr) : SqlValue(parent_chain);

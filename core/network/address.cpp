@@ -58,7 +58,7 @@ std::uint32_t Subnet::broadcast() const {
 
 Result<Ipv6> parse_ipv6(std::string_view text) {
     std::array<std::uint8_t, 16> bytes{};
-    if (::inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) != 1)
+    if (text.contains('\0') || ::inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) != 1)
         return fail(Code::invalid_argument, "'", text, "' is not an IPv6 address");
     Ipv6 address = 0;
     for (const std::uint8_t byte : bytes) address = address << 8U | byte;

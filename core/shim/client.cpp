@@ -6,6 +6,7 @@
 #include "core/shim/client_state.hpp"
 #include "core/shim/protocol.hpp"
 #include "core/shim/run_files.hpp"
+#include "core/shim/shim_cgroup.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -45,13 +46,14 @@ Result<ChildProcess> start_program(const ShimLaunch& launch, const UniqueFd& soc
     const std::vector<std::string> arguments{launch.program.native(), launch.container_id};
     const std::vector<std::string> environment{
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+    const UniqueFd cgroup = shim_cgroup(launch.cgroup_parent);
     if (const UniqueFd mount = mount_read_only(launch.program.parent_path())) {
         auto child = ChildProcess::start(
             arguments, environment, {{socket.get(), kShimDescriptor}, {mount.get(), kProgramDescriptor}},
-            cat("/proc/self/fd/", kProgramDescriptor, "/", launch.program.filename().native()));
+            cat("/proc/self/fd/", kProgramDescriptor, "/", launch.program.filename().native()), cgroup.get());
         if (child) return child;
     }
-    return ChildProcess::start(arguments, environment, {{socket.get(), kShimDescriptor}});
+    return ChildProcess::start(arguments, environment, {{socket.get(), kShimDescriptor}}, {}, cgroup.get());
 }
 
 } // namespace

@@ -32,6 +32,7 @@ struct ShimLaunch {
     DriverSpec isolation; // loaded by the shim, at once, while we go on
     std::vector<std::string> reaper_command; // run with the container's id as its last argument
     bool make_network_namespace = false;     // at once; for network_namespace()
+    Path cgroup_parent = {};                 // of the wiring; for shim_cgroup()
 };
 
 // Where output is kept. Docker's json-file format: `file`, and the older ones as file.1, file.2, ...

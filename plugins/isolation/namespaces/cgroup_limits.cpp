@@ -139,6 +139,13 @@ Result<void> put_v1_cpuset(const LimitTarget& target, Writer& out, const Resourc
     return {};
 }
 
+// A device that may only be read, say.
+bool has_own_rule(const Resources& resources, const DeviceSpec& device) {
+    return std::ranges::any_of(resources.devices, [&](const DeviceRule& rule) {
+        return rule.type == device.type && rule.major == device.major && rule.minor == device.minor;
+    });
+}
+
 } // namespace
 
 void LimitJournal::note(const std::string& file) {
@@ -185,7 +192,7 @@ std::vector<DeviceRule> effective_device_rules(const Resources& resources,
         rules.push_back({true, 'c', major, minor, true, true, true});
     rules.push_back({true, 'c', 136, {}, true, true, true});
     for (const auto& device : devices)
-        if (device.type != 'p')
+        if (device.type != 'p' && !has_own_rule(resources, device))
             rules.push_back({true, device.type, device.major, device.minor, true, true, true});
     return rules;
 }

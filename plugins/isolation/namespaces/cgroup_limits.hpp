@@ -42,7 +42,8 @@ Result<void> write_v1_limits(const LimitTarget& target, const Hierarchy& hierarc
 Result<void> write_v2_limits(const LimitTarget& target, const Resources& resources);
 
 // The device rules in force: those of the config (everything denied where it gives none), then the devices
-// every container has and those of linux.devices. The last rule that matches decides.
+// every container has and those of linux.devices for which the config has no rule of their own. The last rule
+// that matches decides.
 std::vector<DeviceRule> effective_device_rules(const Resources& resources,
                                                const std::vector<DeviceSpec>& devices);
 

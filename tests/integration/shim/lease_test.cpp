@@ -4,6 +4,7 @@
 #include "core/shim/protocol.hpp"
 #include "core/shim/run_files.hpp"
 #include "integration/shim/shim_fixture.hpp"
+#include "support/patience.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -177,7 +178,7 @@ protected:
         ASSERT_EQ(::send(fd->get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(bytes.size()));
         pollfd polled{fd->get(), POLLIN, 0};
-        ASSERT_EQ(::poll(&polled, 1, 10'000), 1);
+        ASSERT_EQ(::poll(&polled, 1, static_cast<int>(patience(std::chrono::seconds(10)).count())), 1);
         char buffer[4096];
         const ssize_t count = ::recv(fd->get(), buffer, sizeof buffer, 0);
         EXPECT_TRUE(count == 0 || (count < 0 && errno == ECONNRESET)) << count;

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/shim/run_files.hpp"
+#include "support/patience.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,7 +19,8 @@
 namespace rt::test {
 
 bool eventually(const std::function<bool()>& condition) {
-    const std::int64_t deadline = monotonic_ns() + 10'000'000'000;
+    const std::int64_t deadline =
+        monotonic_ns() + std::chrono::nanoseconds(patience(std::chrono::seconds(10))).count();
     while (!condition()) {
         if (monotonic_ns() > deadline) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(2));

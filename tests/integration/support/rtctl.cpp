@@ -44,7 +44,7 @@ pid_t start(const std::vector<std::string>& arguments, const Pipes& pipes) {
 
 // Feeds input and collects output until both outputs are closed.
 void exchange(Pipes& pipes, std::string_view input, Outcome& outcome, pid_t pid) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::minutes(1));
     ::signal(SIGPIPE, SIG_IGN);
     int open_outputs = 2;
     while (open_outputs > 0) {
@@ -150,9 +150,14 @@ Rtctl::Rtctl(const std::string& config) {
 Rtctl::~Rtctl() {
     std::istringstream ids((*this)({"ps", "-aq", "--no-trunc"}).out);
     for (std::string id; std::getline(ids, id);) (*this)({"rm", "-f", id});
-    std::error_code problem;
-    for (const fs::path& directory : cgroup_directories("/sys/fs/cgroup", directory_.path().filename()))
-        fs::remove(directory, problem);
+    // What containers leave for good. A shim that is just ending keeps its cgroup for a moment.
+    (void)eventually([&] {
+        std::error_code problem;
+        const auto directories = cgroup_directories("/sys/fs/cgroup", directory_.path().filename());
+        for (const fs::path& directory : directories)
+            if (fs::remove(directory / "shims", problem); !fs::remove(directory, problem)) return false;
+        return true;
+    });
 }
 
 std::vector<std::string> Rtctl::command(const std::vector<std::string>& arguments) const {

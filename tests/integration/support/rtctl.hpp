@@ -2,6 +2,7 @@
 // Runs the built rtctl as a user would, on state of the test's own, and looks for what it leaves behind.
 #pragma once
 
+#include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
 #include <filesystem>
@@ -52,7 +53,7 @@ private:
     TempDir directory_;
 };
 
-// Waits until condition() holds; false after ten seconds.
+// Waits until condition() holds; false after ten seconds (patience()).
 template <class Condition>
 bool eventually(Condition&& condition);
 
@@ -63,7 +64,7 @@ bool eventually(Condition&& condition);
 
 template <class Condition>
 bool rt::test::eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(5)); // between two looks, not for an effect

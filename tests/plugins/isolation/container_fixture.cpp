@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container_fixture.hpp"
+#include "support/patience.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -72,7 +73,8 @@ std::string drain(int fd) {
     char buffer[4096];
     for (;;) {
         pollfd wait{fd, POLLIN, 0};
-        if (::poll(&wait, 1, 20000) <= 0) return out + "[no end of the output within 20 s]";
+        if (::poll(&wait, 1, static_cast<int>(patience(std::chrono::seconds(20)).count())) <= 0)
+            return out + "[no end of the output within 20 s]";
         const ssize_t got = ::read(fd, buffer, sizeof buffer);
         if (got <= 0) return out; // EIO: the last one that had the terminal open is gone
         out.append(buffer, static_cast<std::size_t>(got));
@@ -257,7 +259,7 @@ bool ContainerTest::nothing_is_left() const {
 }
 
 void ContainerTest::wait_until(const std::function<bool()>& condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
     while (!condition()) {
         ASSERT_LT(std::chrono::steady_clock::now(), deadline)
             << "the condition did not come true within 10 s";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to a container that runs: the optional interfaces freeze, stats, update and processes.
 #include "container_fixture.hpp"
+#include "support/patience.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -55,7 +56,7 @@ protected:
     void wait_for_output() const {
         char letter = 0;
         pollfd ready{output_, POLLIN, 0};
-        ASSERT_EQ(::poll(&ready, 1, 10000), 1);
+        ASSERT_EQ(::poll(&ready, 1, static_cast<int>(patience(std::chrono::seconds(10)).count())), 1);
         ASSERT_EQ(::read(output_, &letter, 1), 1);
     }
     void drop_output() const {

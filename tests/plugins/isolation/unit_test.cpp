@@ -283,6 +283,16 @@ TEST(CgroupDevices, DefaultsAreDeniedExceptForWhatEveryContainerHas) {
     EXPECT_EQ(rules.back().major, 7U);
 }
 
+TEST(CgroupDevices, ADevicesOwnRuleIsNotWidened) {
+    Resources resources;
+    resources.devices = {{false, 'a', {}, {}, true, true, true}, {true, 'b', 7, 3, true, false, false}};
+    const auto rules = effective_device_rules(resources, {{'b', "/dev/x", 7, 3, 0600, 0, 0}});
+    for (const auto& rule : rules)
+        if (rule.type == 'b' && rule.major == 7U) {
+            EXPECT_FALSE(rule.write);
+        }
+}
+
 // A model of the kernel's machine for the few instructions that the program uses.
 bool allows(const std::vector<bpf_insn>& program, bool block, unsigned access, unsigned major,
             unsigned minor) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net_lab.hpp"
+#include "support/patience.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -105,7 +106,7 @@ std::string picture_of_host() {
 }
 
 bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
     while (std::chrono::steady_clock::now() < deadline) {
         if (condition()) return true;
         std::this_thread::sleep_for(std::chrono::milliseconds(2));

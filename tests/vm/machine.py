@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One virtual machine: boots the kernel directly, with a disk that is kept from boot to boot. No network, and nothing
+listens on the host: the machine speaks over its serial console and a disk for results."""
+import os, queue, subprocess, tarfile, threading, time
+
+from image import run, say
+
+MARK = "RT-VM: "
+RESULTS_SIZE = 64 << 20
+# The checks of its clocks fail when the host is busy with other things.
+KERNEL = "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable nowatchdog"
+
+
+class Machine:
+    """directory: where the disk, the console's text and the results of each boot go."""
+
+    def __init__(self, image, payload, directory):
+        self.image, self.payload, self.directory = image, payload, directory
+        self.boots, self.disk = 0, f"{directory}/disk.qcow2"
+        os.makedirs(directory, exist_ok=True)
+        run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", f"{image}/root.img", self.disk])
+
+    def boot(self, *phases, **words):
+        """phases: scripts in guest; words: more of the kernel's command line, as rt.NAME=VALUE."""
+        self.boots += 1
+        return Boot(self, f"{self.boots}-{phases[0]}", {"phases": ",".join(phases), **words})
+
+
+class Boot:
+    """A running machine; ends it when the block that it is used in is left."""
+
+    def __init__(self, machine, name, words):
+        self.machine, self.name, self.results = machine, name, f"{machine.directory}/{name}.results"
+        self.console = open(f"{machine.directory}/{name}.console", "w")
+        with open(self.results, "wb") as file:
+            file.truncate(RESULTS_SIZE)
+        given = " ".join(f"rt.{key}={value}" for key, value in words.items())
+        drives = [(machine.disk, "qcow2", "root", ""), (machine.payload, "raw", "payload", ",readonly=on"),
+                  (self.results, "raw", "results", "")]
+        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                   "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
+                   "-kernel", f"{machine.image}/vmlinuz", "-initrd", f"{machine.image}/initrd", "-append",
+                   f"{KERNEL} {given}", "-serial", "stdio"]
+        for file, form, serial, more in drives:
+            command += ["-drive", f"if=none,id={serial},file={file},format={form}{more}",
+                        "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
+        self.started, self.lines = time.monotonic(), queue.Queue()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, errors="replace")
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.cut()
+        self.console.close()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.console.write(f"{time.monotonic() - self.started:8.2f} {line}")
+            self.console.flush()
+            if MARK in line:
+                self.lines.put(line.split(MARK, 1)[1].strip())
+        self.lines.put(None)
+
+    def marks(self, seconds):
+        """What the machine says until it ends or the time is over."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self.lines.get(timeout=left)
+            except queue.Empty:
+                break
+            if line is None:
+                return
+            yield line
+        raise SystemExit(f"vm: {self.name}: not over after {seconds} s; see {self.console.name}")
+
+    def cut(self):
+        """As if the power failed."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def wait(self, seconds):
+        """Until it has switched itself off."""
+        for line in self.marks(seconds):
+            say(f"{self.name}: {line}")
+        self.process.wait()
+        say(f"{self.name}: {time.monotonic() - self.started:.0f} s")
+
+    def unpack(self):
+        """The directory with what the machine has left."""
+        directory = f"{self.machine.directory}/{self.name}"
+        with tarfile.open(self.results) as archive:
+            archive.extractall(directory)
+        os.unlink(self.results)
+        return directory
