@@ -19,9 +19,11 @@ Result<void> change(Engine& engine, const std::string& reference, Wanted wanted)
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
     auto shim = container.phase == Phase::running ? ShimClient::connect(engine.run_directory(container.id))
                                                   : fail(Code::not_found, "");
-    if (!shim)
+    if (!shim && shim.error().code == Code::not_found)
         return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name,
                     "': it is not running");
+    if (!shim)
+        return in_context(std::move(shim).error(), "cannot ", verb, " container '", container.name, "'");
     std::error_code problem;
     const bool paused = std::filesystem::exists(engine.run_directory(container.id) / "paused", problem);
     if (paused == (wanted == Wanted::paused))

@@ -218,9 +218,10 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
     auto shim = container.phase == Phase::running ? ShimClient::connect(engine.run_directory(container.id))
                                                   : fail(Code::not_found, "");
-    if (!shim)
+    if (!shim && shim.error().code == Code::not_found)
         return fail(Code::failed_precondition, "cannot kill container '", container.name,
                     "': it is not running");
+    if (!shim) return in_context(std::move(shim).error(), "cannot kill container '", container.name, "'");
     const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
     RT_TRY(record_signal(*state, container, signal_number, ends));
     if (auto sent = shim->signal(Engine::new_operation(), signal_number, SignalScope::first_process); !sent)
