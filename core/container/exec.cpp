@@ -115,6 +115,8 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
 std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
                                                  int cancel_fd) {
     auto shim = ShimClient::connect(plan.directory);
+    if (!shim && shim.error().code != Code::not_found)
+        return std::unexpected(RunFailure{std::move(shim).error(), false});
     if (!shim)
         return std::unexpected(RunFailure{
             fail(Code::failed_precondition, "the container is not running: start it first").error(), false});

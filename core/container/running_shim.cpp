@@ -6,6 +6,8 @@ namespace rt {
 Result<ShimClient> connect_running(Engine& engine, const Container& container, std::string_view verb) {
     auto shim = container.phase == Phase::running ? ShimClient::connect(engine.run_directory(container.id))
                                                   : fail(Code::not_found, "");
+    if (!shim && shim.error().code != Code::not_found)
+        return in_context(std::move(shim).error(), "cannot ", verb, " container '", container.name, "'");
     if (!shim)
         return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
                     container.phase == Phase::restarting ? "restarting: wait until it is running"

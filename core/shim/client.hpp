@@ -133,8 +133,7 @@ public:
     // answer to create().
     static Result<ShimClient> launch(const ShimLaunch& launch);
 
-    // Connects to the shim of a container. not_found: there is no socket; unavailable: nobody listens (the
-    // shim is dead).
+    // Connects to the shim of a container. not_found: there is none (no socket, or nobody listens).
     static Result<ShimClient> connect(const Path& directory);
 
     ShimClient(ShimClient&&) noexcept;

@@ -94,7 +94,13 @@ Result<UniqueFd> connect_socket(const Path& directory) {
     if (!address) return in_context(std::move(address).error(), "connect to the shim");
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd) return fail_errno(errno, "make a socket for the shim");
-    if (::connect(fd.get(), address->raw(), sizeof address->name) == 0) return fd;
+    int result = 0;
+    do result = ::connect(fd.get(), address->raw(), sizeof address->name);
+    while (result != 0 && errno == EINTR); // a unix socket's is not under way then
+    if (result == 0) return fd;
+    if (errno == ENOENT || errno == ECONNREFUSED)
+        return fail(Code::not_found, "connect to the shim at '", (directory / kSocketName).native(),
+                    "': there is none");
     return fail_errno(errno, "connect to the shim at '", (directory / kSocketName).native(), "'");
 }
 

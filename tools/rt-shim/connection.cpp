@@ -105,6 +105,8 @@ void Connection::send_pieces(std::string_view head, std::string_view data, int d
         const ssize_t count = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (count < 0 && errno != EAGAIN && errno != EINTR) {
             deaf_ = true; // its end is seen by reading, after what it had sent
+            // No memory, say: it must not wait for what does not come.
+            if (errno != EPIPE && errno != ECONNRESET) ::shutdown(fd_.get(), SHUT_RDWR);
             return;
         }
         if (count > 0) sent = static_cast<std::size_t>(count);

@@ -186,7 +186,7 @@ TEST_F(ShimTest, ConnectTellsNoSocketFromADeadShim) {
     ASSERT_TRUE(eventually([&] { return !shim_is_alive(directory()); }));
     const auto dead = ShimClient::connect(directory());
     ASSERT_FALSE(dead);
-    EXPECT_EQ(dead.error().code, Code::unavailable);
+    EXPECT_EQ(dead.error().code, Code::not_found);
     // A shim of the same container takes over the socket that was left.
     ShimClient next = run(shell("exit 4"));
     EXPECT_EQ(collect(next).exit.exit_code, 4);

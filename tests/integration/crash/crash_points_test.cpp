@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command of a container's life, struck at every system call with an effect: whatever is killed or
+// refused a resource, the state that is told is true, the container can be used and removed, and nothing
+// stays behind.
+#include "rtctl/with_busybox.hpp"
+#include "scenario.hpp"
+#include "tracer.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <iostream>
+
+namespace {
+
+using nlohmann::json;
+using rt::test::eventually;
+using rt::test::Fate;
+using rt::test::Outcome;
+using rt::test::Point;
+using rt::test::Role;
+using rt::test::Scenario;
+using rt::test::Strike;
+using rt::test::TraceRequest;
+using rt::test::TraceResult;
+
+const char* name_of(Strike strike) {
+    switch (strike) {
+    case Strike::kill: return "kill";
+    case Strike::no_space: return "no_space";
+    case Strike::no_descriptor: return "no_descriptor";
+    case Strike::no_memory: return "no_memory";
+    }
+    return "";
+}
+
+class CrashPoints : public WithBusybox {
+protected:
+    void prepare(const Scenario& scenario) {
+        for (const auto& command : scenario.before) {
+            const Outcome outcome = rtctl_(command);
+            ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        }
+    }
+
+    // The shim of the container that runs, if there is one.
+    std::vector<pid_t> shims() const {
+        std::vector<pid_t> found;
+        std::error_code problem;
+        for (const auto& entry : std::filesystem::directory_iterator(rtctl_.run() / "containers", problem)) {
+            std::ifstream file(entry.path() / "shim.pid");
+            std::string key;
+            if (pid_t pid = 0; file >> key >> pid) found.push_back(pid);
+        }
+        return found;
+    }
+
+    TraceResult struck(const Scenario& scenario, std::optional<Point> point, bool interrupt_always = false) {
+        return rt::test::trace({.command = rtctl_.command(scenario.command),
+                                .attach = shims(),
+                                .to_the_end = scenario.to_the_end,
+                                .point = point,
+                                .interrupt_always = interrupt_always});
+    }
+
+    std::string state_of_victim() {
+        const Outcome outcome = rtctl_({"inspect", "victim"});
+        if (outcome.exit_code != 0) return "missing";
+        return json::parse(outcome.out)[0]["State"]["Status"];
+    }
+
+    // What is told of the container holds, and it can be used.
+    void expect_usable(const Scenario& scenario) {
+        const Outcome listed = rtctl_({"ps", "-a"});
+        EXPECT_EQ(listed.exit_code, 0) << listed.err;
+        std::string state;
+        EXPECT_TRUE(eventually([&] { // a shim or its reaper may be at it, and take back what was begun
+            state = state_of_victim();
+            return state == "running" || state == "paused" || shims().empty();
+        })) << state;
+        if (state == "missing") {
+            EXPECT_EQ(scenario.fate, Fate::may_be_missing);
+            return;
+        }
+        if (state == "paused") {
+            EXPECT_EQ(rtctl_({"unpause", "victim"}).exit_code, 0);
+        }
+        if (state == "running" || state == "paused") {
+            const Outcome used = rtctl_({"exec", "victim", "true"});
+            if (used.exit_code != 0) state = state_of_victim(); // it may have come to its end meanwhile
+            EXPECT_TRUE(used.exit_code == 0 || state == "exited") << state << ": " << used.err;
+        }
+        if (state == "created" || state == "exited") {
+            Outcome started;
+            EXPECT_TRUE(eventually([&] { // what was begun may still be taken back
+                started = rtctl_({"start", "victim"});
+                if (started.exit_code != 0) state = state_of_victim();
+                return started.exit_code == 0 || state == "missing";
+            })) << state
+                << ": " << started.err;
+            if (state == "missing") {
+                EXPECT_EQ(scenario.fate, Fate::may_be_missing);
+                return;
+            }
+        }
+        const Outcome removed = rtctl_({"rm", "-f", "victim"});
+        EXPECT_EQ(removed.exit_code, 0) << removed.err;
+    }
+
+    void try_point(const Scenario& scenario, const Point& point, std::size_t& struck_count) {
+        prepare(scenario);
+        if (HasFatalFailure()) return;
+        const TraceResult result = struck(scenario, point);
+        struck_count += result.struck ? 1 : 0;
+        SCOPED_TRACE(std::string(name_of(point.strike)) + " " + name_of(point.role) + " at point " +
+                     std::to_string(point.number) + ", " + result.struck_at + "; it said: " + result.output);
+        EXPECT_FALSE(result.hung);
+        expect_usable(scenario);
+        EXPECT_TRUE(is_clean()) << difference();
+        constexpr int kNotLoaded = 127; // the loader's: it has no words for want of memory
+        if (point.strike != Strike::kill && point.role == Role::client && result.exit_code != 0 &&
+            result.exit_code != kNotLoaded) {
+            EXPECT_NE(result.output, "") << "it failed without a word";
+        }
+        if (HasFailure()) (void)rtctl_({"rm", "-f", "victim"});
+    }
+};
+
+struct Case {
+    const Scenario* scenario;
+    Role role;
+    Strike strike;
+};
+
+class CrashPointsOf : public CrashPoints, public testing::WithParamInterface<Case> {};
+
+TEST_P(CrashPointsOf, LeaveATrueStateAndNothingBehind) {
+    const auto& [scenario, role, strike] = GetParam();
+    prepare(*scenario);
+    const TraceResult counted = struck(*scenario, std::nullopt);
+    ASSERT_EQ(counted.exit_code, 0) << counted.output;
+    expect_usable(*scenario);
+    ASSERT_TRUE(is_clean()) << difference();
+    const auto of_role = counted.points.find(role);
+    const std::size_t count =
+        of_role == counted.points.end() || !of_role->second.contains(strike) ? 0 : of_role->second.at(strike);
+    std::size_t struck_count = 0;
+    for (std::size_t number = 0; number < count && !HasFailure(); ++number)
+        try_point(*scenario, {role, strike, number}, struck_count);
+    std::cout << "[  points  ] " << count << ", struck " << struck_count << '\n';
+    RecordProperty("points", static_cast<int>(count));
+    RecordProperty("struck", static_cast<int>(struck_count));
+    // The order of events differs a little from run to run, so that some are not reached.
+    EXPECT_GE(struck_count * 10, count * 9);
+}
+
+std::vector<Case> cases() {
+    std::vector<Case> all;
+    for (const Scenario& scenario : rt::test::scenarios())
+        for (const Role role : scenario.roles)
+            for (const Strike strike :
+                 {Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory})
+                all.push_back({&scenario, role, strike});
+    return all;
+}
+
+std::string name_of_case(const testing::TestParamInfo<Case>& info) {
+    std::string role = rt::test::name_of(info.param.role);
+    std::ranges::replace_if(role, [](char c) { return c == ' ' || c == '-'; }, '_');
+    return info.param.scenario->name + "__" + role + "__" + name_of(info.param.strike);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CrashPointsOf, testing::ValuesIn(cases()), name_of_case);
+
+class Interrupted : public CrashPoints, public testing::WithParamInterface<const Scenario*> {};
+
+// A signal may come at any time: each call that it can interrupt is interrupted once.
+TEST_P(Interrupted, AtEveryCallWorksAllTheSame) {
+    const Scenario& scenario = *GetParam();
+    prepare(scenario);
+    const TraceResult result = struck(scenario, std::nullopt, true);
+    EXPECT_FALSE(result.hung);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    expect_usable(scenario);
+}
+
+std::vector<const Scenario*> all_scenarios() {
+    std::vector<const Scenario*> all;
+    for (const Scenario& scenario : rt::test::scenarios()) all.push_back(&scenario);
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Interrupted, testing::ValuesIn(all_scenarios()),
+                         [](const auto& one) { return one.param->name; });
+
+} // namespace

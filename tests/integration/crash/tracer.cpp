@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tracer.hpp"
+
+#include "effects.hpp"
+
+#include "support/temp_dir.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#if !defined(__x86_64__)
+#error "the tracer replaces system calls by the registers of x86-64: add those of this machine"
+#endif
+
+namespace rt::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                          PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+constexpr unsigned kPatience = 30; // seconds
+constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory};
+
+int error_of(Strike strike) {
+    switch (strike) {
+    case Strike::no_space: return ENOSPC;
+    case Strike::no_descriptor: return EMFILE;
+    case Strike::no_memory: return ENOMEM;
+    case Strike::kill: break;
+    }
+    return 0;
+}
+
+std::string program_of(pid_t pid) {
+    std::error_code problem;
+    return fs::read_symlink("/proc/" + std::to_string(pid) + "/exe", problem).filename();
+}
+
+std::string file_of(pid_t pid, std::uint64_t descriptor) {
+    std::error_code problem;
+    return fs::read_symlink("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor), problem);
+}
+
+pid_t process_of(pid_t thread) {
+    std::ifstream status("/proc/" + std::to_string(thread) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("Tgid:")) return std::stoi(line.substr(5));
+    return thread;
+}
+
+struct Tracee {
+    Role role = Role::child;
+    pid_t process = 0;
+    int pending_error = 0;        // what the call it is in shall return
+    std::set<long> interrupted{}; // calls that were answered with EINTR: the next of these is let through
+};
+
+class Session {
+public:
+    explicit Session(const TraceRequest& request) : request_(request) {}
+
+    TraceResult run() {
+        for (const pid_t pid : request_.attach) seize(pid, Role::shim);
+        start();
+        follow();
+        return std::move(result_);
+    }
+
+private:
+    void start() {
+        std::array<int, 2> gate{};
+        if (::pipe2(gate.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+        client_ = ::fork();
+        if (client_ == 0) become_command(gate);
+        ::close(gate[0]);
+        seize(client_, Role::child); // the client only once it is rtctl
+        (void)!::write(gate[1], "x", 1);
+        ::close(gate[1]);
+    }
+
+    [[noreturn]] void become_command(const std::array<int, 2>& gate) {
+        const fs::path file = directory_ / "output";
+        const int output = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        const int input = ::open("/dev/null", O_RDONLY);
+        ::dup2(input, 0);
+        ::dup2(output, 1);
+        ::dup2(output, 2);
+        ::close(output);
+        ::close(input);
+        char byte = 0;
+        (void)!::read(gate[0], &byte, 1);
+        std::vector<char*> words;
+        for (const std::string& word : request_.command) words.push_back(const_cast<char*>(word.c_str()));
+        words.push_back(nullptr);
+        ::execv(words[0], words.data());
+        ::_exit(255);
+    }
+
+    void seize(pid_t pid, Role role) {
+        if (::ptrace(PTRACE_SEIZE, pid, nullptr, kOptions) != 0) throw std::runtime_error("PTRACE_SEIZE");
+        ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
+        tracees_[pid] = {role, pid, 0, {}};
+    }
+
+    static void on_alarm(int /*number*/) {}
+
+    void follow() {
+        struct sigaction action{}, before{};
+        action.sa_handler = on_alarm; // without SA_RESTART: it interrupts the wait
+        ::sigaction(SIGALRM, &action, &before);
+        ::alarm(kPatience);
+        while (!tracees_.empty() && (!client_ended_ || request_.to_the_end)) {
+            int status = 0;
+            const pid_t pid = ::waitpid(-1, &status, __WALL);
+            if (pid < 0 && errno == EINTR) {
+                result_.hung = true;
+                break;
+            }
+            if (pid < 0) break;
+            see(pid, status);
+        }
+        if (!client_ended_) ::kill(client_, SIGKILL);
+        let_go();
+        ::alarm(0);
+        ::sigaction(SIGALRM, &before, nullptr);
+        std::ifstream output(directory_ / "output", std::ios::binary);
+        result_.output.assign(std::istreambuf_iterator<char>(output), {});
+    }
+
+    // Those that live go on without us.
+    void let_go() {
+        for (const auto& [pid, tracee] : tracees_) ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
+        while (!tracees_.empty()) {
+            int status = 0;
+            const pid_t pid = ::waitpid(-1, &status, __WALL);
+            if (pid < 0 && errno == EINTR) continue;
+            if (pid < 0) break;
+            if (!WIFSTOPPED(status)) {
+                ended(pid, status);
+                continue;
+            }
+            const int number = WSTOPSIG(status);
+            const bool is_signal = status >> 16 == 0 && number != (SIGTRAP | 0x80);
+            ::ptrace(PTRACE_DETACH, pid, nullptr, is_signal ? number : 0);
+            tracees_.erase(pid);
+        }
+    }
+
+    void ended(pid_t pid, int status) {
+        tracees_.erase(pid);
+        if (pid != client_) return;
+        client_ended_ = true;
+        result_.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+
+    void see(pid_t pid, int status) {
+        if (!WIFSTOPPED(status)) return ended(pid, status);
+        const int number = WSTOPSIG(status);
+        const int event = status >> 16;
+        auto place = tracees_.find(pid);
+        if (place == tracees_.end()) place = tracees_.emplace(pid, newborn(pid)).first;
+        if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
+            unsigned long child = 0;
+            if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0)
+                tracees_.try_emplace(static_cast<pid_t>(child), newborn(static_cast<pid_t>(child)));
+            return go_on(pid, 0);
+        }
+        if (event == PTRACE_EVENT_EXEC) return became_another(pid, place->second);
+        if (event == PTRACE_EVENT_STOP) {
+            if (number == SIGTRAP) return go_on(pid, 0);
+            ::ptrace(PTRACE_LISTEN, pid, nullptr, nullptr);
+            return;
+        }
+        if (number == (SIGTRAP | 0x80)) return see_call(pid, place->second);
+        go_on(pid, number);
+    }
+
+    static void go_on(pid_t pid, int signal_number) {
+        ::ptrace(PTRACE_SYSCALL, pid, nullptr, signal_number); // it may just have been killed
+    }
+
+    // A thread is its process; everything else is a child, whoever made it.
+    Tracee newborn(pid_t pid) {
+        const pid_t process = process_of(pid);
+        if (const auto found = tracees_.find(process); found != tracees_.end() && process != pid)
+            return {found->second.role, process, 0, {}};
+        return {Role::child, pid, 0, {}};
+    }
+
+    void became_another(pid_t pid, Tracee& tracee) {
+        const std::string program = program_of(pid);
+        if (program == "rt-shim")
+            tracee.role = Role::shim;
+        else if (program == "rtctl")
+            tracee.role = pid == client_ ? Role::client : Role::reaper;
+        else {
+            ::ptrace(PTRACE_DETACH, pid, nullptr, nullptr); // the container's own, or a tool's
+            tracees_.erase(pid);
+            return;
+        }
+        go_on(pid, 0);
+    }
+
+    void see_call(pid_t pid, Tracee& tracee) {
+        __ptrace_syscall_info info{};
+        if (::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0) return go_on(pid, 0);
+        if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+            std::array<std::uint64_t, 6> arguments{};
+            std::ranges::copy(info.entry.args, arguments.begin());
+            if (before_call(pid, tracee, {static_cast<long>(info.entry.nr), arguments.data()})) return;
+        } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && tracee.pending_error != 0)
+            set_result(pid, std::exchange(tracee.pending_error, 0));
+        go_on(pid, 0);
+    }
+
+    // True: the process is no more.
+    bool before_call(pid_t pid, Tracee& tracee, const Call& call) {
+        if (request_.interrupt_always && is_interruptible(call, file_of(pid, call.arguments[0]))) {
+            if (tracee.interrupted.erase(call.number) == 0) {
+                tracee.interrupted.insert(call.number);
+                replace(pid, tracee, EINTR);
+            }
+            return false;
+        }
+        for (const Strike strike : kStrikes) {
+            if (!is_point(strike, call)) continue;
+            const std::size_t number = result_.points[tracee.role][strike]++;
+            if (!request_.point || request_.point->role != tracee.role || request_.point->strike != strike ||
+                request_.point->number != number)
+                continue;
+            result_.struck = true;
+            result_.struck_at = name_of_call(call.number);
+            if (strike == Strike::kill) {
+                ::kill(tracee.process, SIGKILL);
+                return true;
+            }
+            replace(pid, tracee, error_of(strike));
+        }
+        return false;
+    }
+
+    // The call is not made; its caller gets this error.
+    static void replace(pid_t pid, Tracee& tracee, int error) {
+        user_regs_struct registers{};
+        if (::ptrace(PTRACE_GETREGS, pid, nullptr, &registers) != 0) return;
+        registers.orig_rax = static_cast<unsigned long long>(-1);
+        ::ptrace(PTRACE_SETREGS, pid, nullptr, &registers);
+        tracee.pending_error = error;
+    }
+
+    static void set_result(pid_t pid, int error) {
+        user_regs_struct registers{};
+        if (::ptrace(PTRACE_GETREGS, pid, nullptr, &registers) != 0) return;
+        registers.rax = static_cast<unsigned long long>(-error);
+        ::ptrace(PTRACE_SETREGS, pid, nullptr, &registers);
+    }
+
+    const TraceRequest& request_;
+    TempDir directory_;
+    pid_t client_ = 0;
+    bool client_ended_ = false;
+    std::map<pid_t, Tracee> tracees_;
+    TraceResult result_;
+};
+
+} // namespace
+
+const char* name_of(Role role) {
+    switch (role) {
+    case Role::client: return "rtctl";
+    case Role::shim: return "rt-shim";
+    case Role::reaper: return "the reaper";
+    case Role::child: return "a child";
+    }
+    return "";
+}
+
+TraceResult trace(const TraceRequest& request) {
+    return Session(request).run();
+}
+
+} // namespace rt::test
