@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace rt::namespaces {
@@ -100,19 +101,36 @@ bool has_word(std::string_view text, std::string_view word) {
     return false;
 }
 
-Result<int> signal_cgroup(const std::string& path, int number) {
-    RT_TRY_ASSIGN(const std::vector<int> first, pids_in(path));
+// Held first and looked up again, so that a number which has become another's meanwhile is not hit.
+Result<int> signal_held(const std::string& path, int number, std::span<const int> pids) {
     std::vector<std::pair<int, UniqueFd>> handles;
-    for (const int pid : first)
-        if (UniqueFd handle(pidfd_open(pid)); handle) handles.emplace_back(pid, std::move(handle));
-    RT_TRY_ASSIGN(const std::vector<int> second, pids_in(path));
+    for (const int pid : pids) {
+        UniqueFd handle(pidfd_open(pid));
+        if (!handle && errno != ESRCH)
+            return fail_errno(errno, "take hold of process ", pid, " to send it signal ", number);
+        if (handle) handles.emplace_back(pid, std::move(handle));
+    }
+    RT_TRY_ASSIGN(const std::vector<int> still_there, pids_in(path));
     int sent = 0;
     for (const auto& [pid, handle] : handles) {
-        if (!std::ranges::binary_search(second, pid)) continue;
+        if (!std::ranges::binary_search(still_there, pid)) continue;
         if (pidfd_send_signal(handle.get(), number) == 0)
             ++sent;
         else if (errno != ESRCH)
             return fail_errno(errno, "send signal ", number, " to process ", pid);
+    }
+    return sent;
+}
+
+Result<int> signal_cgroup(const std::string& path, int number) {
+    constexpr std::size_t kHeldAtOnce = 64; // descriptors are limited, processes may be many
+    RT_TRY_ASSIGN(const std::vector<int> pids, pids_in(path));
+    int sent = 0;
+    for (std::span<const int> rest(pids); !rest.empty();) {
+        const auto some = rest.first(std::min(rest.size(), kHeldAtOnce));
+        rest = rest.subspan(some.size());
+        RT_TRY_ASSIGN(const int count, signal_held(path, number, some));
+        sent += count;
     }
     return sent;
 }

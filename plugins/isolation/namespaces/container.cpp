@@ -151,8 +151,10 @@ Hierarchies hierarchies_for(const Config& config) {
 Result<void> make_cgroups(Cgroup& cgroup, const CgroupSpec& spec, const InitSetup& setup, int channel) {
     if (!setup.cgroups_come_later) return {};
     RT_TRY(cgroup.create_others(spec));
-    (void)send_message(channel, MessageKind::go); // a process that has ended has left its reason to read
-    return {};
+    auto told = send_message(channel, MessageKind::go);
+    // A process that has ended has left its reason to read.
+    const bool has_ended = !told && (told.error().sys_errno == EPIPE || told.error().sys_errno == ECONNRESET);
+    return has_ended ? Result<void>() : told;
 }
 
 } // namespace

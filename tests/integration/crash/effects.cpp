@@ -97,10 +97,12 @@ constexpr std::array kWithDescriptor{
     CALL(signalfd4),     CALL(fsopen),        CALL(fsmount),   CALL(open_tree),      CALL(dup),
     CALL(pidfd_open),    CALL(inotify_init1), CALL(socketpair)};
 
-constexpr std::array kWithMemory{
-    CALL(clone),      CALL(clone3),  CALL(fork),   CALL(vfork),     CALL(mount),  CALL(fsmount),
-    CALL(move_mount), CALL(fsopen),  CALL(socket), CALL(sendmsg),   CALL(sendto), CALL(mkdir),
-    CALL(mkdirat),    CALL(unshare), CALL(setns),  CALL(open_tree), CALL(execve)};
+// Not setns: going back to a namespace that is held takes none.
+// Nor messages yet: a shim that cannot send an answer for want of memory leaves its container to be ended by
+// hand.
+constexpr std::array kWithMemory{CALL(clone),   CALL(clone3),     CALL(fork),      CALL(vfork),  CALL(mount),
+                                 CALL(fsmount), CALL(move_mount), CALL(fsopen),    CALL(socket), CALL(mkdir),
+                                 CALL(mkdirat), CALL(unshare),    CALL(open_tree), CALL(execve)};
 
 constexpr std::array kInterruptible{CALL(read),    CALL(write),      CALL(recvmsg),     CALL(recvfrom),
                                     CALL(sendmsg), CALL(poll),       CALL(ppoll),       CALL(wait4),
