@@ -56,6 +56,7 @@ TEST_F(Userns, RootInsideIsNobodyOutsideAndOwnsItsFiles) {
     start("two");
     EXPECT_EQ(host_uid("one"), kFirst);
     EXPECT_EQ(host_uid("two"), kFirst + 65536);
+    EXPECT_THAT(rtctl_({"inspect", "--origins", "two"}).out, HasSubstr("\"2147549184-2147614719\""));
     // Given back with the container, and kept by it until then.
     EXPECT_EQ(rtctl_({"restart", "-t", "0", "two"}).exit_code, 0);
     EXPECT_EQ(host_uid("two"), kFirst + 65536);
