@@ -4,6 +4,7 @@
 #include "core/api/image_view.hpp"
 #include "core/api/parts.hpp"
 #include "core/container/explanation.hpp"
+#include "core/container/id_ranges.hpp"
 #include "core/container/mount_resolve.hpp"
 #include "core/container/oci_config.hpp"
 #include "core/container/process_plan.hpp"
@@ -83,19 +84,20 @@ Result<ContainerView> look_at(Engine& engine, const Container& stored, const Vie
         RT_TRY_ASSIGN(view.sizes, disk_use(engine, view.record));
     }
     if (options.origins) {
-        RT_TRY_ASSIGN(
-            view.origins,
-            explain_origins(view.spec, engine.wiring(),
-                            {.container_id = stored.id,
-                             .hostname = view.hostname,
-                             .bundle = view.run_directory.native(),
-                             .image_config = image_config,
-                             .own_network = !host_network,
-                             .storage = stored.storage,
-                             .network = stored.network,
-                             .isolation = stored.isolation,
-                             .attachments = view.attachments,
-                             .warnings = texts_of(member_or(view.start, "warnings", Json::array()))}));
+        RT_TRY_ASSIGN(const IdRange ids, id_range_of(state->database, stored.id));
+        RT_TRY_ASSIGN(view.origins,
+                      explain_origins(view.spec, engine.wiring(),
+                                      {.container_id = stored.id,
+                                       .hostname = view.hostname,
+                                       .bundle = view.run_directory.native(),
+                                       .image_config = image_config,
+                                       .own_network = !host_network,
+                                       .storage = stored.storage,
+                                       .network = stored.network,
+                                       .isolation = stored.isolation,
+                                       .attachments = view.attachments,
+                                       .warnings = texts_of(member_or(view.start, "warnings", Json::array())),
+                                       .ids = ids}));
     }
     return view;
 }

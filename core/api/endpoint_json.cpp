@@ -129,7 +129,7 @@ Json network_settings_json(const ContainerView& view) {
         networks[attachment.network.name] = std::move(endpoint);
         for (PublishedPort& port : published_ports(attachment.endpoint)) ports.push_back(std::move(port));
     }
-    if (networks.empty() && !view.record.network.starts_with("container:"))
+    if (!is_alive && networks.empty())
         for (const EndpointSettings& settings : wanted_endpoints(view.spec, view.record.network))
             networks[settings.network] = unused_endpoint_json(
                 settings.network == view.record.network ? view.network_id : std::string(), view.spec,

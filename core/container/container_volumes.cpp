@@ -154,10 +154,10 @@ Result<void> ContainerVolumes::close() {
     return {};
 }
 
-Result<void> ContainerVolumes::note_unmounted() {
-    RT_TRY_ASSIGN(const auto uses, state_.volumes.uses_of(id_));
-    for (const VolumeUse& use : uses) {
-        RT_TRY_ASSIGN(const Volume volume, service_.find(use.volume));
+Result<void> ContainerVolumes::note_unmounted(const std::vector<MountSpec>& mounts) {
+    for (const MountSpec& mount : mounts) {
+        if (!is_volume(mount)) continue;
+        RT_TRY_ASSIGN(const Volume volume, volume_of(mount));
         RT_TRY(service_.note_event(volume, "unmount", {{"container", id_}}));
     }
     return {};

@@ -48,7 +48,7 @@ public:
     // After it has ended, or has not come to be: what was mounted on the host for it goes, unless others run
     // with it. Repeatable.
     Result<void> close();
-    Result<void> note_unmounted(); // inside a transaction
+    Result<void> note_unmounted(const std::vector<MountSpec>& mounts); // as often; inside a transaction
 
     // For rm without -v: the anonymous ones stay. Inside a transaction.
     Result<void> keep_anonymous();

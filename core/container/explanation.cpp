@@ -117,6 +117,7 @@ Result<Origins> explain_origins(const ContainerSpec& spec, const Wiring& wiring,
                        .spec = spec,
                        .plan = plan,
                        .host = std::move(host),
+                       .ids = input.ids,
                        .init_program = spec.init.value_or(wiring.init.by_default) && spec.pid_mode.empty()
                                            ? wiring.init.program.native()
                                            : std::string(),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/config/wiring.hpp"
+#include "core/container/oci_config.hpp"
 #include "core/container/origins.hpp"
 #include "core/container/spec.hpp"
 #include "core/network/attachment.hpp"
@@ -21,6 +22,7 @@ struct ExplainInput {
     std::string storage, network, isolation; // instances, resolved
     std::vector<Attachment> attachments{};   // of one that runs: what its network drivers answered
     std::vector<std::string> warnings{};     // of its isolation driver, at the start
+    IdRange ids{};                           // of one with a user namespace
 };
 
 // The errors are those that a start would end with: devices that are not there, an image without a command.

@@ -24,6 +24,7 @@ bool has_gateway(const Network& network) {
 // The network that has its driver's name: made with the first container that joins it, and kept.
 Result<Network> make_network(Engine& engine, Engine::State& state, const Operation& operation,
                              const std::string& name) {
+    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(cat("network-", name))));
     RT_TRY_ASSIGN(auto found, state.networks.find(name));
     if (!found && !is_predefined(engine, name))
@@ -47,6 +48,7 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
 } // namespace
 
 std::vector<EndpointSettings> wanted_endpoints(const ContainerSpec& spec, const std::string& network) {
+    if (spec.network_disabled || network.starts_with("container:")) return {};
     std::vector<EndpointSettings> wanted = spec.networks;
     if (wanted.empty()) wanted.emplace_back();
     for (EndpointSettings& endpoint : wanted)

@@ -25,7 +25,7 @@ struct JoinedNetwork {
 };
 
 // What a container is to join: what was asked for, or the one network that it names. The MAC address of the
-// container itself is that of the first.
+// container itself is that of the first. None where it has no network, or another container's.
 std::vector<EndpointSettings> wanted_endpoints(const ContainerSpec& spec, const std::string& network);
 
 // The network of that name; that of a driver is made with the first container that joins it. Reference may

@@ -97,6 +97,11 @@ Result<void> Launch::find_networks() {
         JoinedNetwork joined{.settings = std::move(settings), .network = {}, .config = {}};
         RT_TRY_ASSIGN(joined.network, find_or_make_network(engine_, operation_, joined.settings.network));
         RT_TRY(validate_in_network(joined.settings, joined.network));
+        // Named once by its name and once by its id.
+        if (std::ranges::any_of(
+                joined_, [&](const JoinedNetwork& one) { return one.network.id == joined.network.id; }))
+            return fail(Code::invalid_argument, "network '", joined.network.name,
+                        "' is specified multiple times");
         if (joined.network.user_defined()) {
             RT_TRY_ASSIGN(joined.config, network_config_from_json(joined.network.config));
         }

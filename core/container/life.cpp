@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/life.hpp"
 
+#include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/name_conflict.hpp"
 #include "core/container/name_service.hpp"
@@ -52,10 +53,14 @@ std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::s
 Result<void> rename(Engine& engine, const std::string& reference, const std::string& name) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY(validate_container_name(name));
+    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
+    // A start or `network connect` under way would go on with the old name among its networks' names.
+    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
     Container container;
     std::string old_name;
     const Result<void> renamed = state->database.transaction([&]() -> Result<void> {
-        RT_TRY_ASSIGN(container, state->containers.find(reference));
+        RT_TRY_ASSIGN(container, state->containers.find(found.id));
         if (container.name == name)
             return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
         if (auto outcome = state->containers.set_name(container.id, name); !outcome) {

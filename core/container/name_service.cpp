@@ -63,13 +63,24 @@ Result<void> rename_in_networks(Engine& engine, const Container& container, cons
         RT_TRY_ASSIGN(const auto network, state->networks.find_by_id(endpoint.network_id));
         if (!network || !has_names(*network)) continue;
         EndpointNames names = recorded_names(endpoint, *network);
+        const auto record = [&]() -> Result<void> {
+            Json request = Json::parse(endpoint.request);
+            request["names"] = names.names;
+            return state->networks.set_endpoint_request(endpoint.id, request.dump());
+        };
+        // What is published is recorded before and after: a kill leaves it with both names, and none behind
+        // it.
         NameDirectory directory(name_directory(engine, network->id));
-        RT_TRY(directory.withdraw(names));
-        std::ranges::replace(names.names, old_name, container.name);
-        Json request = Json::parse(endpoint.request);
-        request["names"] = names.names;
-        RT_TRY(state->networks.set_endpoint_request(endpoint.id, request.dump()));
-        RT_TRY(directory.publish(names));
+        EndpointNames changed = names;
+        names.names.insert(names.names.begin(), container.name);
+        RT_TRY(record());
+        changed.names = {container.name};
+        RT_TRY(directory.publish(changed));
+        changed.names = {old_name};
+        changed.addresses.clear();
+        RT_TRY(directory.withdraw(changed));
+        std::erase(names.names, old_name);
+        RT_TRY(record());
     }
     return {};
 }

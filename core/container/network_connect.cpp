@@ -78,7 +78,22 @@ private:
             joined.addresses = request.value("addresses", std::vector<std::string>());
             joined_.push_back(std::move(joined));
         }
+        keep_joined_only();
         return {};
+    }
+
+    // A running container that has left the last of its networks is in none, though its spec would have it
+    // join the default one at its next start; and who was killed after attach has not recorded what was
+    // asked.
+    void keep_joined_only() {
+        std::erase_if(spec_.networks, [&](const EndpointSettings& one) {
+            return std::ranges::none_of(
+                joined_, [&](const JoinedNetwork& joined) { return joined.network.name == one.network; });
+        });
+        for (const JoinedNetwork& joined : joined_)
+            if (std::ranges::find(spec_.networks, joined.network.name, &EndpointSettings::network) ==
+                spec_.networks.end())
+                spec_.networks.push_back(joined.settings);
     }
 
     // docker's rules of which networks exclude each other.
@@ -89,6 +104,8 @@ private:
         if (spec_.network.starts_with("container:"))
             return refuse("container sharing network namespace with another container or host cannot be "
                           "connected to any other network");
+        if (spec_.network_disabled)
+            return refuse("container has no network: it was made with its network disabled");
         for (const EndpointSettings& one : spec_.networks) {
             if (one.network == joined.network.name && runs())
                 return fail(Code::already_exists, "endpoint with name ", container_.name,

@@ -66,10 +66,14 @@ Json tmpfs_options(const MountSpec& mount) {
     return options;
 }
 
-Json user_mount(const MountSpec& wanted) {
+// The files of a volume keep the owners that every container sees, as those of its layers do. A bind mount is
+// the host's own and stays as it is.
+Json user_mount(const OciInput& input, const MountSpec& wanted) {
     if (wanted.type == MountType::tmpfs)
         return mount(wanted.target.c_str(), "tmpfs", "tmpfs", tmpfs_options(wanted));
-    return mount(wanted.target.c_str(), "bind", wanted.source.c_str(), bind_options(wanted));
+    Json options = bind_options(wanted);
+    if (wanted.type == MountType::volume && input.ids.count > 0) options.push_back("idmap");
+    return mount(wanted.target.c_str(), "bind", wanted.source.c_str(), std::move(options));
 }
 
 // What an option has changed of a default mount is the option's.
@@ -121,7 +125,7 @@ Json mounts(const OciInput& input) {
         wanted.push_back({.source = input.init_program, .target = kInitTarget, .read_only = true});
     std::ranges::stable_sort(wanted, {},
                              [](const MountSpec& mount) { return std::ranges::count(mount.target, '/'); });
-    for (const MountSpec& mount : wanted) list.push_back(user_mount(mount));
+    for (const MountSpec& mount : wanted) list.push_back(user_mount(input, mount));
     note_mounts(input, list);
     return list;
 }

@@ -157,7 +157,10 @@ private:
         if (container_->phase == Phase::restarting && failed == nullptr && !removed)
             RT_TRY(state_->containers.set_phase(id_, Phase::exited));
         for (const Network& network : left_) RT_TRY(note_network_event(*state_, network, id_, "disconnect"));
-        if (has_volumes() && container_->phase == Phase::running) RT_TRY(volumes().note_unmounted());
+        if (has_volumes() && container_->phase == Phase::running) {
+            RT_TRY_ASSIGN(const auto mounts, mounts_from_text(container_->mounts));
+            RT_TRY(volumes().note_unmounted(mounts));
+        }
         if (removed) {
             if (has_volumes()) {
                 RT_TRY_ASSIGN(released_, volumes().release());

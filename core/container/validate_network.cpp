@@ -51,8 +51,23 @@ Result<void> validate_names(const ContainerSpec& spec) {
 
 // Who shares the network of another has its name, ports and name servers too. Docker's words.
 Result<void> validate_shared_network(const ContainerSpec& spec) {
-    if (!spec.network.starts_with("container:")) return {};
-    if (spec.network.size() == 10)
+    constexpr std::string_view kContainer = "container:";
+    for (const EndpointSettings& endpoint : spec.networks) {
+        const std::string& name = endpoint.network.empty() ? spec.network : endpoint.network;
+        if (!name.starts_with(kContainer)) continue;
+        if (spec.networks.size() > 1)
+            return fail(Code::invalid_argument, "conflicting options: cannot attach both user-defined and "
+                                                "non-user-defined network-modes");
+        EndpointSettings plain;
+        plain.network = endpoint.network;
+        if (endpoint != plain)
+            return fail(Code::invalid_argument,
+                        "conflicting options: addresses, aliases and options of an "
+                        "endpoint and the container type network mode (--network ",
+                        name, "): it has no endpoint of its own");
+    }
+    if (!spec.network.starts_with(kContainer)) return {};
+    if (spec.network.size() == kContainer.size())
         return fail(Code::invalid_argument,
                     "invalid network mode: invalid container format container:<name|id>");
     struct Excluded {
@@ -112,7 +127,8 @@ Result<void> validate_network(const ContainerSpec& spec) {
     RT_TRY(validate_hostname("hostname", spec.hostname));
     RT_TRY(validate_hostname("domainname", spec.domainname));
     RT_TRY(validate_names(spec));
-    if (spec.network_disabled && !(spec.ports.empty() && spec.network.empty()))
+    if (spec.network_disabled &&
+        !(spec.ports.empty() && spec.networks.empty() && (spec.network.empty() || spec.network == "default")))
         return fail(Code::invalid_argument, "a container without network has no ports and joins none");
     RT_TRY(validate_endpoints(spec));
     return validate_shared_network(spec);

@@ -180,6 +180,35 @@ TEST_F(UserNetworks, AContainerIsInSeveralAndTheirGatewayIsTheOneWithThePriority
     EXPECT_THAT(in("aa", "ip route").out, HasSubstr("default via 10.66.2.1"));
 }
 
+TEST_F(UserNetworks, WhoHasLeftItsLastNetworkJoinsItAgainOrAnother) {
+    create({}, "one");
+    create({}, "two");
+    start("aa", {"--network", "one"});
+    ASSERT_EQ(rtctl_({"network", "disconnect", "one", "aa"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"inspect", "--format", "{{json .NetworkSettings.Networks}}", "aa"}).out, "{}\n");
+    expect_refused({"network", "disconnect", "one", "aa"}, "is not connected to network one");
+    ASSERT_EQ(rtctl_({"network", "connect", "one", "aa"}).exit_code, 0);
+    EXPECT_EQ(in("aa", "ip -o link show eth0").exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "disconnect", "one", "aa"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "two", "aa"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"restart", "-t", "0", "aa"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "--format", "{{.Networks}}"}).out, "two\n");
+}
+
+TEST_F(UserNetworks, AnotherContainersNetworkIsTheOnlyOneAndHasNoEndpoint) {
+    create({}, "one");
+    start("aa", {"--network", "one"});
+    for (const std::vector<std::string>& networks :
+         {std::vector<std::string>{"one", "container:aa"}, std::vector<std::string>{"container:aa", "one"}})
+        expect_refused({"run", "--rm", "--network", networks[0], "--network", networks[1], "busybox", "true"},
+                       "cannot attach both user-defined and non-user-defined network-modes");
+    expect_refused({"run", "--rm", "--network", "container:aa", "--network-alias", "x", "busybox", "true"},
+                   "it has no endpoint of its own");
+    start("bb", {"--network", "container:aa"});
+    EXPECT_EQ(rtctl_({"ps", "--filter", "name=bb", "--format", "{{.Networks}}"}).out, "\n");
+    expect_refused({"network", "connect", "one", "bb"}, "sharing network namespace with another container");
+}
+
 TEST_F(UserNetworks, TwoStartsAtOnceGetAddressesOfTheirOwn) {
     create({"--subnet", "10.66.1.0/24"}, "one");
     std::vector<std::thread> threads;

@@ -56,6 +56,7 @@ TEST_F(Userns, RootInsideIsNobodyOutsideAndOwnsItsFiles) {
     start("two");
     EXPECT_EQ(host_uid("one"), kFirst);
     EXPECT_EQ(host_uid("two"), kFirst + 65536);
+    EXPECT_THAT(rtctl_({"inspect", "--origins", "two"}).out, HasSubstr("\"2147549184-2147614719\""));
     // Given back with the container, and kept by it until then.
     EXPECT_EQ(rtctl_({"restart", "-t", "0", "two"}).exit_code, 0);
     EXPECT_EQ(host_uid("two"), kFirst + 65536);
@@ -160,6 +161,27 @@ TEST_F(Userns, BindsKeepTheOwnersOfTheHost) {
                      {"-v", dir.path().native() + ":/m"})
                   .out,
               "x 65534\nno\n");
+}
+
+TEST_F(Userns, VolumesHaveTheOwnersThatEveryContainerSees) {
+    EXPECT_EQ(inside("echo one > /v/root && echo two > /v/web && chown web:extra /v/web && stat -c %u:%g /v",
+                     {"-v", "shared:/v"})
+                  .out,
+              "0:0\n");
+    const std::string look = "stat -c %u:%g /v/root /v/web; cat /v/root /v/web";
+    const std::string seen = "0:0\n1000:2000\none\ntwo\n";
+    EXPECT_EQ(sh(look, {"-v", "shared:/v"}).out, seen) << "without users of its own";
+    EXPECT_EQ(inside(look, {"-v", "shared:/v"}).out, seen);
+    // What the image has there, as the image has it.
+    EXPECT_EQ(inside("stat -c %u /bin/busybox; touch /bin/new && echo written", {"-v", "/bin"}).out,
+              "0\nwritten\n");
+    const rt::test::TempDir dir;
+    rt::test::write_file(dir / "f", "from host");
+    start("one", {"-v", "shared:/v"});
+    EXPECT_EQ(rtctl_({"cp", (dir / "f").native(), "one:/v/f"}).err, "");
+    EXPECT_EQ(exec("one", "stat -c %u /v/f; cat /v/f"), "0\nfrom host");
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"volume", "rm", "shared"}).exit_code, 0);
 }
 
 TEST_F(Userns, WhatIsOthersCannotBeHadWithIt) {

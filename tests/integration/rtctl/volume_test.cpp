@@ -216,6 +216,15 @@ TEST_F(Volumes, ThoseOfTheImageAreAnonymousAndGoWithRm) {
     EXPECT_EQ(volumes(), "named\n");
 }
 
+TEST_F(Volumes, EachPlaceOfOneIsMountedAndUnmountedInTheEvents) {
+    ASSERT_EQ(rtctl_({"run", "--rm", "-v", "data:/a", "-v", "data:/b", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"events", "--since", "1h", "--until", "0s", "--filter", "volume=data", "--format",
+                      "{{.Action}}"})
+                  .out,
+              "create\nmount\nmount\nunmount\nunmount\n");
+    EXPECT_EQ(rtctl_({"volume", "rm", "data"}).exit_code, 0);
+}
+
 TEST_F(Volumes, OnlyWhatNobodyHasIsPruned) {
     ASSERT_EQ(rtctl_({"create", "--name", "cc", "-v", "used:/u", "-v", "/a", "busybox", "true"}).exit_code,
               0);
