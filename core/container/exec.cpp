@@ -113,7 +113,7 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
 }
 
 std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
-                                                 int cancel_fd) {
+                                                 int cancel_fd, const std::function<void()>& meanwhile) {
     auto shim = ShimClient::connect(plan.directory);
     if (!shim && shim.error().code != Code::not_found)
         return std::unexpected(RunFailure{std::move(shim).error(), false});
@@ -122,7 +122,9 @@ std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClien
             fail(Code::failed_precondition, "the container is not running: start it first").error(), false});
     Operation operation = Engine::new_operation();
     operation.cancel_fd = cancel_fd;
-    const auto pid = shim->exec(operation, plan.exec, attach);
+    const auto asked = shim->send_exec(operation, plan.exec, attach);
+    if (asked && meanwhile) meanwhile();
+    const auto pid = asked ? shim->receive_exec() : std::unexpected(asked.error());
     if (pid) return std::move(*shim);
     const Code code = pid.error().code;
     const bool ours = code == Code::failed_precondition || code == Code::cancelled ||

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A further process in a running container: found, described after the container's own process, and started
-// in its shim. Opens the database only where the container is not named by its whole id.
+// in its shim.
 #pragma once
 
 #include "core/container/run.hpp"
 #include "core/shim/client.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,14 +36,15 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
 // process_json: config_json's process as request wants it. Pure.
 Result<std::string> exec_process(const std::string& config_json, const ExecRequest& request);
 
-// Starts it; the connection is its own (ShimClient::exec()). program_failed: the error is what a shell would
+// Starts it; the connection is its own (ShimClient::exec()). meanwhile: called once the shim has been asked
+// and before its answer is waited for. program_failed: the error is what a shell would
 // say of the program, or of the user or directory that it was to have.
 std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
-                                                 int cancel_fd);
+                                                 int cancel_fd, const std::function<void()>& meanwhile = {});
 
-// docker's events of it, for who has started it and hears of its end: exec_create and exec_start once it runs
-// (nothing waits for them), then exec_die or exec_detach. Of one that nobody listens to any more the shim
-// tells the end.
+// docker's events of it, for who starts it and hears of its end: exec_create and exec_start while the shim
+// makes it (so that nothing waits for them; one that cannot be executed has them too, as docker's has), then
+// exec_die or exec_detach. Of one that nobody listens to any more the shim tells the end.
 Result<void> note_exec_start(Engine& engine, const ExecPlan& plan);
 Result<void> note_exec_end(Engine& engine, const ExecPlan& plan, int exit_code);
 Result<void> note_exec_detach(Engine& engine, const ExecPlan& plan);

@@ -92,9 +92,10 @@ Result<void> NameDirectory::withdraw(const EndpointNames& endpoint) {
 NameDirectory::Addresses NameDirectory::find(const std::string& name) const {
     Addresses found;
     if (!is_network_name(name)) return found;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(directory_ / "names" / name, none)) {
-        std::string text = read_link(entry.path());
+    std::error_code none; // also of each step: a shim must not end of an exception
+    std::filesystem::directory_iterator entry(directory_ / "names" / name, none);
+    for (; entry != std::filesystem::directory_iterator(); entry.increment(none)) {
+        const std::string text = read_link(entry->path());
         if (text.empty()) continue; // it has just gone
         found.known = true;
         for (std::size_t at = 0; at <= text.size();) {

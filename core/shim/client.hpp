@@ -153,6 +153,9 @@ public:
     // away then. Answers its pid; not_found and permission_denied are the program's, failed_precondition: the
     // container does not run, or is paused.
     Result<int> exec(const Operation& operation, const ShimExec& exec, Attach attach);
+    // The same in two halves, as create's.
+    Result<void> send_exec(const Operation& operation, const ShimExec& exec, Attach attach);
+    Result<int> receive_exec();
 
     // The driver's, on the container; unsupported where it has no such interface.
     Result<void> pause(const Operation& operation);

@@ -153,13 +153,22 @@ Result<void> ShimClient::receive_reaped() {
 }
 
 Result<int> ShimClient::exec(const Operation& operation, const ShimExec& exec, Attach attach) {
+    RT_TRY(send_exec(operation, exec, attach));
+    return receive_exec();
+}
+
+Result<void> ShimClient::send_exec(const Operation& operation, const ShimExec& exec, Attach attach) {
     const ExecMessage message{{operation.id, operation.deadline_ns},
                               exec,
                               attach != Attach::none,
                               attach == Attach::output_and_input};
     RT_TRY_ASSIGN(const std::uint32_t request, state_->ask(FrameType::exec, encode(message)));
-    Pending pending{request, operation};
-    RT_TRY_ASSIGN(const Received answer, state_->answer(pending, "exec"));
+    state_->exec = {request, operation};
+    return {};
+}
+
+Result<int> ShimClient::receive_exec() {
+    RT_TRY_ASSIGN(const Received answer, state_->answer(state_->exec, "exec"));
     if (answer.header.type != FrameType::created)
         return fail(Code::corrupt, "the shim's protocol: an answer of the wrong type");
     RT_TRY_ASSIGN(const CreatedMessage created, decode_created(answer.payload));

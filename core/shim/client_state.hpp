@@ -36,7 +36,7 @@ struct ShimClient::State {
     std::vector<shim::Received> answers;
     std::vector<std::uint32_t> awaited; // requests whose answer somebody will ask for
     std::uint32_t last_request = 0;
-    shim::Pending namespace_made, create, destroy, reaped;
+    shim::Pending namespace_made, create, destroy, reaped, exec;
     std::size_t window = shim::kStdinWindow;
     bool stdin_open = true;
     bool closed = false;

@@ -51,7 +51,10 @@ void NameSession::on_events(End& end, std::uint32_t events) {
     if (good && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) good = read_from(end);
     if (&end == &server_) {
         take_answer();
-        if (!good && !query_.empty()) ask_server(std::string(query_)); // the next one, if there is one
+        if (!good && !query_.empty()) {
+            ask_server(std::string(query_)); // the next one, if there is one
+            take_query();                    // if not, that question is over
+        }
     } else if (good) {
         take_query();
     } else {

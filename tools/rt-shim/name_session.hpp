@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection of a container to its name server: questions over TCP, one after the other, each with its
-// length in front. What the server does not know itself goes to the first server of the host, over TCP as
-// well. Ends when nothing happens for a while. One thread.
+// length in front. What the server does not know itself goes to the first server of the host that can
+// be reached, over TCP as well. Ends when nothing happens for a while. One thread.
 #pragma once
 
 #include "event_loop.hpp"

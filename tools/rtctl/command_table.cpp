@@ -49,13 +49,18 @@ const std::vector<const Command*>& hidden_commands() {
     return kHidden;
 }
 
-CommandInfo::Operand CommandInfo::operand() const {
+std::vector<CommandInfo::Operand> CommandInfo::operands() const {
+    if (command->name.ends_with(" create")) return {}; // the name is a new one
     const auto says = [&](std::string_view word) {
         return command->usage.find(word) != std::string_view::npos;
     };
-    if (says("CONTAINER")) return Operand::container;
-    if (says("IMAGE")) return Operand::image;
-    return says("FILE") || says("DIR") || says("SRC") ? Operand::file : Operand::none;
+    std::vector<Operand> found;
+    if (says("NETWORK")) found.push_back(Operand::network);
+    if (says("VOLUME")) found.push_back(Operand::volume);
+    if (says("CONTAINER")) found.push_back(Operand::container);
+    if (says("IMAGE")) found.push_back(Operand::image);
+    if (says("FILE") || says("DIR") || says("SRC")) found.push_back(Operand::file);
+    return found;
 }
 
 std::vector<CommandInfo> describe_commands() {

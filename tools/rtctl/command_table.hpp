@@ -43,8 +43,8 @@ struct CommandInfo {
     std::vector<OptionInfo> options;
 
     // What may follow the options, as far as it can be completed.
-    enum class Operand { none, container, image, file };
-    [[nodiscard]] Operand operand() const;
+    enum class Operand { container, image, network, volume, file };
+    [[nodiscard]] std::vector<Operand> operands() const;
 };
 
 std::vector<CommandInfo> describe_commands();

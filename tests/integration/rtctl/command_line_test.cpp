@@ -85,12 +85,23 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
     EXPECT_EQ(completed(rtctl, {"stop", "my"}), "my-one\nmy-two\n");
     EXPECT_EQ(completed(rtctl, {"logs", "-f", "my-t"}), "my-two\n");
     EXPECT_EQ(completed(rtctl, {"run", "busy"}), "busybox:latest\n");
+    EXPECT_EQ(completed(rtctl, {"inspect", "busy"}), "busybox:latest\n");
+    EXPECT_EQ(completed(rtctl, {"inspect", "my-o"}), "my-one\n");
+    ASSERT_EQ(rtctl({"volume", "create", "my-data"}).exit_code, 0);
+    EXPECT_EQ(completed(rtctl, {"volume", "rm", "my"}), "my-data\n");
+    EXPECT_EQ(completed(rtctl, {"volume", "create", "my"}), "\n");
+    EXPECT_EQ(completed(rtctl, {"network", "inspect", "br"}), "bridge\n");
+    EXPECT_EQ(completed(rtctl, {"network", "connect", "br"}), "bridge\n");
+    EXPECT_EQ(completed(rtctl, {"network", "connect", "bridge", "my-t"}), "my-two\n");
+    ASSERT_EQ(rtctl({"volume", "rm", "my-data"}).exit_code, 0);
     EXPECT_EQ(completed(rtctl, {"--de"}), "--debug\n");
     EXPECT_EQ(completed(rtctl, {"run", "--name", "my"}), "\n"); // a value that nobody can guess
     for (const char* shell : {"zsh", "fish"}) {
         const auto script = rtctl({"completion", shell});
         EXPECT_EQ(script.exit_code, 0);
         EXPECT_THAT(script.out, HasSubstr("timestamps"));
+        EXPECT_THAT(script.out, HasSubstr("network ls --format")) << shell;
+        EXPECT_THAT(script.out, HasSubstr("volume ls -q")) << shell;
         const std::string file = rtctl.directory() / "script";
         rt::test::write_file(file, script.out);
         if (rt::test::run_program({"sh", "-c", std::string("command -v ") + shell}).exit_code == 0) {

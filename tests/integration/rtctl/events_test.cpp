@@ -125,6 +125,10 @@ TEST_F(Events, OfExecsTellTheirEndAlsoWhenNobodyListens) {
         const auto ends = events({"event=exec_die"});
         return ends.size() == 2 && ends[1]["Actor"]["Attributes"]["exitCode"] == "5";
     }));
+    ASSERT_EQ(rtctl_({"exec", "one", "/no/such/program"}).exit_code, 127);
+    EXPECT_EQ(events({"event=exec_create"}).size(), 3U) << "also of one that cannot be executed";
+    EXPECT_EQ(events({"event=exec_start"}).size(), 3U);
+    EXPECT_EQ(events({"event=exec_die"}).size(), 2U) << "it has not lived";
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 

@@ -69,6 +69,39 @@ TEST_F(Prune, AsksBefore) {
     EXPECT_EQ(names(), "");
 }
 
+TEST_F(Prune, SystemTakesNetworksAndVolumesThatNobodyNeeds) {
+    ASSERT_EQ(rtctl_({"network", "create", "empty"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"volume", "create", "named"}).exit_code, 0);
+    std::string anonymous = rtctl_({"volume", "create"}).out;
+    std::string used = rtctl_({"volume", "create"}).out;
+    used.pop_back();
+    make("running", {"-d", "-v", used + ":/data"}, "sleep 1000");
+    make("ended", {"-v", "/data"}, "true");
+    const auto kept = rtctl_({"system", "prune"}, "n\n");
+    EXPECT_EQ(kept.exit_code, 1);
+    EXPECT_THAT(kept.out, AllOf(HasSubstr("  - all networks not used by at least one container\n"),
+                                Not(HasSubstr("volumes"))));
+    EXPECT_THAT(rtctl_({"system", "prune", "--volumes"}, "n\n").out,
+                HasSubstr("  - all anonymous volumes not used by at least one container\n"));
+    const auto refused = rtctl_({"system", "prune", "-f", "--volumes", "--filter", "until=1h"});
+    EXPECT_EQ(refused.exit_code, 125);
+    EXPECT_THAT(refused.err, HasSubstr("\"until\" filter is not supported with \"--volumes\""));
+    EXPECT_EQ(names(), "ended\nrunning\n") << "nothing has gone yet";
+
+    const auto without = rtctl_({"system", "prune", "-f"});
+    EXPECT_EQ(without.exit_code, 0) << without.err;
+    EXPECT_THAT(without.out,
+                AllOf(HasSubstr("Deleted Containers:\n"), HasSubstr("Deleted Networks:\nempty\n"),
+                      Not(HasSubstr("Deleted Volumes:"))));
+    const auto with = rtctl_({"system", "prune", "-f", "--volumes"});
+    EXPECT_EQ(with.exit_code, 0) << with.err;
+    EXPECT_THAT(with.out, AllOf(HasSubstr("Deleted Volumes:\n"), HasSubstr(anonymous), Not(HasSubstr(used))));
+    EXPECT_THAT(rtctl_({"volume", "ls", "-q"}).out,
+                AllOf(HasSubstr("named\n"), HasSubstr(used), Not(HasSubstr(anonymous))));
+    ASSERT_EQ(rtctl_({"rm", "-f", "running"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"volume", "prune", "-af"}).exit_code, 0);
+}
+
 TEST_F(Prune, ImagesWithoutANameGoAndOthersWithAll) {
     std::string first = rtctl_({"images", "-q", "--no-trunc"}).out;
     first.pop_back();

@@ -140,10 +140,10 @@ TEST_F(SdkPackage, HasTheUnitOfTheServiceCompletionAndManualPages) {
     EXPECT_THAT(unit, HasSubstr(cat("ExecStop=", prefix_.native(), "/bin/rtctl system shutdown\n")));
     EXPECT_TRUE(fs::exists(prefix_ / "share/doc/rt/boot.md")); // that the unit names
     EXPECT_EQ(unit.find('@'), std::string::npos);
-    const std::string page = read_file(prefix_ / "share/man/man1/rtctl-logs.1");
+    const std::string page = run("gzip -dc " + (prefix_ / "share/man/man1/rtctl-logs.1.gz").native()).output;
     EXPECT_THAT(page, HasSubstr(".TH RTCTL\\-LOGS 1"));
     EXPECT_THAT(page, HasSubstr("\\-\\-timestamps"));
-    for (const char* name : {"share/man/man1/rtctl.1", "share/man/man1/rtctl-system-boot.1",
+    for (const char* name : {"share/man/man1/rtctl.1.gz", "share/man/man1/rtctl-system-boot.1.gz",
                              "share/bash-completion/completions/rtctl", "share/zsh/site-functions/_rtctl",
                              "share/fish/vendor_completions.d/rtctl.fish"})
         EXPECT_GT(fs::file_size(prefix_ / name), 0U) << name;

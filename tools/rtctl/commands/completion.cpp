@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kContainers = "ps -a --format '{{.Names}}'";
 constexpr std::string_view kImages = "images --format '{{.Repository}}:{{.Tag}}'";
+constexpr std::string_view kNetworks = "network ls --format '{{.Name}}'";
+constexpr std::string_view kVolumes = "volume ls -q";
 
 bool is_file(const OptionInfo& option) {
     return option.value == "FILE" || option.value == "DIR";
@@ -22,10 +24,23 @@ std::string_view name_of(CommandInfo::Operand operand) {
     switch (operand) {
     case CommandInfo::Operand::container: return "container";
     case CommandInfo::Operand::image: return "image";
-    case CommandInfo::Operand::file: return "file";
-    case CommandInfo::Operand::none: break;
+    case CommandInfo::Operand::network: return "network";
+    case CommandInfo::Operand::volume: return "volume";
+    case CommandInfo::Operand::file: break;
     }
-    return "none";
+    return "file";
+}
+
+// What rtctl is asked for them; "": nothing.
+std::string_view names_for(CommandInfo::Operand operand) {
+    switch (operand) {
+    case CommandInfo::Operand::container: return kContainers;
+    case CommandInfo::Operand::image: return kImages;
+    case CommandInfo::Operand::network: return kNetworks;
+    case CommandInfo::Operand::volume: return kVolumes;
+    case CommandInfo::Operand::file: break;
+    }
+    return "";
 }
 
 std::string first_word(const CommandInfo& info) {
@@ -56,6 +71,12 @@ std::string words_of(const CommandInfo& info, bool with_value, bool files_only =
     return words;
 }
 
+std::string operand_words(const CommandInfo& info) {
+    std::string words;
+    for (const auto operand : info.operands()) words += cat(words.empty() ? "" : " ", name_of(operand));
+    return words;
+}
+
 std::string first_words(const std::vector<CommandInfo>& all) {
     std::set<std::string> words{"help"};
     for (const CommandInfo& info : all) words.insert(first_word(info));
@@ -82,7 +103,7 @@ std::string second_words(const std::vector<CommandInfo>& all, const std::string&
 constexpr std::string_view kBashBegin = R"sh(# bash completion of rtctl; made by 'rtctl completion bash'
 _rtctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local i=1 command= seconds= flags= valued= files= operand=none word
+    local i=1 command= seconds= flags= valued= files= operands= word
     local -a globals=()
     COMPREPLY=()
     while ((i < COMP_CWORD)); do
@@ -133,11 +154,13 @@ constexpr std::string_view kBashEnd = R"sh(        *) return ;;
         COMPREPLY=($(compgen -W "$flags $valued" -- "$cur"))
         return
     fi
-    case $operand in
-        container) COMPREPLY=($(compgen -W "$(_rtctl_ask CONTAINERS)" -- "$cur")) ;;
-        image) COMPREPLY=($(compgen -W "$(_rtctl_ask IMAGES)" -- "$cur")) ;;
-        file) COMPREPLY=($(compgen -f -- "$cur")) ;;
-    esac
+    for word in $operands; do
+        if [[ $word == file ]]; then
+            COMPREPLY+=($(compgen -f -- "$cur"))
+        else
+            COMPREPLY+=($(compgen -W "$(_rtctl_ask "$word")" -- "$cur"))
+        fi
+    done
     if declare -F __ltrim_colon_completions >/dev/null; then
         __ltrim_colon_completions "$cur"
     fi
@@ -147,10 +170,12 @@ complete -o default -F _rtctl rtctl
 
 // `globals` is _rtctl's.
 std::string bash_ask() {
-    return cat("_rtctl_ask() {\n    case $1 in\n"
-               "        CONTAINERS) \"${COMP_WORDS[0]}\" \"${globals[@]}\" ",
-               kContainers, " 2>/dev/null ;;\n        IMAGES) \"${COMP_WORDS[0]}\" \"${globals[@]}\" ",
-               kImages, " 2>/dev/null ;;\n    esac\n}\n");
+    const auto answer = [](std::string_view what, std::string_view command) {
+        return cat("        ", what, ") \"${COMP_WORDS[0]}\" \"${globals[@]}\" ", command,
+                   " 2>/dev/null ;;\n");
+    };
+    return cat("_rtctl_ask() {\n    case $1 in\n", answer("container", kContainers), answer("image", kImages),
+               answer("network", kNetworks), answer("volume", kVolumes), "    esac\n}\n");
 }
 
 std::string bash(const std::vector<CommandInfo>& all) {
@@ -160,8 +185,8 @@ std::string bash(const std::vector<CommandInfo>& all) {
     std::string commands;
     for (const CommandInfo& info : all)
         commands += cat("        '", info.command->name, "') flags='", words_of(info, false), "' valued='",
-                        words_of(info, true), "' files='", words_of(info, true, true),
-                        "' operand=", name_of(info.operand()), " ;;\n");
+                        words_of(info, true), "' files='", words_of(info, true, true), "' operands='",
+                        operand_words(info), "' ;;\n");
     std::string begin(kBashBegin);
     const std::string_view place = "\"$firsts\"";
     begin.replace(begin.find(place), place.size(), cat("'", first_words(all), "'"));
@@ -190,12 +215,12 @@ std::string zsh_specs(const CommandInfo& info) {
             specs +=
                 cat(" \\\n            '*-", option.short_name, option.value.empty() ? "" : "+", text, "'");
     }
-    switch (info.operand()) {
-    case CommandInfo::Operand::container: specs += " \\\n            '*:container:_rtctl_containers'"; break;
-    case CommandInfo::Operand::image: specs += " \\\n            '*:image:_rtctl_images'"; break;
-    case CommandInfo::Operand::file: specs += " \\\n            '*:file:_files'"; break;
-    case CommandInfo::Operand::none: break;
-    }
+    std::string functions;
+    for (const auto operand : info.operands())
+        functions += operand == CommandInfo::Operand::file ? std::string("_files; ")
+                                                           : cat("_rtctl_", name_of(operand), "s; ");
+    // In braces: to be run.
+    if (!functions.empty()) specs += cat(" \\\n            '*:operand:{", functions, "}'");
     return specs;
 }
 
@@ -241,8 +266,9 @@ std::string zsh(const std::vector<CommandInfo>& all) {
     const std::string_view place = "$firsts";
     begin.replace(begin.find(place), place.size(), first_words(all));
     return cat("#compdef rtctl\n# zsh completion of rtctl; made by 'rtctl completion zsh'\n",
-               zsh_offer("_rtctl_containers", kContainers), zsh_offer("_rtctl_images", kImages), begin,
-               groups, kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
+               zsh_offer("_rtctl_containers", kContainers), zsh_offer("_rtctl_images", kImages),
+               zsh_offer("_rtctl_networks", kNetworks), zsh_offer("_rtctl_volumes", kVolumes), begin, groups,
+               kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
 }
 
 std::string fish(const std::vector<CommandInfo>& all) {
@@ -252,6 +278,8 @@ std::string fish(const std::vector<CommandInfo>& all) {
             first_words(all), "'\n",
             "complete -c rtctl -n __fish_use_subcommand -l config -r -F\n"
             "complete -c rtctl -n __fish_use_subcommand -l debug\n");
+    std::string groups;
+    for (const std::string& group : groups_of(all)) groups += cat(groups.empty() ? "" : " ", group);
     for (const std::string& group : groups_of(all))
         text += cat("complete -c rtctl -n '__fish_seen_subcommand_from ", group,
                     "; and not __fish_seen_subcommand_from ", second_words(all, group), "' -a '",
@@ -260,6 +288,8 @@ std::string fish(const std::vector<CommandInfo>& all) {
         std::string condition = cat("__fish_seen_subcommand_from ", first_word(info));
         if (!second_word(info).empty())
             condition += cat("; and __fish_seen_subcommand_from ", second_word(info));
+        else // "network create" is no "create"
+            condition += cat("; and not __fish_seen_subcommand_from ", groups);
         const std::string start = cat("complete -c rtctl -n '", condition, "'");
         for (const OptionInfo& option : info.options)
             text += cat(start, " -l ", option.name,
@@ -268,11 +298,10 @@ std::string fish(const std::vector<CommandInfo>& all) {
                         : is_file(option)    ? " -r -F"
                                              : " -x",
                         " -d '", single_quoted(option.text), "'\n");
-        if (info.operand() == CommandInfo::Operand::container)
-            text += cat(start, " -a \"(rtctl ", kContainers, " 2>/dev/null)\"\n");
-        if (info.operand() == CommandInfo::Operand::image)
-            text += cat(start, " -a \"(rtctl ", kImages, " 2>/dev/null)\"\n");
-        if (info.operand() == CommandInfo::Operand::file) text += cat(start, " -F\n");
+        for (const auto operand : info.operands())
+            text += operand == CommandInfo::Operand::file
+                        ? cat(start, " -F\n")
+                        : cat(start, " -a \"(rtctl ", names_for(operand), " 2>/dev/null)\"\n");
     }
     return text;
 }

@@ -93,7 +93,6 @@ void warn_of(const Result<void>& noted) {
 }
 
 Result<int> follow(Engine& engine, const ExecPlan& plan, ShimClient& shim, Foreground& foreground) {
-    warn_of(note_exec_start(engine, plan));
     RT_TRY_ASSIGN(const ForegroundResult result, foreground.follow(shim));
     if (result.end == ForegroundEnd::exited) warn_of(note_exec_end(engine, plan, result.exit.exit_code));
     if (result.end == ForegroundEnd::detached) warn_of(note_exec_detach(engine, plan));
@@ -118,16 +117,16 @@ Result<int> exec_command(const Globals& globals, const Arguments& arguments) {
                                           "detach-keys", std::string(kDefaultDetachKeys))));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(const ExecPlan plan, plan_exec(*engine, parsed->operands.front(), request));
+    const auto note_start = [&] { warn_of(note_exec_start(*engine, plan)); };
     if (parsed->has("detach")) {
-        const auto started = start_exec(plan, ShimClient::Attach::none, -1);
+        const auto started = start_exec(plan, ShimClient::Attach::none, -1, note_start);
         if (!started) return report_exec(started.error());
-        warn_of(note_exec_start(*engine, plan));
         return 0;
     }
     Foreground foreground(wishes);
     auto shim = start_exec(
         plan, request.open_stdin ? ShimClient::Attach::output_and_input : ShimClient::Attach::output,
-        foreground.cancel_fd());
+        foreground.cancel_fd(), note_start);
     return shim ? follow(*engine, plan, *shim, foreground) : report_exec(shim.error());
 }
 
