@@ -144,7 +144,9 @@ private:
 
     // Those that live go on without us.
     void let_go() {
-        for (const auto& [pid, tracee] : tracees_) ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
+        std::erase_if(tracees_, [](const auto& entry) {
+            return ::ptrace(PTRACE_INTERRUPT, entry.first, nullptr, nullptr) != 0;
+        });
         while (!tracees_.empty()) {
             int status = 0;
             const pid_t pid = ::waitpid(-1, &status, __WALL);
@@ -163,6 +165,7 @@ private:
 
     void ended(pid_t pid, int status) {
         tracees_.erase(pid);
+        ended_.insert(pid);
         if (pid != client_) return;
         client_ended_ = true;
         result_.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -176,7 +179,9 @@ private:
         if (place == tracees_.end()) place = tracees_.emplace(pid, newborn(pid)).first;
         if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
             unsigned long child = 0;
-            if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0)
+            if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0 &&
+                !ended_.contains(
+                    static_cast<pid_t>(child))) // it may have been seen, and its end, before this
                 tracees_.try_emplace(static_cast<pid_t>(child), newborn(static_cast<pid_t>(child)));
             return go_on(pid, 0);
         }
@@ -275,6 +280,7 @@ private:
     pid_t client_ = 0;
     bool client_ended_ = false;
     std::map<pid_t, Tracee> tracees_;
+    std::set<pid_t> ended_;
     TraceResult result_;
 };
 
