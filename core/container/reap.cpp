@@ -89,7 +89,10 @@ public:
             RT_TRY(state_->database.transaction([&] { return record(removed, failed); }));
         }
         if (!released_.empty()) RT_TRY(volumes().remove_released(released_));
-        return close();
+        const bool in_the_making = removed && container_->phase == Phase::creating;
+        RT_TRY(close());
+        // Its shim may have begun the log while its files went.
+        return in_the_making ? remove_log(engine_, *container_) : Result<void>();
     }
 
     void keep_anonymous_volumes() { keeps_volumes_ = true; }
