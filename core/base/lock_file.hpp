@@ -30,6 +30,9 @@ public:
     // Empty when another holds it.
     static Result<std::optional<LockFile>> try_acquire(const Path& path);
 
+    // For a child process, which holds the lock as well for as long as it has it open. Ours.
+    [[nodiscard]] int descriptor() const { return fd_.get(); }
+
 private:
     explicit LockFile(UniqueFd fd) : fd_(std::move(fd)) {}
     UniqueFd fd_;

@@ -52,7 +52,7 @@ Result<void> Launch::launch_shim() {
     begun_ = true;
     RT_TRY_ASSIGN(shim_, ShimClient::launch({install_prefix() / "libexec/rt/rt-shim", record_.id, directory_,
                                              isolation_, reaper_command(engine_), can_make_network_ahead(),
-                                             engine_.wiring().cgroup_parent}));
+                                             engine_.wiring().cgroup_parent, lock_->descriptor()}));
     timer_.mark("shim.launch");
     return {};
 }

@@ -23,7 +23,8 @@ namespace {
 using namespace shim;
 
 constexpr int kShimDescriptor = 3;
-constexpr int kProgramDescriptor = 4;
+constexpr int kLockDescriptor = 4;
+constexpr int kProgramDescriptor = 5;
 constexpr std::int64_t kMillisecond = 1'000'000;
 // What the shim may take to answer after the deadline of the call: the driver looks at it between its steps.
 constexpr std::int64_t kGrace = 2000 * kMillisecond;
@@ -47,13 +48,17 @@ Result<ChildProcess> start_program(const ShimLaunch& launch, const UniqueFd& soc
     const std::vector<std::string> environment{
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
     const UniqueFd cgroup = shim_cgroup(launch.cgroup_parent);
+    std::vector<ChildProcess::Descriptor> descriptors{{socket.get(), kShimDescriptor}};
+    if (launch.lock >= 0) descriptors.push_back({launch.lock, kLockDescriptor});
     if (const UniqueFd mount = mount_read_only(launch.program.parent_path())) {
+        auto with_mount = descriptors;
+        with_mount.push_back({mount.get(), kProgramDescriptor});
         auto child = ChildProcess::start(
-            arguments, environment, {{socket.get(), kShimDescriptor}, {mount.get(), kProgramDescriptor}},
+            arguments, environment, with_mount,
             cat("/proc/self/fd/", kProgramDescriptor, "/", launch.program.filename().native()), cgroup.get());
         if (child) return child;
     }
-    return ChildProcess::start(arguments, environment, {{socket.get(), kShimDescriptor}}, {}, cgroup.get());
+    return ChildProcess::start(arguments, environment, descriptors, {}, cgroup.get());
 }
 
 } // namespace

@@ -33,6 +33,9 @@ struct ShimLaunch {
     std::vector<std::string> reaper_command; // run with the container's id as its last argument
     bool make_network_namespace = false;     // at once; for network_namespace()
     Path cgroup_parent = {};                 // of the wiring; for shim_cgroup()
+    // The container's lock, which the shim holds too until it can be seen: whoever finds the lock free and no
+    // shim may take the container for abandoned. -1: none. Borrowed.
+    int lock = -1;
 };
 
 // Where output is kept. Docker's json-file format: `file`, and the older ones as file.1, file.2, ...

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rt-shim CONTAINER-ID, with a socket to the engine as descriptor 3, and with the mount that it was started
-// from as descriptor 4, if it has one of its own. The id on the command line is for people
-// who look at the process list; everything else comes over the socket.
+// rt-shim CONTAINER-ID, with a socket to the engine as descriptor 3; if there are, with the container's lock
+// as descriptor 4 and the mount that it was started from as descriptor 5. The id on the command line is for
+// people who look at the process list; everything else comes over the socket.
 #include "shim.hpp"
 
 #include <fcntl.h>
@@ -11,10 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utility>
+
 namespace {
 
 constexpr int kLauncher = 3;
-constexpr int kProgramMount = 4;
+constexpr int kLock = 4;
+constexpr int kProgramMount = 5;
 
 bool is_socket(int fd) {
     struct stat status{};
@@ -46,7 +49,8 @@ int main(int count, char** /*arguments*/) {
     }
     // It knows the environments of containers: no core file holds them, and what it starts is closed to
     // others until it executes a program.
+    rt::UniqueFd lock(::fcntl(kLock, F_SETFD, FD_CLOEXEC) == 0 ? kLock : -1);
     if (!detach() || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return 1;
     rt::shim::Shim shim;
-    return shim.run(rt::UniqueFd(kLauncher)) ? 0 : 1;
+    return shim.run(rt::UniqueFd(kLauncher), std::move(lock)) ? 0 : 1;
 }

@@ -45,7 +45,8 @@ Shim::Shim()
     the_shim = this;
 }
 
-Result<void> Shim::run(UniqueFd launcher) {
+Result<void> Shim::run(UniqueFd launcher, UniqueFd lock) {
+    lock_ = std::move(lock);
     RT_TRY(loop_.open());
     RT_TRY(adopt(std::move(launcher)));
     lease_ = last_connection_;
@@ -66,7 +67,9 @@ void Shim::launch(Connection& connection, const Frame& frame) {
     directory_ = message->directory;
     log_.open(directory_);
     container_.open(id_, directory_);
-    if (auto prepared = prepare(*message); !prepared) {
+    auto prepared = prepare(*message);
+    lock_.reset(); // whoever looks sees us now
+    if (!prepared) {
         superfluous_ = prepared.error().code == Code::already_exists || !reaper_.has_command();
         log_.line(prepared.error().message);
         container_.use_driver(std::unexpected(std::move(prepared).error()));

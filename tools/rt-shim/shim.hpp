@@ -26,8 +26,9 @@ class Shim final : Connection::Owner,
 public:
     Shim();
 
-    // Serves until the container is cleaned up. launcher: a connected socket.
-    Result<void> run(UniqueFd launcher);
+    // Serves until the container is cleaned up. launcher: a connected socket. lock: the container's, held
+    // until there are a socket and a pid file by which we are seen; may be empty.
+    Result<void> run(UniqueFd launcher, UniqueFd lock);
 
     void keep_warning(int level, const std::string& text); // of the driver
 
@@ -95,6 +96,7 @@ private:
     std::string id_;
     Path directory_;
     UniqueFd socket_;
+    UniqueFd lock_;
     std::vector<std::unique_ptr<Connection>> connections_;
     Execs execs_;
     HealthCheck health_;
