@@ -5,8 +5,7 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
-test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS) -LE crash
-test-crash: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS) -L crash
+test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
@@ -22,4 +21,4 @@ dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place programs demo test test-crash test-vm bench check check-quick fuzz install package build configure clean
+.PHONY: place programs demo test test-vm bench check check-quick fuzz install package build configure clean

@@ -89,10 +89,7 @@ public:
             RT_TRY(state_->database.transaction([&] { return record(removed, failed); }));
         }
         if (!released_.empty()) RT_TRY(volumes().remove_released(released_));
-        const bool in_the_making = removed && container_->phase == Phase::creating;
-        RT_TRY(close());
-        // Its shim may have begun the log while its files went.
-        return in_the_making ? remove_log(engine_, *container_) : Result<void>();
+        return close();
     }
 
     void keep_anonymous_volumes() { keeps_volumes_ = true; }
@@ -124,7 +121,20 @@ private:
     }
 
     Result<void> begin_destroy() {
-        return shim_ != nullptr ? unless_dead(shim_->send_destroy(operation_)) : Result<void>();
+        if (shim_ == nullptr) return {};
+        auto sent = shim_->send_destroy(operation_);
+        if (!sent && reconnect()) sent = shim_->send_destroy(operation_);
+        return unless_dead(std::move(sent));
+    }
+
+    // A shim that could not send an answer, for want of memory, hangs up and lives on, perhaps with a
+    // container that runs. False: somebody else has its lease, and will clean up.
+    bool reconnect() {
+        auto again = ShimClient::connect(directory_);
+        if (!again || !again->take_lease()) return false;
+        reconnected_ = std::move(*again);
+        shim_ = &*reconnected_;
+        return true;
     }
 
     // Without a shim by an instance of our own: the config says where things are.
@@ -224,6 +234,7 @@ private:
     std::string id_;
     Path directory_;
     ShimClient* shim_; // null: there is none, or it has died
+    std::optional<ShimClient> reconnected_;
     std::optional<LockFile> lock_;
     Operation operation_;
     Engine::State* state_ = nullptr;

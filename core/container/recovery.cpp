@@ -22,9 +22,13 @@ constexpr std::int64_t kReapersDue = 1'000'000'000; // ns after the end; until t
 Result<void> reap_for_its_shim(Engine& engine, const std::string& id, const Path& directory) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const auto container = state->containers.find(id);
-    if (!container || container->phase != Phase::running) return {}; // it rests between two runs, say
-    const auto exit = read_exit_record(directory);
-    if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return {};
+    if (!container) return {};
+    if (container->phase == Phase::running) {
+        const auto exit = read_exit_record(directory);
+        if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return {};
+    } else if (container->phase != Phase::removing) { // which may run: whoever had it removed is gone
+        return {};                                    // it rests between two runs, say
+    }
     auto shim = ShimClient::connect(directory);
     if (!shim || !shim->take_lease()) return {};
     return reap(engine, id, &*shim);

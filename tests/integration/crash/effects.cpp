@@ -100,9 +100,10 @@ constexpr std::array kWithDescriptor{
 // Not setns: going back to a namespace that is held takes none.
 // Nor messages yet: a shim that cannot send an answer for want of memory leaves its container to be ended by
 // hand.
-constexpr std::array kWithMemory{CALL(clone),   CALL(clone3),     CALL(fork),      CALL(vfork),  CALL(mount),
-                                 CALL(fsmount), CALL(move_mount), CALL(fsopen),    CALL(socket), CALL(mkdir),
-                                 CALL(mkdirat), CALL(unshare),    CALL(open_tree), CALL(execve)};
+constexpr std::array kWithMemory{CALL(sendmsg),    CALL(sendto),  CALL(clone),     CALL(clone3),
+                                 CALL(fork),       CALL(vfork),   CALL(mount),     CALL(fsmount),
+                                 CALL(move_mount), CALL(fsopen),  CALL(socket),    CALL(mkdir),
+                                 CALL(mkdirat),    CALL(unshare), CALL(open_tree), CALL(execve)};
 
 constexpr std::array kInterruptible{CALL(read),    CALL(write),      CALL(recvmsg),     CALL(recvfrom),
                                     CALL(sendmsg), CALL(poll),       CALL(ppoll),       CALL(wait4),
