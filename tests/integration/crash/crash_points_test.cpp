@@ -87,9 +87,13 @@ protected:
             EXPECT_EQ(rtctl_({"unpause", "victim"}).exit_code, 0);
         }
         if (state == "running" || state == "paused") {
-            const Outcome used = rtctl_({"exec", "victim", "true"});
-            if (used.exit_code != 0) state = state_of_victim(); // it may have come to its end meanwhile
-            EXPECT_TRUE(used.exit_code == 0 || state == "exited") << state << ": " << used.err;
+            Outcome used;
+            EXPECT_TRUE(eventually([&] { // its shim may just see to its end
+                used = rtctl_({"exec", "victim", "true"});
+                if (used.exit_code != 0) state = state_of_victim();
+                return used.exit_code == 0 || state == "exited" || state == "created";
+            })) << state
+                << ": " << used.err;
         }
         if (state == "created" || state == "exited") {
             Outcome started;
@@ -108,14 +112,17 @@ protected:
         EXPECT_EQ(removed.exit_code, 0) << removed.err;
     }
 
-    void try_point(const Scenario& scenario, const Point& point, std::size_t& struck_count) {
+    // Whether the point was reached. Where it was not, nothing was done to the command: it has to work.
+    bool try_point(const Scenario& scenario, const Point& point) {
         prepare(scenario);
-        if (HasFatalFailure()) return;
+        if (HasFatalFailure()) return false;
         const TraceResult result = struck(scenario, point);
-        struck_count += result.struck ? 1 : 0;
         SCOPED_TRACE(std::string(name_of(point.strike)) + " " + name_of(point.role) + " at point " +
                      std::to_string(point.number) + ", " + result.struck_at + "; it said: " + result.output);
         EXPECT_FALSE(result.hung);
+        if (!result.struck) {
+            EXPECT_EQ(result.exit_code, 0);
+        }
         expect_usable(scenario);
         EXPECT_TRUE(is_clean()) << difference();
         constexpr int kNotLoaded = 127; // the loader's: it has no words for want of memory
@@ -124,6 +131,7 @@ protected:
             EXPECT_NE(result.output, "") << "it failed without a word";
         }
         if (HasFailure()) (void)rtctl_({"rm", "-f", "victim"});
+        return result.struck;
     }
 };
 
@@ -135,45 +143,30 @@ struct Case {
 
 class CrashPointsOf : public CrashPoints, public testing::WithParamInterface<Case> {
 protected:
-    std::size_t count_points(const Case& chosen) {
-        std::size_t count = 0;
-        count_points(chosen, count);
-        return count;
-    }
     // For who looks into one: RT_CRASH_POINT=17 begins there.
     static std::size_t first_point() {
         const char* const text = std::getenv("RT_CRASH_POINT");
         return text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
     }
 
-private:
-    void count_points(const Case& chosen, std::size_t& count) {
-        prepare(*chosen.scenario);
-        const TraceResult counted = struck(*chosen.scenario, std::nullopt);
-        ASSERT_EQ(counted.exit_code, 0) << counted.output;
-        expect_usable(*chosen.scenario);
-        ASSERT_TRUE(is_clean()) << difference();
-        const auto of_role = counted.points.find(chosen.role);
-        if (of_role != counted.points.end() && of_role->second.contains(chosen.strike))
-            count = of_role->second.at(chosen.strike);
+    // Several processes run at once, and the database tidies up now and then: what one run does not reach
+    // another may.
+    bool is_reached(const Point& point) {
+        for (int attempt = 0; attempt < 3 && !HasFailure(); ++attempt)
+            if (try_point(*GetParam().scenario, point)) return true;
+        return false;
     }
 };
 
+// One point after the other, until a command has none so late any more.
 TEST_P(CrashPointsOf, LeaveATrueStateAndNothingBehind) {
     const auto& [scenario, role, strike] = GetParam();
-    // Twice: the database may just be tidying up in one of them.
-    const std::size_t first_count = count_points(GetParam());
-    const std::size_t count = std::min(first_count, count_points(GetParam()));
-    if (HasFatalFailure()) return;
-    std::size_t struck_count = 0;
-    for (std::size_t number = first_point(); number < count && !HasFailure(); ++number)
-        try_point(*scenario, {role, strike, number}, struck_count);
-    std::cout << "[  points  ] " << count << ", struck " << struck_count << '\n';
-    RecordProperty("points", static_cast<int>(count));
-    RecordProperty("struck", static_cast<int>(struck_count));
-    // The order of events differs a little from run to run, so that some are not reached.
-    if (first_point() == 0) {
-        EXPECT_GE(struck_count * 10, count * 9);
+    std::size_t number = first_point();
+    while (is_reached({role, strike, number})) ++number;
+    std::cout << "[  points  ] " << number << '\n';
+    RecordProperty("points", static_cast<int>(number));
+    if (strike == Strike::kill) {
+        EXPECT_GT(number, 0) << "a process with a part in this has no system call with an effect";
     }
 }
 

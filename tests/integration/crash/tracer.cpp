@@ -156,6 +156,7 @@ private:
                 ended(pid, status);
                 continue;
             }
+            note_child(pid, status >> 16); // one that is just being born has to be let go as well
             const int number = WSTOPSIG(status);
             const bool is_signal = status >> 16 == 0 && number != (SIGTRAP | 0x80);
             ::ptrace(PTRACE_DETACH, pid, nullptr, is_signal ? number : 0);
@@ -177,14 +178,7 @@ private:
         const int event = status >> 16;
         auto place = tracees_.find(pid);
         if (place == tracees_.end()) place = tracees_.emplace(pid, newborn(pid)).first;
-        if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
-            unsigned long child = 0;
-            if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0 &&
-                !ended_.contains(
-                    static_cast<pid_t>(child))) // it may have been seen, and its end, before this
-                tracees_.try_emplace(static_cast<pid_t>(child), newborn(static_cast<pid_t>(child)));
-            return go_on(pid, 0);
-        }
+        if (note_child(pid, event)) return go_on(pid, 0);
         if (event == PTRACE_EVENT_EXEC) return became_another(pid, place->second);
         if (event == PTRACE_EVENT_STOP) {
             if (number == SIGTRAP) return go_on(pid, 0);
@@ -193,6 +187,17 @@ private:
         }
         if (number == (SIGTRAP | 0x80)) return see_call(pid, place->second);
         go_on(pid, number);
+    }
+
+    // True: the event is the birth of a child. It may have been seen, and its end, before this.
+    bool note_child(pid_t pid, int event) {
+        if (event != PTRACE_EVENT_FORK && event != PTRACE_EVENT_VFORK && event != PTRACE_EVENT_CLONE)
+            return false;
+        unsigned long child = 0;
+        if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0 &&
+            !ended_.contains(static_cast<pid_t>(child)))
+            tracees_.try_emplace(static_cast<pid_t>(child), newborn(static_cast<pid_t>(child)));
+        return true;
     }
 
     static void go_on(pid_t pid, int signal_number) {
