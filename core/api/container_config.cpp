@@ -3,6 +3,7 @@
 #include "core/api/container_json.hpp"
 #include "core/api/parts.hpp"
 #include "core/container/option_values.hpp"
+#include "core/container/process_plan.hpp"
 
 #include <algorithm>
 
@@ -59,16 +60,8 @@ void add_command(const ContainerSpec& spec, const Json& image, Json& value) {
 }
 
 void add_healthcheck(const ContainerSpec& spec, const Json& image, Json& value) {
-    Healthcheck check = healthcheck_of(member_or(image, "Healthcheck", Json::object()));
-    if (spec.healthcheck) {
-        const Healthcheck& users = *spec.healthcheck;
-        if (!users.test.empty()) check.test = users.test;
-        if (users.interval != 0) check.interval = users.interval;
-        if (users.timeout != 0) check.timeout = users.timeout;
-        if (users.start_period != 0) check.start_period = users.start_period;
-        if (users.start_interval != 0) check.start_interval = users.start_interval;
-        if (users.retries != 0) check.retries = users.retries;
-    }
+    const Healthcheck check =
+        changed_by(healthcheck_of(member_or(image, "Healthcheck", Json::object())), spec.healthcheck);
     if (check != Healthcheck()) value["Healthcheck"] = healthcheck_json(check);
 }
 

@@ -14,13 +14,6 @@
 namespace rt {
 namespace {
 
-bool has_gateway(const Network& network) {
-    const Json result = Json::parse(network.result, nullptr, false);
-    if (!result.is_object()) return false;
-    const auto subnets = result.find("subnets");
-    return subnets != result.end() && subnets->is_array() && !subnets->empty();
-}
-
 // The network that has its driver's name: made with the first container that joins it, and kept.
 Result<Network> make_network(Engine& engine, Engine::State& state, const Operation& operation,
                              const std::string& name) {
@@ -46,6 +39,15 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
 }
 
 } // namespace
+
+std::string gateway_of(const Network& network) {
+    const Json result = Json::parse(network.result, nullptr, false);
+    const auto subnets = result.is_object() ? result.find("subnets") : result.end();
+    if (subnets == result.end() || !subnets->is_array() || subnets->empty()) return {};
+    const Json& first = subnets->front();
+    const auto gateway = first.is_object() ? first.find("gateway") : first.end();
+    return gateway != first.end() && gateway->is_string() ? gateway->get<std::string>() : std::string();
+}
 
 std::vector<EndpointSettings> wanted_endpoints(const ContainerSpec& spec, const std::string& network) {
     if (spec.network_disabled || network.starts_with("container:")) return {};
@@ -94,7 +96,7 @@ std::vector<PublishedPort> choose_gateway(std::span<JoinedNetwork> joined, std::
     JoinedNetwork* gateway = nullptr;
     for (JoinedNetwork& one : joined) {
         one.default_route = false;
-        if (one.config.internal || (joined.size() > 1 && !has_gateway(one.network))) continue;
+        if (one.config.internal || (joined.size() > 1 && gateway_of(one.network).empty())) continue;
         const bool better = gateway == nullptr || one.settings.gw_priority > gateway->settings.gw_priority ||
                             (one.settings.gw_priority == gateway->settings.gw_priority &&
                              one.network.name < gateway->network.name);

@@ -36,6 +36,9 @@ Result<Network> find_or_make_network(Engine& engine, const Operation& operation,
 // May this be asked for in that network? docker's refusals, in its words.
 Result<void> validate_in_network(const EndpointSettings& settings, const Network& network);
 
+// The way out of its first subnet, as its driver answered; "": there is none.
+std::string gateway_of(const Network& network);
+
 // True for names of networks that are not a user's: each driver of the wiring has one.
 bool is_predefined(const Engine& engine, const std::string& network);
 

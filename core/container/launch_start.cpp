@@ -22,14 +22,6 @@
 namespace rt {
 namespace {
 
-// Of the host, in the container's network; "": it has none, or its driver does not say.
-std::string gateway_of(const Network& network) {
-    const Json result = Json::parse(network.result, nullptr, false);
-    const auto subnets = result.is_object() ? result.find("subnets") : result.end();
-    if (subnets == result.end() || !subnets->is_array() || subnets->empty()) return {};
-    return subnets->front().value("gateway", std::string());
-}
-
 // Where the first process of its processes is another's, that one is the init.
 Result<std::string> init_program(const ContainerSpec& spec, const InitWiring& wiring) {
     if (!spec.init.value_or(wiring.by_default) || !spec.pid_mode.empty()) return std::string();

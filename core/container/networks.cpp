@@ -68,13 +68,6 @@ Result<void> complete(AddressConfig& pool) {
     return {};
 }
 
-Result<void> note(Engine::State& state, const Network& network, const std::string& action) {
-    return state.events.add({.type = "network",
-                             .action = action,
-                             .actor_id = network.id,
-                             .attributes = Json{{"name", network.name}, {"type", network.driver}}.dump()});
-}
-
 // Its row, without which nobody knows of it, comes first and goes last.
 Result<void> make(Engine::State& state, NetworkBackend& backend, Network& network) {
     const Operation operation = Engine::new_operation();
@@ -91,7 +84,7 @@ Result<void> make(Engine::State& state, NetworkBackend& backend, Network& networ
     network.result = std::move(*result);
     return state.database.transaction([&]() -> Result<void> {
         RT_TRY(state.networks.set_result(network.id, network.result));
-        return note(state, network, "create");
+        return note_network_event(state, network, "", "create");
     });
 }
 
@@ -129,7 +122,7 @@ Result<void> remove_found(Engine& engine, Engine::State& state, const std::strin
     RT_TRY(remove_tree(name_directory(engine, network->id)));
     const Result<void> recorded = state.database.transaction([&]() -> Result<void> {
         RT_TRY(state.networks.remove(network->id));
-        return note(state, *network, "destroy");
+        return note_network_event(state, *network, "", "destroy");
     });
     RT_TRY(recorded);
     ::unlink(engine.lock_file(cat("network-", name)).c_str());

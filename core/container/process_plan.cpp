@@ -119,19 +119,10 @@ private:
                 value_or(value, "Retries", 0)};
     }
 
-    // The user's word for each part, where there is one.
     void add_healthcheck() {
         const Json value = value_or(config_, "Healthcheck", Json());
-        Healthcheck check = value.is_object() ? read_healthcheck(value) : Healthcheck();
-        if (spec_.healthcheck) {
-            const Healthcheck& mine = *spec_.healthcheck;
-            if (!mine.test.empty()) check.test = mine.test;
-            if (mine.interval != 0) check.interval = mine.interval;
-            if (mine.timeout != 0) check.timeout = mine.timeout;
-            if (mine.start_period != 0) check.start_period = mine.start_period;
-            if (mine.start_interval != 0) check.start_interval = mine.start_interval;
-            if (mine.retries != 0) check.retries = mine.retries;
-        }
+        Healthcheck check =
+            changed_by(value.is_object() ? read_healthcheck(value) : Healthcheck(), spec_.healthcheck);
         if (check.test.empty()) return;
         const bool mine = spec_.healthcheck && !spec_.healthcheck->test.empty();
         note("process", "health check", check.test.back(), mine ? "flag --health-cmd" : origin::kImage);
@@ -194,6 +185,17 @@ Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& i
     } catch (const Json::exception& error) {
         return fail(Code::corrupt, what, ": ", error.what());
     }
+}
+
+Healthcheck changed_by(Healthcheck images, const std::optional<Healthcheck>& users) {
+    if (!users) return images;
+    if (!users->test.empty()) images.test = users->test;
+    if (users->interval != 0) images.interval = users->interval;
+    if (users->timeout != 0) images.timeout = users->timeout;
+    if (users->start_period != 0) images.start_period = users->start_period;
+    if (users->start_interval != 0) images.start_interval = users->start_interval;
+    if (users->retries != 0) images.retries = users->retries;
+    return images;
 }
 
 } // namespace rt

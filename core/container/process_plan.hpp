@@ -29,4 +29,7 @@ struct ProcessPlan {
 Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,
                                  const std::string& hostname, Origins* origins = nullptr);
 
+// A health check of an image with the user's word for each part, where there is one.
+Healthcheck changed_by(Healthcheck images, const std::optional<Healthcheck>& users);
+
 } // namespace rt

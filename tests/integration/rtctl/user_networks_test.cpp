@@ -332,4 +332,28 @@ TEST_F(UserNetworks, TheNameServerLeavesPort53ToTheContainer) {
         eventually([&] { return sh("nc aa 53 </dev/null", {"--network", "front"}).out == "mine\n"; }));
 }
 
+// The preview of `run` takes the same networks.
+TEST_F(UserNetworks, AreExplainedByTheirDriver) {
+    (void)rtctl_({"config", "check"}); // drivers make their directories when they are first looked at
+    ASSERT_TRUE(take_as_clean());
+    create({}, "back");
+    const auto explained =
+        rtctl_({"explain", "run", "--format", "json", "--network", "back", "busybox", "true"});
+    ASSERT_EQ(explained.exit_code, 0) << explained.err;
+    EXPECT_THAT(explained.out, HasSubstr("bridge"));
+    expect_refused({"explain", "run", "--network", "nope", "busybox", "true"}, "network nope not found");
+}
+
+TEST_F(UserNetworks, AreKeptWhereNobodySaysYesAndEachOneThatIsMissingIsTold) {
+    create({}, "kept");
+    const auto unanswered = rtctl_({"network", "prune"});
+    EXPECT_EQ(unanswered.exit_code, 1);
+    EXPECT_THAT(unanswered.err, HasSubstr("network prune has been cancelled"));
+    const auto inspected = rtctl_({"network", "inspect", "none-a", "kept", "none-b"});
+    EXPECT_EQ(inspected.exit_code, 1);
+    EXPECT_EQ(json::parse(inspected.out).size(), 1U);
+    EXPECT_THAT(inspected.err, HasSubstr("none-a"));
+    EXPECT_THAT(inspected.err, HasSubstr("none-b"));
+}
+
 } // namespace

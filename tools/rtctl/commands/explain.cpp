@@ -40,14 +40,26 @@ std::string why(const DriverChoice& choice, const std::string& asked_for, const 
                              : cat("not taken: --", role, " chose another");
 }
 
-// not_found: a driver is asked for that the wiring does not have.
-Result<std::vector<DriverChoice>> choose_drivers(const ContainerSpec& spec, const Wiring& wiring) {
+// A network that a user made has a driver; else what is asked for is the driver's own.
+Result<std::string> driver_of_network(Engine& engine, const std::string& network) {
+    if (engine.wiring().network.drivers.contains(network)) return network;
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Network found, state->networks.find_any(network));
+    return found.driver;
+}
+
+// not_found: a driver or network is asked for that is not there.
+Result<std::vector<DriverChoice>> choose_drivers(Engine& engine, const ContainerSpec& spec) {
+    const Wiring& wiring = engine.wiring();
     std::vector<DriverChoice> choices;
     for (const Role role : {Role::storage, Role::network, Role::isolation}) {
         const std::string& asked_for = wanted_driver(spec, role);
         if (role == Role::network && asked_for.starts_with("container:")) continue; // it is another's
         const RoleWiring& drivers = wiring.role(role);
-        const std::string& instance = asked_for.empty() ? drivers.default_instance : asked_for;
+        std::string instance = asked_for.empty() ? drivers.default_instance : asked_for;
+        if (role == Role::network) {
+            RT_TRY_ASSIGN(instance, driver_of_network(engine, instance));
+        }
         if (!drivers.drivers.contains(instance))
             return fail(Code::not_found, "there is no ", name_of(role), " driver '", instance,
                         "' in the wiring: 'rtctl plugin ls' lists what there is");
@@ -101,7 +113,7 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
 Result<Explanation> explain(Engine& engine, const ContainerSpec& spec) {
     Explanation result;
     RT_TRY(validate(spec));
-    RT_TRY_ASSIGN(result.drivers, choose_drivers(spec, engine.wiring()));
+    RT_TRY_ASSIGN(result.drivers, choose_drivers(engine, spec));
     for (const DriverChoice& choice : result.drivers)
         if (choice.taken && choice.report.status != DriverStatus::works)
             result.problems.push_back(cat(name_of(choice.report.role), " driver '", choice.report.instance,

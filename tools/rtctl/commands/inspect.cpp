@@ -5,14 +5,10 @@
 #include "core/container/recovery.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtctl/commands/all.hpp"
-#include "tools/rtctl/options.hpp"
-#include "tools/rtctl/output.hpp"
+#include "tools/rtctl/inspected.hpp"
 #include "tools/rtctl/session.hpp"
-#include "tools/rtctl/template.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <optional>
 
 namespace rt::cli {
 namespace {
@@ -58,50 +54,23 @@ Result<Json> inspect_one(Engine& engine, const std::string& reference, const std
     return api::container_json(view);
 }
 
-// One object after the other: JSON, or what the template makes of it.
-Result<void> show_line(const Json& value, const std::optional<Template>& format) {
-    if (!format) {
-        print_json_line(value);
-        return {};
-    }
-    RT_TRY_ASSIGN(const std::string line, format->render(value));
-    print_line(printable_lines(line));
-    return {};
-}
-
 Result<int> inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
-    description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),
-                              "json (one object a line) or a template (default: a list, indented)")(
-        "type", options::value<std::string>()->value_name("TYPE"),
-        "what to look for: container or image")("size,s", "also how much space a container takes")(
+    add_inspect_format(description);
+    description.add_options()("type", options::value<std::string>()->value_name("TYPE"),
+                              "what to look for: container or image")(
+        "size,s", "also how much space a container takes")(
         "origins", "also who said what a container is: a flag, the image, the wiring file, a default");
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kInspect, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    const auto text = parsed->get<std::string>("format");
     const auto type = parsed->get<std::string>("type");
     if (!type.empty() && type != "container" && type != "image")
         return fail(Code::invalid_argument, "--type '", type, "' is not one of container, image");
-    std::optional<Template> format;
-    if (!text.empty() && text != "json") {
-        RT_TRY_ASSIGN(format, Template::parse(text));
-    }
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     const api::ViewOptions wanted{.sizes = parsed->has("size"), .origins = parsed->has("origins")};
-    Json list = Json::array();
-    Result<int> outcome = 0;
-    for (const std::string& reference : parsed->operands) {
-        auto value = inspect_one(*engine, reference, type, wanted);
-        if (value && text.empty()) {
-            list.push_back(std::move(*value));
-            continue;
-        }
-        const Result<void> shown = value ? show_line(*value, format) : std::unexpected(value.error());
-        if (!shown) outcome = std::unexpected(shown.error()); // the others are shown all the same
-    }
-    if (text.empty()) print_json(list);
-    return outcome;
+    return show_inspected(
+        *parsed, [&](const std::string& reference) { return inspect_one(*engine, reference, type, wanted); });
 }
 
 } // namespace

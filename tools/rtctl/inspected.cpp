@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtctl/inspected.hpp"
+
+#include "tools/rtctl/output.hpp"
+#include "tools/rtctl/template.hpp"
+
+#include <optional>
+
+namespace rt::cli {
+namespace {
+
+Result<void> show_line(const Json& value, const std::optional<Template>& format) {
+    if (!format) {
+        print_json_line(value);
+        return {};
+    }
+    RT_TRY_ASSIGN(const std::string line, format->render(value));
+    print_line(printable_lines(line));
+    return {};
+}
+
+} // namespace
+
+void add_inspect_format(options::options_description& description) {
+    description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),
+                              "json (one object a line) or a template (default: a list, indented)");
+}
+
+Result<int> show_inspected(const Parsed& parsed,
+                           const std::function<Result<Json>(const std::string& reference)>& find) {
+    const auto text = parsed.get<std::string>("format");
+    std::optional<Template> format;
+    if (!text.empty() && text != "json") {
+        RT_TRY_ASSIGN(format, Template::parse(text));
+    }
+    Json list = Json::array();
+    int exit_code = 0;
+    for (const std::string& reference : parsed.operands) {
+        auto value = find(reference);
+        if (value && text.empty()) {
+            list.push_back(std::move(*value));
+            continue;
+        }
+        const Result<void> shown = value ? show_line(*value, format) : std::unexpected(value.error());
+        if (shown) continue;
+        print_error(shown.error());
+        exit_code = 1;
+    }
+    if (text.empty()) print_json(list);
+    return exit_code;
+}
+
+} // namespace rt::cli
