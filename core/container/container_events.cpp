@@ -17,23 +17,36 @@ std::string dump(const Json& value) {
 
 } // namespace
 
-Result<void> note_event(Engine::State& state, const Container& container, const std::string& action,
-                        const EventDetails& details, const std::string* image_config) {
-    std::string found;
-    if (image_config == nullptr) {
-        RT_TRY(state.database.run("SELECT config FROM images WHERE id = ?", {container.image_id},
-                                  [&](const SqlRow& row) { found = row.text(0); }));
-        image_config = &found; // "": it was removed by force
-    }
-    Json attributes = labels_of_config(*image_config);
+Result<std::string> image_config_of(Engine::State& state, const Container& container) {
+    std::string config;
+    RT_TRY(state.database.run("SELECT config FROM images WHERE id = ?", {container.image_id},
+                              [&](const SqlRow& row) { config = row.text(0); }));
+    return config;
+}
+
+std::string event_attributes(const Container& container, const std::string& image_config,
+                             const EventDetails& details) {
+    Json attributes = labels_of_config(image_config);
     const Json spec = Json::parse(container.spec, nullptr, false);
     if (spec.is_object() && spec.contains("labels") && spec["labels"].is_object())
         attributes.update(spec["labels"]);
     attributes["image"] = container.image_name;
     attributes["name"] = container.name;
     for (const auto& [key, value] : details) attributes[key] = value;
-    return state.events.add(
-        {.type = "container", .action = action, .actor_id = container.id, .attributes = dump(attributes)});
+    return dump(attributes);
+}
+
+Result<void> note_event(Engine::State& state, const Container& container, const std::string& action,
+                        const EventDetails& details, const std::string* image_config) {
+    std::string found;
+    if (image_config == nullptr) {
+        RT_TRY_ASSIGN(found, image_config_of(state, container));
+        image_config = &found;
+    }
+    return state.events.add({.type = "container",
+                             .action = action,
+                             .actor_id = container.id,
+                             .attributes = event_attributes(container, *image_config, details)});
 }
 
 Result<void> record_event(Engine::State& state, const Container& container, const std::string& action,

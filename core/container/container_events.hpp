@@ -13,6 +13,12 @@ namespace rt {
 
 using EventDetails = std::vector<std::pair<std::string, std::string>>;
 
+Result<std::string> image_config_of(Engine::State& state, const Container& container); // "": removed by force
+
+// What all events of a container tell, and details: a JSON object.
+std::string event_attributes(const Container& container, const std::string& image_config,
+                             const EventDetails& details = {});
+
 // image_config: of its image, where the caller has it already; else it is read from the database.
 Result<void> note_event(Engine::State& state, const Container& container, const std::string& action,
                         const EventDetails& details = {}, const std::string* image_config = nullptr);

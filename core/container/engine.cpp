@@ -37,7 +37,9 @@ Result<Engine::State*> Engine::state() {
     if (!state_) {
         RT_TRY_ASSIGN(Database database, Database::open(wiring_.root));
         RT_TRY(keep_run_directory(database, wiring_));
-        state_ = std::make_unique<State>(std::move(database));
+        auto state = std::make_unique<State>(std::move(database));
+        RT_TRY(state->events.collect());
+        state_ = std::move(state);
     }
     return state_.get();
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/exec.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/container/capabilities.hpp"
 #include "core/container/container_events.hpp"
 #include "core/shim/run_files.hpp"
+#include "core/state/event_spool.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -46,24 +48,49 @@ Json all_capabilities() {
 struct Found {
     std::string id;
     std::string name;
+    std::optional<RunningContainerIndex> index{};
 };
 
 Result<Found> find_container(Engine& engine, const std::string& reference) {
-    if (reference.size() == kIdDigits && is_hex(reference) &&
-        ::access(engine.run_directory(reference).c_str(), F_OK) == 0)
-        return Found{reference, reference.substr(0, 12)};
+    auto index = find_running_by_id(engine, reference); // first: an id that is somebody else's name
+    if (!index) index = find_running_by_name(engine, reference);
+    if (index) return Found{index->id, index->name, index};
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
-    return Found{std::move(container.id), std::move(container.name)};
+    return Found{.id = std::move(container.id), .name = std::move(container.name)};
 }
 
-Result<void> note(Engine& engine, const ExecPlan& plan, const std::string& action, EventDetails details) {
+using Noted = std::vector<std::pair<std::string, EventDetails>>; // action and details
+
+// False: the database has to be opened for them.
+Result<bool> spool(const RunningContainerIndex& index, const Noted& events) {
+    std::string lines;
+    for (const auto& [action, details] : events) {
+        Json attributes = Json::parse(index.attributes, nullptr, false);
+        for (const auto& [key, value] : details) attributes[key] = value;
+        const Json event{{"time", now_ns()},
+                         {"type", "container"},
+                         {"action", action},
+                         {"actor_id", index.id},
+                         {"attributes", std::move(attributes)}};
+        lines += cat(lines.empty() ? "" : "\n", event.dump(-1, ' ', false, Json::error_handler_t::replace));
+    }
+    return spool_event(index.root, lines);
+}
+
+Result<void> note(Engine& engine, const ExecPlan& plan, const Noted& events) {
+    if (plan.index) {
+        RT_TRY_ASSIGN(const bool spooled, spool(*plan.index, events));
+        if (spooled) return {};
+    }
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     auto container = state->containers.find(plan.container_id);
     if (!container && container.error().code == Code::not_found) return {}; // it went, and the exec with it
     if (!container) return std::unexpected(std::move(container).error());
-    details.emplace_back("execID", plan.exec.id);
-    return record_event(*state, *container, action, details);
+    return state->database.transaction([&]() -> Result<void> {
+        for (const auto& [action, details] : events) RT_TRY(note_event(*state, *container, action, details));
+        return prune_now_and_then(*state);
+    });
 }
 
 } // namespace
@@ -96,6 +123,7 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
     plan.container_id = container.id;
     plan.directory = engine.run_directory(container.id);
     plan.command = request.command;
+    plan.index = container.index;
     const auto config = read_file(plan.directory / "config.json");
     if (!config)
         return fail(Code::failed_precondition, "container '", container.name,
@@ -135,23 +163,17 @@ std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClien
 Result<void> note_exec_start(Engine& engine, const ExecPlan& plan) {
     std::string line;
     for (const std::string& word : plan.command) line += cat(" ", word);
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    auto container = state->containers.find(plan.container_id);
-    if (!container && container.error().code == Code::not_found) return {};
-    if (!container) return std::unexpected(std::move(container).error());
     const EventDetails details{{"execID", plan.exec.id}};
-    return state->database.transaction([&]() -> Result<void> {
-        RT_TRY(note_event(*state, *container, cat("exec_create:", line), details));
-        return note_event(*state, *container, cat("exec_start:", line), details);
-    });
+    return note(engine, plan, {{cat("exec_create:", line), details}, {cat("exec_start:", line), details}});
 }
 
 Result<void> note_exec_end(Engine& engine, const ExecPlan& plan, int exit_code) {
-    return note(engine, plan, "exec_die", {{"exitCode", std::to_string(exit_code)}});
+    return note(engine, plan,
+                {{"exec_die", {{"execID", plan.exec.id}, {"exitCode", std::to_string(exit_code)}}}});
 }
 
 Result<void> note_exec_detach(Engine& engine, const ExecPlan& plan) {
-    return note(engine, plan, "exec_detach", {});
+    return note(engine, plan, {{"exec_detach", {{"execID", plan.exec.id}}}});
 }
 
 } // namespace rt

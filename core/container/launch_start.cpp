@@ -7,6 +7,7 @@
 #include "core/container/oci_config.hpp"
 #include "core/container/port_conflict.hpp"
 #include "core/container/reap.hpp"
+#include "core/container/running_index.hpp"
 #include "core/container/runtime_files.hpp"
 #include "core/container/shared_memory.hpp"
 #include "core/container/shim_settings.hpp"
@@ -211,7 +212,8 @@ Result<void> Launch::make_container() {
                               {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
                                spec_.open_stdin, std::move(log), std::move(health)}));
     creating_ = true;
-    Result<void> attached = attach_networks();
+    Result<void> attached = index_running(engine_, record_, event_attributes(record_, image_config_));
+    if (attached) attached = attach_networks();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case
     if (attached && created && has_name_server(joined_)) created = begin_names();
     netns_.reset();

@@ -6,6 +6,7 @@
 #include "core/container/name_conflict.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/recovery.hpp"
+#include "core/container/running_index.hpp"
 #include "core/container/start.hpp"
 #include "core/container/stop.hpp"
 
@@ -31,6 +32,13 @@ Result<void> wait_for_change(EventWatch& watch, int cancel_fd, const std::string
     if (polled[1].revents != 0) return fail(Code::cancelled, "wait for container '", name, "': cancelled");
     watch.drain();
     return {};
+}
+
+// With the name that it has now.
+Result<void> index_again(Engine& engine, Engine::State& state, const std::string& id) {
+    RT_TRY_ASSIGN(const Container container, state.containers.find(id));
+    RT_TRY_ASSIGN(const std::string image_config, image_config_of(state, container));
+    return index_running(engine, container, event_attributes(container, image_config));
 }
 
 } // namespace
@@ -59,6 +67,8 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
     RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
     Container container;
     std::string old_name;
+    const auto indexed = find_running_by_id(engine, found.id);
+    RT_TRY(forget_running(engine, found.id));
     const Result<void> renamed = state->database.transaction([&]() -> Result<void> {
         RT_TRY_ASSIGN(container, state->containers.find(found.id));
         if (container.name == name)
@@ -70,6 +80,7 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         old_name = std::exchange(container.name, name);
         return note_event(*state, container, "rename", {{"oldName", "/" + old_name}});
     });
+    if (indexed) RT_TRY(index_again(engine, *state, found.id));
     RT_TRY(renamed);
     return rename_in_networks(engine, container, old_name);
 }

@@ -16,6 +16,9 @@ inline constexpr const char* kLogName = "shim.log";
 inline constexpr const char* kPausedName = "paused";    // there while the container is paused; empty
 inline constexpr const char* kLogLossName = "log-lost"; // there once a line of the log was lost
 inline constexpr const char* kHealthName = "health";    // JSON; there while a container with a check runs
+// What events of the container have in common, while it runs and for who does not open the database: where
+// rt.db is, and in the next line a JSON object of their attributes.
+inline constexpr const char* kEventName = "event";
 
 // Of the calling process: its pid and the time it started, so that a pid which was given out again is seen.
 Result<void> write_pid_file(const Path& directory);

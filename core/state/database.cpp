@@ -116,6 +116,7 @@ Result<Database> Database::open(const Path& root) {
     const int result = sqlite3_open_v2(
         file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database database(raw);
+    database.root_ = root;
     if (result != SQLITE_OK) return failure(raw, result, cat("open '", file.native(), "'"));
     sqlite3_busy_timeout(raw, kBusyTimeoutMs);
     // A short-lived process that is the last to close would write the log back and sync it: milliseconds for

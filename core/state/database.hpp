@@ -47,6 +47,8 @@ public:
     Database& operator=(const Database&) = delete;
     ~Database();
 
+    [[nodiscard]] const Path& root() const { return root_; }
+
     // Runs one statement; on_row is called for each row. A violated UNIQUE or PRIMARY KEY is already_exists.
     Result<void> run(std::string_view sql, const std::vector<SqlValue>& values = {},
                      const std::function<void(const SqlRow&)>& on_row = {});
@@ -63,6 +65,7 @@ private:
     struct Closer {
         void operator()(sqlite3* connection) const;
     };
+    Path root_;
     std::unique_ptr<sqlite3, Closer> connection_;
     std::unique_ptr<int> log_pages_ =
         std::make_unique<int>(0); // in the write-ahead log after our last commit

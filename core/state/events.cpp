@@ -2,6 +2,9 @@
 #include "core/state/events.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/state/event_spool.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -9,6 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <optional>
+#include <ranges>
 
 namespace rt {
 namespace {
@@ -20,9 +25,57 @@ constexpr std::int64_t kPruneAt = 512; // too many; deleting each singly would c
 constexpr std::array kLookAgain = {5, 100, 2000}; // ms
 constexpr std::int64_t kMillisecond = 1'000'000;  // ns
 
+// Nothing of a line that was not written to its end.
+std::optional<Event> spooled_event(std::string_view line) {
+    const Json json = Json::parse(line, nullptr, false);
+    try {
+        return Event{.time = json.at("time").get<std::int64_t>(),
+                     .type = json.at("type").get<std::string>(),
+                     .action = json.at("action").get<std::string>(),
+                     .actor_id = json.at("actor_id").get<std::string>(),
+                     .attributes =
+                         json.at("attributes").dump(-1, ' ', false, Json::error_handler_t::replace)};
+    } catch (const Json::exception&) {
+        return std::nullopt;
+    }
+}
+
 } // namespace
 
 Result<void> EventLog::add(const Event& event) {
+    RT_TRY(take_spooled());
+    return insert(event);
+}
+
+Result<std::string> EventLog::spool_mark() {
+    std::string mark;
+    RT_TRY(database_.run("SELECT value FROM settings WHERE key = 'spool'", {},
+                         [&](const SqlRow& row) { mark = row.text(0); }));
+    return mark;
+}
+
+Result<void> EventLog::take_spooled() {
+    if (!has_spooled_events(database_.root())) return {};
+    RT_TRY_ASSIGN(const std::string mark, spool_mark());
+    RT_TRY_ASSIGN(const SpooledEvents spooled, spooled_events(database_.root(), mark));
+    if (spooled.lines.empty()) return {};
+    for (const auto line : std::views::split(spooled.lines, '\n'))
+        if (const auto event = spooled_event(std::string_view(line))) RT_TRY(insert(*event));
+    return database_.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('spool', ?)", {spooled.mark});
+}
+
+Result<void> EventLog::collect() {
+    if (!has_spooled_events(database_.root())) return {};
+    const Result<void> taken = database_.transaction([&]() -> Result<void> {
+        RT_TRY(take_spooled());
+        return prune(); // whoever records events without the database never does
+    });
+    RT_TRY(taken);
+    RT_TRY_ASSIGN(const std::string mark, spool_mark());
+    return forget_spooled(database_.root(), mark);
+}
+
+Result<void> EventLog::insert(const Event& event) {
     return database_.run("INSERT INTO events (time, type, action, actor_id, attributes) VALUES (?,?,?,?,?)",
                          {event.time == 0 ? now_ns() : event.time, event.type, event.action, event.actor_id,
                           event.attributes});
@@ -43,6 +96,7 @@ Result<void> EventLog::prune() {
 
 Result<void> EventLog::read(std::int64_t after, std::int64_t since, std::int64_t until,
                             const std::function<void(const Event&)>& on_event) {
+    RT_TRY(collect());
     return database_.run(
         "SELECT id, time, type, action, actor_id, attributes FROM events "
         "WHERE id > ?1 AND time >= ?2 AND (?3 = 0 OR time <= ?3) ORDER BY id",
@@ -52,6 +106,7 @@ Result<void> EventLog::read(std::int64_t after, std::int64_t since, std::int64_t
 }
 
 Result<std::int64_t> EventLog::last_id() {
+    RT_TRY(collect());
     std::int64_t id = 0;
     RT_TRY(database_.run("SELECT coalesce(max(id), 0) FROM events", {},
                          [&](const SqlRow& row) { id = row.number(0); }));

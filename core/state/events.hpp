@@ -28,12 +28,16 @@ class EventLog {
 public:
     explicit EventLog(Database& database) : database_(database) {}
 
-    // Inside the transaction of the change.
+    // Inside the transaction of the change. Those that were recorded before it without the database
+    // (core/state/event_spool.hpp) come first.
     Result<void> add(const Event& event);
     // Those with id > after, the oldest first. until: only up to that time (ns; 0: no end).
     Result<void> read(std::int64_t after, std::int64_t since, std::int64_t until,
                       const std::function<void(const Event&)>& on_event);
     Result<std::int64_t> last_id();
+    // Takes in those that were recorded without the database; read() and last_id() do it too. Not inside a
+    // transaction.
+    Result<void> collect();
 
     // Lets the oldest go, so that the newest kKept stay: in the clean-up after a container, which no start
     // waits for, and only when enough have come together.
@@ -41,6 +45,10 @@ public:
     Result<void> prune();
 
 private:
+    Result<std::string> spool_mark();
+    Result<void> take_spooled();
+    Result<void> insert(const Event& event);
+
     Database& database_;
 };
 

@@ -2,8 +2,11 @@
 // The shim's life: from the launch to the last word.
 #include "shim.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/plugin/loader.hpp"
 #include "core/shim/run_files.hpp"
+#include "core/state/event_spool.hpp"
+#include "json_lines.hpp"
 
 #include <malloc.h>
 #include <sys/epoll.h>
@@ -211,8 +214,25 @@ void Shim::on_exec_ended(std::uint64_t client, const ExitRecord& exit) {
 }
 
 void Shim::on_exec_ended_alone(const std::string& id, const ExitRecord& exit) {
-    reaper_.tell(cat("{\"action\":\"exec_die\",\"attributes\":{\"execID\":", json_text(id),
-                     ",\"exitCode\":\"", exit.exit_code, "\"}}"));
+    tell("exec_die", cat("\"execID\":", json_text(id), ",\"exitCode\":\"", exit.exit_code, "\""));
+}
+
+// By the command only what cannot be added without the database.
+void Shim::tell(std::string_view action, std::string_view details) {
+    if (auto spooled = spool(action, details); spooled && *spooled) return;
+    reaper_.tell(cat("{\"action\":", json_text(action),
+                     details.empty() ? std::string() : cat(",\"attributes\":{", details, "}"), "}"));
+}
+
+Result<bool> Shim::spool(std::string_view action, std::string_view details) const {
+    RT_TRY_ASSIGN(const std::string known, read_file(directory_ / kEventName));
+    const std::size_t line = known.find('\n');
+    if (line == std::string::npos || !known.ends_with('}')) return false;
+    const std::string_view attributes = std::string_view(known).substr(line + 1, known.size() - line - 2);
+    return spool_event(known.substr(0, line),
+                       cat("{\"time\":", now_ns(), ",\"type\":\"container\",\"action\":", json_text(action),
+                           ",\"actor_id\":", json_text(id_), ",\"attributes\":", attributes,
+                           details.empty() ? "" : ",", details, "}}"));
 }
 
 void Shim::on_child(pid_t pid, int status) {
@@ -225,7 +245,7 @@ void Shim::on_child(pid_t pid, int status) {
 }
 
 void Shim::on_health_status(std::string_view status) {
-    reaper_.tell(cat("{\"action\":\"health_status: ", status, "\"}"));
+    tell(cat("health_status: ", status), "");
 }
 
 void Shim::on_container_ended() {

@@ -77,6 +77,9 @@ private:
     void on_exec_stdin(std::uint64_t client, StdinTaken taken) override;
     void on_exec_ended(std::uint64_t client, const ExitRecord& exit) override;
     void on_exec_ended_alone(const std::string& id, const ExitRecord& exit) override;
+    // An event of the container; details: what is added to its attributes, the inside of a JSON object.
+    void tell(std::string_view action, std::string_view details);
+    [[nodiscard]] Result<bool> spool(std::string_view action, std::string_view details) const;
     void on_exec_process() override { children_.reap(); }
     void on_health_status(std::string_view status) override;
     void balance_exec(Connection& connection);

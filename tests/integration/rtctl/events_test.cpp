@@ -132,6 +132,24 @@ TEST_F(Events, OfExecsTellTheirEndAlsoWhenNobodyListens) {
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
+TEST_F(Events, OfExecsAreRecordedWithoutTheDatabase) {
+    const std::string id = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).out;
+    ASSERT_EQ(rtctl_({"rename", "one", "two"}).exit_code, 0);
+    const auto database = rtctl_.root() / "rt.db";
+    std::filesystem::rename(database, rtctl_.root() / "away");
+    EXPECT_EQ(rtctl_({"exec", "two", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"exec", id.substr(0, 64), "true"}).exit_code, 0);
+    EXPECT_FALSE(std::filesystem::exists(database));
+    std::filesystem::rename(rtctl_.root() / "away", database);
+    EXPECT_NE(rtctl_({"exec", "one", "true"}).exit_code, 0) << "the name that it had";
+    EXPECT_THAT(actions({"container=two", "event=rename", "event=exec_create", "event=exec_die"}),
+                ElementsAre("rename", "exec_create: true", "exec_die", "exec_create: true", "exec_die"));
+    EXPECT_EQ(attributes("exec_die")["name"], "two");
+    EXPECT_EQ(rtctl_({"rm", "-f", "two"}).exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_empty(rtctl_.run() / "names"));
+    EXPECT_EQ(actions({"type=container"}).back(), "destroy");
+}
+
 TEST_F(Events, OfImagesAreDockers) {
     const auto file = rtctl_.directory() / "one.tar";
     rt::test::write_file(rtctl_.directory() / "x", "x");

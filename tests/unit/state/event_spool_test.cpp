@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/state/event_spool.hpp"
+
+#include "core/state/events.hpp"
+#include "support/temp_dir.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <vector>
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+class EventSpool : public testing::Test {
+protected:
+    void spool(const std::string& action) {
+        const auto spooled =
+            rt::spool_event(root_, rt::cat(R"({"time":7,"type":"container","action":")", action,
+                                           R"(","actor_id":"1","attributes":{"a":"b"}})"));
+        ASSERT_TRUE(spooled && *spooled);
+    }
+    static rt::Result<void> add(rt::Database& database, const std::string& action) {
+        return rt::EventLog(database).add({.type = "container", .action = action, .actor_id = "1"});
+    }
+    Words actions() {
+        Words found;
+        EXPECT_TRUE(rt::EventLog(database_).read(
+            0, 0, 0, [&](const rt::Event& event) { found.push_back(event.action); }));
+        return found;
+    }
+    // As who is killed leaves it.
+    void append(std::string_view text) const {
+        const auto file = rt::open_file(root_ / "events.spool", O_WRONLY | O_APPEND);
+        ASSERT_TRUE(file);
+        ASSERT_TRUE(rt::write_all(file->get(), text, "spool"));
+    }
+
+    rt::test::TempDir dir_;
+    rt::Path root_ = dir_ / "root";
+    rt::Database database_ = *rt::Database::open(root_);
+};
+
+TEST_F(EventSpool, ItsEventsAreReadOnceAndThenItIsGone) {
+    spool("one");
+    spool("two");
+    EXPECT_EQ(actions(), (Words{"one", "two"}));
+    EXPECT_FALSE(rt::has_spooled_events(root_));
+    spool("three");
+    EXPECT_EQ(actions(), (Words{"one", "two", "three"}));
+}
+
+TEST_F(EventSpool, AnEventKeepsItsTimeAndAttributes) {
+    spool("one");
+    ASSERT_TRUE(rt::EventLog(database_).read(0, 0, 0, [](const rt::Event& event) {
+        EXPECT_EQ(event.time, 7);
+        EXPECT_EQ(event.attributes, R"({"a":"b"})");
+    }));
+    EXPECT_EQ(*rt::EventLog(database_).last_id(), 1);
+}
+
+TEST_F(EventSpool, ItsEventsComeBeforeThoseThatAreAddedLater) {
+    spool("one");
+    ASSERT_TRUE(database_.transaction([&] { return add(database_, "two"); }));
+    spool("three");
+    ASSERT_TRUE(database_.transaction([&]() -> rt::Result<void> {
+        auto added = add(database_, "four");
+        return added ? add(database_, "five") : added;
+    }));
+    EXPECT_EQ(actions(), (Words{"one", "two", "three", "four", "five"}));
+}
+
+TEST_F(EventSpool, AChangeThatIsTakenBackLeavesThemToTheNext) {
+    spool("one");
+    EXPECT_FALSE(database_.transaction([&]() -> rt::Result<void> {
+        EXPECT_TRUE(add(database_, "no"));
+        EXPECT_TRUE(add(database_, "no"));
+        return rt::fail(rt::Code::internal, "no");
+    }));
+    EXPECT_EQ(actions(), Words{"one"});
+}
+
+// add() alone leaves the file, as a reader that is killed after its commit does.
+TEST_F(EventSpool, WhatWasTakenIsNotTakenAgainWhereTheFileStayed) {
+    spool("one");
+    ASSERT_TRUE(database_.transaction([&] { return add(database_, "two"); }));
+    ASSERT_TRUE(rt::has_spooled_events(root_));
+    rt::Database other = *rt::Database::open(root_);
+    ASSERT_TRUE(other.transaction([&] { return add(other, "three"); }));
+    spool("four");
+    EXPECT_EQ(actions(), (Words{"one", "two", "three", "four"}));
+}
+
+TEST_F(EventSpool, APartOfAnEventSpoilsNoOther) {
+    spool("one");
+    append("\n{\"time\":7,\"ty");
+    spool("two");
+    append("\n{\"time\"");
+    EXPECT_EQ(actions(), (Words{"one", "two"}));
+}
+
+TEST_F(EventSpool, AFullOneTakesNoMoreUntilItIsRead) {
+    const std::string event = rt::cat(R"({"time":7,"type":"t","action":")", std::string(1000, 'x'),
+                                      R"(","actor_id":"1","attributes":{}})");
+    std::size_t count = 0;
+    for (auto room = rt::spool_event(root_, event); room && *room; room = rt::spool_event(root_, event))
+        ASSERT_LT(++count, 1000U);
+    EXPECT_GT(count, 100U);
+    EXPECT_EQ(actions().size(), count);
+    EXPECT_TRUE(*rt::spool_event(root_, event));
+}
+
+} // namespace
