@@ -102,6 +102,14 @@ private:
         return spec_ && spec_->auto_remove;
     }
 
+    // Its latest run is not over in what is recorded. One whose removal was begun while it ran is not in
+    // phase running any more, and its end has still to be told, should the first who removed it have been
+    // killed.
+    [[nodiscard]] bool end_is_due() const {
+        return container_->phase == Phase::running ||
+               (container_->phase == Phase::removing && container_->started_at > container_->finished_at);
+    }
+
     [[nodiscard]] bool has_volumes() const { return !container_->mounts.empty(); }
     ContainerVolumes volumes() { return {engine_, *state_, id_}; }
 
@@ -166,12 +174,12 @@ private:
     // One transaction: that it has ended, what that means for its network, and whether it is still there.
     Result<void> record(bool removed, const FailedStart* failed) {
         RT_TRY(prune_now_and_then(*state_));
-        if (container_->phase == Phase::running && failed == nullptr) RT_TRY(record_exit(removed));
+        if (end_is_due() && failed == nullptr) RT_TRY(record_exit(removed));
         // It was to be started again, and is not: by a user's will, or because nobody is left who would.
         if (container_->phase == Phase::restarting && failed == nullptr && !removed)
             RT_TRY(state_->containers.set_phase(id_, Phase::exited));
         for (const Network& network : left_) RT_TRY(note_network_event(*state_, network, id_, "disconnect"));
-        if (has_volumes() && container_->phase == Phase::running) {
+        if (has_volumes() && end_is_due()) {
             RT_TRY_ASSIGN(const auto mounts, mounts_from_text(container_->mounts));
             RT_TRY(volumes().note_unmounted(mounts));
         }

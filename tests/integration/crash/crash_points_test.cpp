@@ -9,8 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <sstream>
 
 namespace {
 
@@ -33,6 +36,14 @@ const char* name_of(Strike strike) {
     case Strike::no_memory: return "no_memory";
     }
     return "";
+}
+
+// As --since takes it.
+std::string seconds_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::string nanoseconds = std::to_string(1'000'000'000 + now.tv_nsec).substr(1);
+    return std::to_string(now.tv_sec) + "." + nanoseconds;
 }
 
 class CrashPoints : public WithBusybox {
@@ -112,8 +123,28 @@ protected:
         EXPECT_EQ(removed.exit_code, 0) << removed.err;
     }
 
+    // Of all containers since then, which are gone by now: each had its ends told once, and its removal.
+    void expect_events_once(const Scenario& scenario, const std::string& since) {
+        const Outcome told = rtctl_({"events", "--since", since, "--until", "0s", "--format",
+                                     "{{.Actor.ID}} {{.Action}}", "--filter", "type=container"});
+        ASSERT_EQ(told.exit_code, 0) << told.err;
+        std::map<std::string, std::map<std::string, int>> counts;
+        std::istringstream lines(told.out);
+        for (std::string line; std::getline(lines, line);) ++counts[line.substr(0, 64)][line.substr(65)];
+        for (auto& [id, count] : counts) {
+            EXPECT_LE(count["destroy"], 1) << told.out;
+            if (count["create"] > 0) {
+                EXPECT_EQ(count["destroy"], 1) << told.out;
+            }
+            // A start that was struck may have come to nothing, or have run for a moment without its event.
+            EXPECT_GE(count["die"], count["start"]) << told.out;
+            EXPECT_LE(count["die"], count["start"] + (scenario.starts() ? 1 : 0)) << told.out;
+        }
+    }
+
     // Whether the point was reached. Where it was not, nothing was done to the command: it has to work.
     bool try_point(const Scenario& scenario, const Point& point) {
+        const std::string since = seconds_now();
         prepare(scenario);
         if (HasFatalFailure()) return false;
         const TraceResult result = struck(scenario, point);
@@ -124,6 +155,7 @@ protected:
             EXPECT_EQ(result.exit_code, 0);
         }
         expect_usable(scenario);
+        expect_events_once(scenario, since);
         EXPECT_TRUE(is_clean()) << difference();
         constexpr int kNotLoaded = 127; // the loader's: it has no words for want of memory
         if (point.strike != Strike::kill && point.role == Role::client && result.exit_code != 0 &&

@@ -21,6 +21,10 @@ struct Scenario {
     Fate fate = Fate::is_there;
     bool to_the_end = false; // the container ends by itself, and what its shim does then belongs to it
     std::vector<Role> roles;
+
+    [[nodiscard]] bool starts() const { // the command, or what it makes the shim do
+        return command.front() == "run" || command.front() == "start" || command.front() == "restart";
+    }
 };
 
 const std::vector<Scenario>& scenarios();
