@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 in the middle: nothing may stay, nothing that was there may be lost.
+#include "core/state/database.hpp"
 #include "with_busybox.hpp"
 
 #include <nlohmann/json.hpp>
@@ -100,6 +101,24 @@ TEST_F(Crash, AContainerWhoseShimIsKilledIsEndedAndSaidSo) {
     EXPECT_EQ(state["Status"], "exited");
     EXPECT_NE(state["Error"], "");
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Crash, AContainerThatRanWhenItsRemovalWasBegunHasItsEndTold) {
+    std::string id =
+        rtctl_({"run", "-d", "--name", "one", "-v", "data:/data", "busybox", "sleep", "1000"}).out;
+    id.pop_back();
+    const pid_t shim = shim_of(id);
+    ASSERT_GT(shim, 0);
+    // Where a start that is taken back leaves it, should who takes it back be killed.
+    ASSERT_TRUE(rt::Database::open(rtctl_.root())->run("UPDATE containers SET phase = 'removing'"));
+    ::kill(shim, SIGKILL);
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
+    const std::string told =
+        rtctl_({"events", "--since", "10m", "--until", "0s", "--format", "{{.Action}}", "--filter",
+                "event=die", "--filter", "event=unmount", "--filter", "event=destroy"})
+            .out;
+    EXPECT_TRUE(told.ends_with("destroy\ndie\nunmount\ndestroy\n")) << told; // after those of the first run
+    EXPECT_EQ(rtctl_({"volume", "rm", "data"}).exit_code, 0);
 }
 
 TEST_F(Crash, ARebootLeavesContainersStopped) {
