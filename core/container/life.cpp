@@ -91,7 +91,8 @@ Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition
     RT_TRY_ASSIGN(const std::int64_t last_event, state->events.last_id());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
     for (;;) {
-        auto now = refresh(engine, container);
+        auto now = state->containers.find(container.id); // one at rest may be gone since
+        if (now) now = refresh(engine, *now);
         if (now) container = std::move(*now);
         std::optional<int> died;
         bool gone = !now && now.error().code == Code::not_found;

@@ -2,7 +2,11 @@
 #include "tools/rtctl/attached.hpp"
 
 #include "core/container/reap.hpp"
+#include "core/container/recovery.hpp"
+#include "core/shim/run_files.hpp"
 #include "tools/rtctl/output.hpp"
+
+#include <unistd.h>
 
 namespace rt::cli {
 namespace {
@@ -63,6 +67,37 @@ int report(const RunFailure& failure) {
 int follow_to_end(Engine& engine, Foreground& foreground, RunningContainer& container) {
     auto exit_code = follow(engine, foreground, container);
     return exit_code ? *exit_code : report({std::move(exit_code).error(), false});
+}
+
+Result<Container> running_container(Engine& engine, const std::string& reference) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+    if (container.phase == Phase::restarting)
+        return fail(Code::failed_precondition, "container '", container.name,
+                    "' is restarting: wait until it runs");
+    if (container.phase != Phase::running)
+        return fail(Code::failed_precondition, "cannot attach to container '", container.name,
+                    "': it is not running; start it first");
+    if (::access((engine.run_directory(container.id) / shim::kPausedName).c_str(), F_OK) == 0)
+        return fail(Code::failed_precondition, "cannot attach to container '", container.name,
+                    "': it is paused; unpause it first");
+    return container;
+}
+
+Result<int> take_part(Engine& engine, const Container& container, Foreground& foreground, bool with_stdin) {
+    RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine.run_directory(container.id)));
+    RT_TRY(shim.attach(with_stdin));
+    note(engine, container, "attach");
+    note_resizes(engine, container, foreground);
+    RT_TRY_ASSIGN(const ForegroundResult result, foreground.follow(shim));
+    switch (result.end) {
+    case ForegroundEnd::exited: return result.exit.exit_code;
+    case ForegroundEnd::detached: note(engine, container, "detach"); return 0;
+    case ForegroundEnd::interrupted: return 128 + result.signal_number;
+    case ForegroundEnd::lost: break;
+    }
+    return fail(Code::unavailable, "the shim of container '", container.name, "' has ended before it");
 }
 
 } // namespace rt::cli

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 namespace {
@@ -237,7 +239,10 @@ TEST_F(Events, OfAWaitForAConditionAreSeen) {
               0);
     EXPECT_EQ(rtctl_({"wait", "--condition", "next-exit", "two"}).out, "7\n");
     EXPECT_EQ(rtctl_({"wait", "--condition", "sometime", "two"}).exit_code, 125);
+    auto removed = std::async([&] { return rtctl_({"wait", "--condition", "removed", "two"}); });
+    EXPECT_EQ(removed.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
     EXPECT_EQ(rtctl_({"rm", "two"}).exit_code, 0);
+    EXPECT_EQ(removed.get().out, "7\n");
 }
 
 } // namespace

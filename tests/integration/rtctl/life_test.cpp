@@ -193,6 +193,18 @@ TEST_F(Life, CreatedContainersStartAndStartAgain) {
     EXPECT_NE(rtctl_({"start", "one"}).exit_code, 0);
 }
 
+// As docker: what runs is started already, so only the attaching is left.
+TEST_F(WithBusybox, StartAttachesToOneThatRuns) {
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "-i", "--name", "one", "busybox", "sh", "-c", "read line; echo $line; exit 4"})
+            .exit_code,
+        0);
+    const auto attached = rtctl_({"start", "-ai", "one"}, "told\n");
+    EXPECT_EQ(attached.out, "told\n") << attached.err;
+    EXPECT_EQ(attached.exit_code, 4);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
 TEST_F(Life, ACreatedContainerGoesWithoutHavingRun) {
     ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"wait", "one"}).out, "0\n"); // it does not run

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
-#include "core/shim/run_files.hpp"
 #include "tools/rtctl/attached.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/foreground.hpp"
@@ -34,22 +32,6 @@ Result<SignalProxy> signal_proxy(const Parsed& parsed) {
     return fail(Code::invalid_argument, "--sig-proxy '", text, "': expected true or false");
 }
 
-Result<Container> running_container(Engine& engine, const std::string& reference) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    if (container.phase == Phase::restarting)
-        return fail(Code::failed_precondition, "container '", container.name,
-                    "' is restarting: wait until it runs");
-    if (container.phase != Phase::running)
-        return fail(Code::failed_precondition, "cannot attach to container '", container.name,
-                    "': it is not running; start it first");
-    if (::access((engine.run_directory(container.id) / shim::kPausedName).c_str(), F_OK) == 0)
-        return fail(Code::failed_precondition, "cannot attach to container '", container.name,
-                    "': it is paused; unpause it first");
-    return container;
-}
-
 Result<int> attach_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kAttach, attach_options(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
@@ -66,18 +48,7 @@ Result<int> attach_command(const Globals& globals, const Arguments& arguments) {
         return fail(Code::invalid_argument,
                     "the input device is not a TTY: give --no-stdin, or run it from a terminal");
     Foreground foreground(wishes);
-    RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine->run_directory(container.id)));
-    RT_TRY(shim.attach(wishes.with_stdin));
-    note(*engine, container, "attach");
-    note_resizes(*engine, container, foreground);
-    RT_TRY_ASSIGN(const ForegroundResult result, foreground.follow(shim));
-    switch (result.end) {
-    case ForegroundEnd::exited: return result.exit.exit_code;
-    case ForegroundEnd::detached: note(*engine, container, "detach"); return 0;
-    case ForegroundEnd::interrupted: return 128 + result.signal_number;
-    case ForegroundEnd::lost: break;
-    }
-    return fail(Code::unavailable, "the shim of container '", container.name, "' has ended before it");
+    return take_part(*engine, container, foreground, wishes.with_stdin);
 }
 
 } // namespace

@@ -35,6 +35,10 @@ Result<int> start_attached(Engine& engine, const Parsed& parsed) {
     options.attachment = with_stdin ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
     options.cancel_fd = foreground.cancel_fd();
     auto started = start(engine, reference, options);
+    if (!started && started.error().error.code == Code::already_exists) { // as was asked: take part in it
+        RT_TRY_ASSIGN(const Container running, running_container(engine, reference));
+        return take_part(engine, running, foreground, with_stdin);
+    }
     if (!started) return report(started.error());
     for (const std::string& warning : started->warnings) warn(warning);
     return follow_to_end(engine, foreground, *started);
