@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "markdown.hpp"
 
+#include <array>
 #include <regex>
+#include <span>
 #include <sstream>
+#include <utility>
 
 namespace rt::test {
 namespace {
@@ -21,7 +24,49 @@ std::vector<std::string> all_matches(const std::string& text, const std::regex& 
     return found;
 }
 
+// With what differs from run to run made the same.
+std::string without_chance(std::string line) {
+    static const std::array<std::pair<std::regex, const char*>, 7> kChances{{
+        {std::regex(R"rx([0-9a-f]{12,64})rx"), "ID"},
+        {std::regex(R"rx((Less than a second|[0-9]+ seconds?))rx"), "TIME"},
+        {std::regex(R"rx([0-9]+(\.[0-9]+){3})rx"), "ADDRESS"},
+        {std::regex(R"rx([0-9.]+(/[0-9.]+)* ms)rx"), "TIME"},
+        {std::regex(R"rx([0-9.]+([kKMG]?i?B|%))rx"), "SIZE"},
+        {std::regex(R"rx(^[0-9]+ )rx"), "PID "},
+        {std::regex(R"rx( +)rx"), " "},
+    }};
+    for (const auto& [chance, name] : kChances) line = std::regex_replace(line, chance, name);
+    while (line.ends_with(' ')) line.pop_back();
+    return line;
+}
+
+bool is_same(std::span<const std::string> page, std::span<const std::string> real) {
+    if (page.empty()) return real.empty();
+    if (page.front() == "...") {
+        for (std::size_t skipped = 0; skipped <= real.size(); ++skipped)
+            if (is_same(page.subspan(1), real.subspan(skipped))) return true;
+        return false;
+    }
+    return !real.empty() && without_chance(page.front()) == without_chance(real.front()) &&
+           is_same(page.subspan(1), real.subspan(1));
+}
+
 } // namespace
+
+std::vector<TypedCommand> typed_commands(std::string_view block) {
+    std::vector<TypedCommand> commands;
+    for (const std::string& line : lines_of(block)) {
+        if (line.starts_with("$ "))
+            commands.push_back({line.substr(2), ""});
+        else if (!commands.empty())
+            commands.back().output += line + "\n";
+    }
+    return commands;
+}
+
+bool is_same_output(std::string_view page, std::string_view real) {
+    return is_same(lines_of(page), lines_of(real));
+}
 
 std::vector<std::string> fenced_blocks(std::string_view text, std::string_view language) {
     std::vector<std::string> blocks;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The documentation is held to what it says: each ```sh block of the README and of docs/watching.md is run,
-// each ```json block is a wiring file that is in order, what is linked to is there, and so is each make
-// target.
+// The documentation is held to what it says: each ```sh block is run, each ```console block is run and prints
+// what it shows, each ```json block is a wiring file that is in order, what is linked to is there, and so is
+// each make target.
 #include "markdown.hpp"
 #include "support/rtctl.hpp"
 
@@ -39,7 +39,8 @@ public:
                                  directory +
                                  " && cp /bin/busybox root/bin/ && ln -s busybox root/bin/sh && " +
                                  "ln -s busybox root/bin/echo && ln -s busybox root/bin/sleep && " +
-                                 "ln -s busybox root/bin/ping && " + "tar -C root -cf rootfs.tar .";
+                                 "for tool in ping cat httpd; do ln -s busybox root/bin/$tool; done && tar "
+                                 "-C root -cf rootfs.tar .";
         const Outcome made = rt::test::run_program({"bash", "-c", make});
         if (made.exit_code != 0) throw std::runtime_error(made.err);
         std::string wrapper = "#!/bin/sh\nexec";
@@ -64,8 +65,33 @@ private:
     std::string directory_;
 };
 
-TEST(Readme, CommandsDoWhatTheySay) {
-    for (const char* name : {"README.md", "docs/watching.md"}) {
+// One story from the first block to the last.
+TEST(Readme, CommandsPrintWhatItShows) {
+    Reader reader;
+    int commands = 0;
+    for (const std::string& block : rt::test::fenced_blocks(page("README.md"), "console"))
+        for (const auto& [line, output] : rt::test::typed_commands(block)) {
+            const Outcome outcome = reader.types(line);
+            EXPECT_EQ(outcome.exit_code, 0) << line << outcome.err;
+            EXPECT_TRUE(rt::test::is_same_output(output, outcome.out)) << line << "\nthe page shows:\n"
+                                                                       << output << "it prints:\n"
+                                                                       << outcome.out;
+            ++commands;
+        }
+    EXPECT_GT(commands, 20);
+}
+
+TEST(Readme, OutputsDifferInMoreThanChance) {
+    using rt::test::is_same_output;
+    EXPECT_TRUE(
+        is_same_output("a 0123456789ab  10.0.0.1\n...\nend\n", "a ba9876543210 10.1.2.3\nx\ny\nend\n"));
+    EXPECT_FALSE(is_same_output("Exited (0)\n", "Exited (1)\n"));
+    EXPECT_FALSE(is_same_output("...\nend\n", "other\n"));
+    EXPECT_FALSE(is_same_output("", "something\n"));
+}
+
+TEST(Documentation, CommandsOfWatchingDoWhatTheySay) {
+    for (const char* name : {"docs/watching.md"}) {
         const auto blocks = rt::test::fenced_blocks(page(name), "sh");
         ASSERT_FALSE(blocks.empty()) << name;
         Reader reader;
