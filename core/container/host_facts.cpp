@@ -133,7 +133,8 @@ Result<void> refuse_missing(const Numbered& asked, const Path& root) {
                 asked.wanted, ", available: ", text->substr(0, text->find('\n')));
 }
 
-// In docker's words.
+} // namespace
+
 Result<void> refuse_missing_cpus(const ContainerSpec& spec, const Path& root) {
     constexpr const char* kCpus = "sys/devices/system/cpu/online";
     RT_TRY(refuse_missing({spec.cpuset_cpus, "CPUs", kCpus}, root));
@@ -145,8 +146,6 @@ Result<void> refuse_missing_cpus(const ContainerSpec& spec, const Path& root) {
     return fail(Code::invalid_argument, "--cpus: range of CPUs is from 0.01 to ", count,
                 ".00, as there are only ", count, " CPUs available");
 }
-
-} // namespace
 
 Result<HostFacts> look_at_host(const ContainerSpec& spec, const Path& root) {
     RT_TRY(refuse_missing_cpus(spec, root));

@@ -32,6 +32,9 @@ struct HostFacts {
     std::string architecture;                  // Go's name; likewise
 };
 
+// invalid_argument, in docker's words: it asks for CPUs or memory nodes that this host does not have.
+Result<void> refuse_missing_cpus(const ContainerSpec& spec, const Path& root = "/");
+
 // Devices: directories with all that is in them; with --privileged every node below /dev. root: where /dev
 // and /sys are (tests). not_found and invalid_argument name the option's value.
 Result<HostFacts> look_at_host(const ContainerSpec& spec, const Path& root = "/");

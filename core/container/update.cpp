@@ -3,6 +3,7 @@
 
 #include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/host_facts.hpp"
 #include "core/container/oci_parts.hpp"
 #include "core/container/recovery.hpp"
 #include "core/shim/client.hpp"
@@ -81,6 +82,7 @@ Result<std::vector<std::string>> update_locked(Engine& engine, const Container& 
         return conflict("Container is marked for removal and cannot be \"update\"");
     RT_TRY_ASSIGN(ContainerSpec old, spec_from_json(container.spec));
     RT_TRY_ASSIGN(const ContainerSpec spec, updated_spec(std::move(old), update));
+    RT_TRY(refuse_missing_cpus(spec));
     RT_TRY(record(*state, container, to_json(spec).dump(-1, ' ', false, Json::error_handler_t::replace)));
     auto warnings = bring_into_force(engine, container, update_resources(spec, update));
     if (!warnings) {

@@ -3,8 +3,11 @@
 
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
+#include "tools/rtctl/spellings.hpp"
 
 #include <boost/program_options/cmdline.hpp>
+
+#include <algorithm>
 
 namespace rt::cli {
 namespace {
@@ -67,12 +70,22 @@ std::vector<CommandInfo> describe_commands() {
     std::vector<CommandInfo> all;
     for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands) {
-            CommandInfo info{command, {}};
+            CommandInfo info{command, {}, std::string(command->name)};
             set_help_sink([&](const auto& description) { info.options = options_of(description); });
             (void)command->run({}, {"--help"}); // ends there
             all.push_back(std::move(info));
         }
     set_help_sink({});
+    return all;
+}
+
+std::vector<CommandInfo> describe_spellings(const std::vector<CommandInfo>& commands) {
+    std::vector<CommandInfo> all;
+    for (const Spelling& spelling : spellings()) {
+        if (is_in_group(*spelling.command, spelling.group)) continue; // another word for the same
+        const auto described = std::ranges::find(commands, spelling.command, &CommandInfo::command);
+        all.push_back({spelling.command, described->options, cat(spelling.group, " ", first_name(spelling))});
+    }
     return all;
 }
 

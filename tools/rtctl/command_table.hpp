@@ -41,6 +41,7 @@ struct OptionInfo {
 struct CommandInfo {
     const Command* command = nullptr;
     std::vector<OptionInfo> options;
+    std::string words{}; // as it is typed: the command's name, or docker's grouped spelling of it
 
     // What may follow the options, as far as it can be completed.
     enum class Operand { container, image, network, volume, file };
@@ -48,5 +49,7 @@ struct CommandInfo {
 };
 
 std::vector<CommandInfo> describe_commands();
+// And again, under docker's grouped spellings.
+std::vector<CommandInfo> describe_spellings(const std::vector<CommandInfo>& commands);
 
 } // namespace rt::cli

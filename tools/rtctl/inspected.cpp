@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/inspected.hpp"
 
+#include "core/container/networks.hpp"
+#include "core/volume/volume_service.hpp"
+#include "core/volume/volume_view.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/template.hpp"
 
@@ -20,6 +23,20 @@ Result<void> show_line(const Json& value, const std::optional<Template>& format)
 }
 
 } // namespace
+
+Result<Json> look_at_network(Engine& engine, const std::string& reference) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY(list_networks(engine)); // those of drivers are there from now on
+    RT_TRY_ASSIGN(const Network network, state->networks.find_any(reference));
+    return inspect_network(engine, network);
+}
+
+Result<Json> look_at_volume(Engine& engine, const std::string& name) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    VolumeService service(engine.wiring(), state->database);
+    RT_TRY_ASSIGN(const Volume volume, service.find(name));
+    return inspect_volume(service, volume);
+}
 
 void add_inspect_format(options::options_description& description) {
     description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),

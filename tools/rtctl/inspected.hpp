@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/json.hpp"
+#include "core/container/engine.hpp"
 #include "tools/rtctl/options.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,10 @@
 #include <string>
 
 namespace rt::cli {
+
+// What docker's API answers for one. not_found: there is none of this name.
+Result<Json> look_at_network(Engine& engine, const std::string& reference);
+Result<Json> look_at_volume(Engine& engine, const std::string& name);
 
 // Adds --format.
 void add_inspect_format(options::options_description& description);

@@ -41,7 +41,7 @@ void print_help() {
             "  -v, --version    show the version\n"
             "  -h, --help       show this text\n\n"
             "'rtctl COMMAND --help' tells more about a command. Docker's grouped spellings work as well:\n"
-            "'rtctl container --help' and 'rtctl image --help' list them.\n";
+            "'rtctl container' and 'rtctl image' list them.\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
@@ -73,28 +73,29 @@ Match find_command(const Arguments& words) {
 template <class Use>
 void each_of_group(const std::string& word, const Use& use) {
     for (const Spelling& spelling : spellings())
-        if (spelling.group == word) use(cat(word, " ", first_name(spelling)), *spelling.command);
+        if (spelling.group == word && !is_in_group(*spelling.command, word))
+            use(cat(word, " ", first_name(spelling)), *spelling.command);
     for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands)
-            if (command->name.starts_with(word + " ")) use(std::string(command->name), *command);
+            if (is_in_group(*command, word)) use(std::string(command->name), *command);
 }
 
 int unknown_command(const Arguments& words) {
     std::vector<std::string> known;
-    for (const CommandGroup& group : command_groups())
-        for (const Command* command : group.commands) known.emplace_back(command->name);
-    std::string parts;
-    each_of_group(words.front(), [&](const std::string& name, const Command&) {
-        parts += cat(parts.empty() ? "" : ", ", name);
-    });
-    std::string hint;
-    if (!parts.empty())
-        hint = cat("one of: ", parts);
-    else if (const std::string best = nearest(words.front(), known); !best.empty())
-        hint = cat("did you mean '", best, "'?");
-    else
-        hint = "'rtctl --help' lists the commands";
-    std::fprintf(stderr, "rtctl: unknown command '%s'; %s\n", words.front().c_str(), hint.c_str());
+    each_of_group(words.front(), [&](const std::string& name, const Command&) { known.push_back(name); });
+    const bool in_group = !known.empty() && words.size() > 1;
+    const std::string name = in_group ? cat(words[0], " ", words[1]) : words.front();
+    if (!in_group)
+        for (const CommandGroup& group : command_groups())
+            for (const Command* command : group.commands) {
+                known.emplace_back(command->name);
+                known.emplace_back(command->name.substr(0, command->name.find(' ')));
+            }
+    const std::string best = nearest(name, known);
+    const std::string hint = !best.empty() ? cat("did you mean '", best, "'?")
+                             : in_group    ? cat("'rtctl ", words.front(), "' lists those there are")
+                                           : std::string("'rtctl --help' lists the commands");
+    std::fprintf(stderr, "rtctl: unknown command '%s'; %s\n", printable(name).c_str(), hint.c_str());
     return kUsageExit;
 }
 
@@ -163,12 +164,12 @@ int main_with(const Arguments& arguments) {
         print_help();
         return words.empty() ? kUsageExit : 0;
     }
-    // "help X" is "X --help"; a first word of several commands ("config") is helped with those.
+    // "help X" is "X --help"; a first word of several commands ("config") is answered with those.
     const bool help = words.front() == "help";
     const Arguments named(words.begin() + (help ? 1 : 0), words.end());
     const Match match = find_command(named);
     if (match.command != nullptr) return run_command(match, globals, help ? help_for(match, named) : named);
-    const bool asks = help || (named.size() == 2 && (named[1] == "--help" || named[1] == "-h"));
+    const bool asks = named.size() == 1 || (named.size() == 2 && (named[1] == "--help" || named[1] == "-h"));
     return asks && print_group_help(named.front()) ? 0 : unknown_command(named);
 }
 

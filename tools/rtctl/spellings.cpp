@@ -42,6 +42,11 @@ const Spelling kSpellings[] = {
     {kImage, "ls list", &kImages},
     {kImage, "pull", &kPull},
     {kImage, "rm remove", &kRmi},
+    {"network", "list", &kNetworkLs},
+    {"network", "remove", &kNetworkRm},
+    {"plugin", "list", &kPluginLs},
+    {"volume", "list", &kVolumeLs},
+    {"volume", "remove", &kVolumeRm},
 };
 
 } // namespace
@@ -58,6 +63,11 @@ const Spelling* find_spelling(std::string_view group, std::string_view name) {
                });
     });
     return found == std::end(kSpellings) ? nullptr : found;
+}
+
+bool is_in_group(const Command& command, std::string_view group) {
+    return command.name.size() > group.size() && command.name.starts_with(group) &&
+           command.name[group.size()] == ' ';
 }
 
 std::string_view first_name(const Spelling& spelling) {

@@ -12,12 +12,14 @@ namespace rt::cli {
 
 struct Spelling {
     std::string_view group;    // "container"
-    std::string_view names;    // "ls list ps": separated by spaces; help shows the first
+    std::string_view names;    // "ls list ps": separated by spaces; help and completion show the first
     const Command* command;    // what it stands for
     std::string_view option{}; // that goes before all others; "": none
 };
 
 std::span<const Spelling> spellings();
+// Is it spelt so by itself ("volume ls")?
+bool is_in_group(const Command& command, std::string_view group);
 // Null: these two words are none.
 const Spelling* find_spelling(std::string_view group, std::string_view name);
 std::string_view first_name(const Spelling& spelling);

@@ -79,6 +79,9 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
     ASSERT_EQ(rtctl({"create", "--name", "my-one", "busybox"}).exit_code, 0);
     ASSERT_EQ(rtctl({"create", "--name", "my-two", "busybox"}).exit_code, 0);
     EXPECT_EQ(completed(rtctl, {"unp"}), "unpause\n");
+    EXPECT_EQ(completed(rtctl, {"container", "unp"}), "unpause\n");
+    EXPECT_EQ(completed(rtctl, {"container", "rm", "my-o"}), "my-one\n");
+    EXPECT_EQ(completed(rtctl, {"image", "l"}), "load\nls\n");
     EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\nprune\nshutdown\n");
     EXPECT_EQ(completed(rtctl, {"logs", "--t"}), "--tail\n--timestamps\n");
     EXPECT_EQ(completed(rtctl, {"system", "events", "--un"}), "--until\n");
@@ -115,7 +118,17 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
 TEST(CommandLine, UnknownWordsGetTheNearestOrTheList) {
     const Rtctl rtctl;
     EXPECT_THAT(rtctl({"rnu"}).err, HasSubstr("did you mean 'run'"));
-    EXPECT_THAT(rtctl({"plugin"}).err, HasSubstr("plugin ls"));
+    EXPECT_THAT(rtctl({"volume", "inspct"}).err, HasSubstr("'volume inspct'; did you mean 'volume inspect'"));
+    EXPECT_THAT(rtctl({"volume", "zzzz"}).err, HasSubstr("'rtctl volume' lists those there are"));
+    EXPECT_THAT(rtctl({"vulume", "ls"}).err, HasSubstr("did you mean 'volume'"));
+    for (const char* group : {"container", "image", "network", "volume", "plugin", "system", "config"}) {
+        const auto alone = rtctl({group});
+        EXPECT_EQ(alone.exit_code, 0) << group;
+        EXPECT_THAT(alone.out, HasSubstr(std::string("Usage: rtctl ") + group + " COMMAND"));
+        EXPECT_EQ(rtctl({group, "--help"}).out, alone.out);
+    }
+    EXPECT_EQ(rtctl({"volume", "list", "-q"}).exit_code, 0);
+    EXPECT_THAT(rtctl({"network", "remove", "nope"}).err, HasSubstr("network nope not found"));
     EXPECT_EQ(rtctl({"rnu"}).exit_code, 125);
     EXPECT_EQ(rtctl({}).exit_code, 125);
     EXPECT_THAT(rtctl({"--version"}).out, HasSubstr("rtctl"));

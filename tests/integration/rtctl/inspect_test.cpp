@@ -164,6 +164,20 @@ TEST_F(Inspect, OfAnImageIsDockers) {
     EXPECT_TRUE(value["Descriptor"]["digest"].get<std::string>().starts_with("sha256:"));
 }
 
+TEST_F(Inspect, FindsEveryKindOfObjectByItsName) {
+    ASSERT_EQ(rtctl_({"volume", "create", "shared"}).exit_code, 0);
+    EXPECT_EQ(inspect({"bridge"})["Driver"], "bridge");
+    EXPECT_EQ(inspect({"shared"})["Scope"], "local");
+    ASSERT_EQ(rtctl_({"create", "--name", "shared", "busybox"}).exit_code, 0);
+    EXPECT_TRUE(inspect({"shared"}).contains("HostConfig")); // docker's order: containers first
+    EXPECT_TRUE(inspect({"--type", "volume", "shared"}).contains("Mountpoint"));
+    EXPECT_THAT(rtctl_({"inspect", "--type", "network", "shared"}).err,
+                HasSubstr("network shared not found"));
+    EXPECT_EQ(rtctl_({"inspect", "--type", "plugin", "shared"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"rm", "shared"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"volume", "rm", "shared"}).exit_code, 0);
+}
+
 TEST_F(Inspect, WhatThereIsNotIsSaidInDockersWordsWithTheNearestName) {
     ASSERT_EQ(rtctl_({"create", "--name", "webserver", "busybox"}).exit_code, 0);
     EXPECT_THAT(rtctl_({"inspect", "webservr"}).err,

@@ -102,19 +102,28 @@ TEST_F(Update, ALimitBelowWhatIsInUseChangesNothing) {
 TEST_F(Update, WhatTheKernelRefusesLeavesTheOldValuesEverywhere) {
     begin("box", {"--pids-limit", "20", "--cpu-shares", "512", "-m", "64m"});
     const std::string shares = limit("box", {"cpu.shares", "cpu.weight"});
-    // There is no such processor; everything before it has been written by then, or is not.
+    // More real time than there is to give; everything before it has been written by then, or is not.
     const auto refused = update({"--pids-limit", "9", "--cpu-shares", "700", "-m", "32m", "--memory-swap",
-                                 "40m", "--cpuset-cpus", "4000", "box"});
+                                 "40m", "--cpu-rt-period", "1000000", "--cpu-rt-runtime", "950000", "box"});
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_EQ(std::ranges::count(refused.err, '\n'), 1) << refused.err;
     EXPECT_EQ(pids("box"), "20");
     EXPECT_EQ(limit("box", {"cpu.shares", "cpu.weight"}), shares);
     EXPECT_EQ(memory("box"), "67108864");
     EXPECT_EQ(recorded("box", "CpuShares"), "512");
-    EXPECT_EQ(recorded("box", "CpusetCpus"), "");
+    EXPECT_EQ(recorded("box", "CpuRealtimeRuntime"), "0");
     EXPECT_EQ(update({"--cpuset-cpus", "0", "box"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"exec", "box", "grep", "Cpus_allowed_list", "/proc/self/status"}).out,
               "Cpus_allowed_list:\t0\n");
+}
+
+TEST_F(Update, WhatTheHostDoesNotHaveIsRefusedAsByRun) {
+    begin("box", {});
+    const auto cpus = update({"--cpus", "5000", "box"});
+    EXPECT_EQ(cpus.exit_code, 1);
+    EXPECT_THAT(cpus.err, HasSubstr("range of CPUs is from 0.01 to"));
+    EXPECT_THAT(update({"--cpuset-cpus", "4000", "box"}).err, HasSubstr("Requested CPUs are not available"));
+    EXPECT_EQ(recorded("box", "CpusetCpus"), "");
 }
 
 TEST_F(Update, ConflictsAreDockers) {

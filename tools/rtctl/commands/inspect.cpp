@@ -4,69 +4,100 @@
 #include "core/base/nearest.hpp"
 #include "core/container/recovery.hpp"
 #include "core/image/reference.hpp"
+#include "core/volume/volume_service.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/inspected.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace rt::cli {
 namespace {
 
-// docker's words where neither a container nor an image has the name.
-std::unexpected<Error> no_such_object(Engine::State& state, const std::string& reference) {
+Result<Json> look_at_container(Engine& engine, const std::string& reference,
+                               const api::ViewOptions& options) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+    RT_TRY_ASSIGN(const api::ContainerView view, api::look_at(engine, container, options));
+    return api::container_json(view);
+}
+
+Result<Json> look_at_image(Engine& engine, const std::string& reference, const api::ViewOptions&) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Image image, state->images.find(reference));
+    RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
+    return api::image_json(view);
+}
+
+// In the order in which docker looks for a name whose kind was not said.
+struct Kind {
+    std::string_view name;
+    Result<Json> (*look_at)(Engine& engine, const std::string& reference, const api::ViewOptions& options);
+};
+constexpr std::array<Kind, 4> kKinds{{
+    {"container", look_at_container},
+    {"image", look_at_image},
+    {"network", [](Engine& engine, const std::string& reference,
+                   const api::ViewOptions&) { return look_at_network(engine, reference); }},
+    {"volume", [](Engine& engine, const std::string& reference,
+                  const api::ViewOptions&) { return look_at_volume(engine, reference); }},
+}};
+
+bool is_absent(const Error& error) {
+    return error.code == Code::not_found || error.code == Code::invalid_argument; // no name of one, even
+}
+
+// docker's words where nothing has the name.
+std::unexpected<Error> no_such_object(Engine& engine, const std::string& reference) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     std::vector<std::string> names;
-    if (const auto containers = state.containers.list())
+    if (const auto containers = state->containers.list())
         for (const Container& container : *containers) names.push_back(container.name);
-    if (const auto images = state.images.list())
+    if (const auto images = state->images.list())
         for (const Image& image : *images)
             for (const std::string& name : image.names) {
                 names.push_back(familiar_name(name));
                 if (names.back().ends_with(":latest"))
                     names.push_back(names.back().substr(0, names.back().size() - 7));
             }
+    if (const auto networks = state->networks.list())
+        for (const Network& network : *networks) names.push_back(network.name);
+    if (const auto volumes = VolumeService(engine.wiring(), state->database).list())
+        for (const Volume& volume : *volumes) names.push_back(volume.name);
     const std::string best = nearest(reference, names);
     return fail(Code::not_found, "No such object: ", reference,
-                best.empty() ? std::string(": 'rtctl ps -a' and 'rtctl images' list what there is")
+                best.empty() ? std::string(": there is no container, image, network or volume of this name")
                              : cat(" (did you mean ", best, "?)"));
 }
 
-// As docker: a container, and where there is none of this name, an image.
 Result<Json> inspect_one(Engine& engine, const std::string& reference, const std::string& type,
                          const api::ViewOptions& options) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    const Result<Container> found =
-        type == "image" ? Result<Container>(fail(Code::not_found, "")) : state->containers.find(reference);
-    if (!found && found.error().code == Code::not_found && type != "container") {
-        auto image = state->images.find(reference);
-        if (image) {
-            RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, *image));
-            return api::image_json(view);
-        }
-        const bool is_neither = type.empty() && (image.error().code == Code::not_found ||
-                                                 image.error().code == Code::invalid_argument);
-        if (is_neither) return no_such_object(*state, reference);
-        return std::unexpected(std::move(image).error());
+    for (const Kind& kind : kKinds) {
+        if (!type.empty() && type != kind.name) continue;
+        auto value = kind.look_at(engine, reference, options);
+        if (value || !type.empty() || !is_absent(value.error())) return value;
     }
-    if (!found) return std::unexpected(found.error());
-    RT_TRY_ASSIGN(const Container container, refresh(engine, *found));
-    RT_TRY_ASSIGN(const api::ContainerView view, api::look_at(engine, container, options));
-    return api::container_json(view);
+    return no_such_object(engine, reference);
 }
 
 Result<int> inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     add_inspect_format(description);
     description.add_options()("type", options::value<std::string>()->value_name("TYPE"),
-                              "what to look for: container or image")(
+                              "what to look for: container, image, network or volume")(
         "size,s", "also how much space a container takes")(
         "origins", "also who said what a container is: a flag, the image, the wiring file, a default");
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kInspect, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
     const auto type = parsed->get<std::string>("type");
-    if (!type.empty() && type != "container" && type != "image")
-        return fail(Code::invalid_argument, "--type '", type, "' is not one of container, image");
+    if (!type.empty() && std::ranges::find(kKinds, type, &Kind::name) == kKinds.end())
+        return fail(Code::invalid_argument, "--type '", type,
+                    "' is not one of container, image, network, volume");
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     const api::ViewOptions wanted{.sizes = parsed->has("size"), .origins = parsed->has("origins")};
     return show_inspected(
@@ -76,8 +107,8 @@ Result<int> inspect(const Globals& globals, const Arguments& arguments) {
 } // namespace
 
 const Command kInspect = {
-    "inspect", "[OPTIONS] CONTAINER|IMAGE...",
-    "Show everything about containers and images: drivers, addresses, how long each phase of the start took",
+    "inspect", "[OPTIONS] CONTAINER|IMAGE|NETWORK|VOLUME...",
+    "Show everything about containers, images, networks and volumes: drivers, addresses, phases of the start",
     inspect};
 
 } // namespace rt::cli

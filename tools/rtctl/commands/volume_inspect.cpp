@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/volume/volume_view.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/inspected.hpp"
 #include "tools/rtctl/session.hpp"
@@ -14,12 +13,7 @@ Result<int> volume_inspect(const Globals& globals, const Arguments& arguments) {
                   parse(kVolumeInspect, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
-    VolumeService service(engine->wiring(), state->database);
-    return show_inspected(*parsed, [&](const std::string& name) -> Result<Json> {
-        RT_TRY_ASSIGN(const Volume volume, service.find(name));
-        return inspect_volume(service, volume);
-    });
+    return show_inspected(*parsed, [&](const std::string& name) { return look_at_volume(*engine, name); });
 }
 
 } // namespace
