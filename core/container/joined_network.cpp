@@ -24,7 +24,7 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
         return fail(Code::not_found, "network ", name, " not found: it has just been removed");
     RT_TRY_ASSIGN(const auto backend, engine.drivers().network(found ? found->driver : name));
     if (!found) {
-        found = Network{.id = random_hex(12), .name = name, .driver = name, .traits = backend->traits()};
+        found = Network{.id = random_hex(64), .name = name, .driver = name, .traits = backend->traits()};
         const Result<void> added = state.database.transaction([&]() -> Result<void> {
             RT_TRY(state.networks.add(*found));
             return note_network_event(state, *found, "", "create");
@@ -118,7 +118,7 @@ Result<void> record_endpoint(Engine::State& state, const Container& container, c
                         " not found: it has just been removed");
     }
     const EndpointSettings& settings = joined.settings;
-    joined.endpoint = {random_hex(12), joined.network.id, container.id, "", ""};
+    joined.endpoint = {random_hex(64), joined.network.id, container.id, "", ""};
     RT_TRY_ASSIGN(joined.addresses,
                   state.networks.lease_addresses(joined.network, joined.endpoint.id,
                                                  {settings.ipv4_address, settings.ipv6_address}));

@@ -18,7 +18,7 @@
 namespace rt {
 
 struct Network {
-    std::string id; // 12 hex digits
+    std::string id; // 64 hex digits
     std::string name;
     std::string driver; // instance
     NetworkTraits traits;
@@ -29,7 +29,7 @@ struct Network {
 };
 
 struct Endpoint {
-    std::string id; // 12 hex digits
+    std::string id; // 64 hex digits
     std::string network_id;
     std::string container_id;
     std::string request; // JSON for attach, without "network"

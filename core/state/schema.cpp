@@ -83,7 +83,7 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE networks (
-    id          TEXT PRIMARY KEY, -- 12 hex digits
+    id          TEXT PRIMARY KEY, -- 64 hex digits
     name        TEXT NOT NULL UNIQUE,
     driver      TEXT NOT NULL,    -- instance
     host_namespace  INTEGER NOT NULL, -- 0 or 1: what its driver said of itself, so that a start that needs
@@ -95,7 +95,7 @@ CREATE TABLE networks (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE endpoints (
-    id           TEXT PRIMARY KEY, -- 12 hex digits
+    id           TEXT PRIMARY KEY, -- 64 hex digits
     network_id   TEXT NOT NULL REFERENCES networks(id),
     container_id TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
     request      TEXT NOT NULL,    -- JSON for attach, without the network

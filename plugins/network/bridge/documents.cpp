@@ -50,7 +50,8 @@ std::optional<bool> flag_of(const Json& value) {
 }
 
 bool is_id(std::string_view id) {
-    return id.size() == 12 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return id.size() >= kShownDigits && id.size() <= 64 &&
+           id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool is_link_name(std::string_view name) {
@@ -139,7 +140,8 @@ sdk::Result<Network> network_of(const Json& json) {
     network.id = text_of(json, "id");
     network.name = text_of(json, "name");
     if (!is_id(network.id))
-        return fail(Code::invalid_argument, "network id '", network.id, "' is not 12 hexadecimal digits");
+        return fail(Code::invalid_argument, "network id '", network.id,
+                    "' is not 12 to 64 hexadecimal digits");
     if (const Json* options = member(json, "options"); options != nullptr) {
         if (!options->is_object()) return fail(Code::invalid_argument, "network options are not an object");
         for (const auto& [key, value] : options->items()) RT_TRY(apply_option(network.options, key, value));
@@ -308,7 +310,8 @@ sdk::Result<Endpoint> parse_endpoint(std::string_view text) {
     endpoint.id = text_of(json, "id");
     endpoint.interface = text_of(json, "interface", "eth0");
     if (!is_id(endpoint.id))
-        return fail(Code::invalid_argument, "endpoint id '", endpoint.id, "' is not 12 hexadecimal digits");
+        return fail(Code::invalid_argument, "endpoint id '", endpoint.id,
+                    "' is not 12 to 64 hexadecimal digits");
     if (auto wishes = apply_wishes(endpoint, json); !wishes) refuse(endpoint, std::move(wishes).error());
     if (!is_link_name(endpoint.interface))
         refuse(endpoint, fail(Code::invalid_argument, "interface name '", endpoint.interface,

@@ -15,6 +15,8 @@
 
 namespace rt::bridge {
 
+constexpr std::size_t kShownDigits = 12; // of an id that names a link; an alias has all of them
+
 struct Config {
     Ipv4Prefix pool;
     int prefix_length = 20;
@@ -83,7 +85,7 @@ struct Endpoint {
     // What of it cannot be had: attach() says so, detach() removes what there is all the same.
     std::optional<sdk::Error> refused;
     [[nodiscard]] Mac mac() const { return own_mac.value_or(mac_of(address.address)); }
-    [[nodiscard]] std::string host_link() const { return "rtv" + id; }
+    [[nodiscard]] std::string host_link() const { return "rtv" + id.substr(0, kShownDigits); }
     [[nodiscard]] std::string alias() const { return "rt endpoint " + id; }
     [[nodiscard]] bool every_port_known() const;
 };

@@ -8,7 +8,7 @@
  *
  * network JSON (in):
  *   {"id", "name", "options": {...}, "result": {...}?}
- *   id: 12 hex digits, name: [a-zA-Z0-9_.-]+
+ *   id: 12 to 64 hex digits, the first 12 unique on this host; name: [a-zA-Z0-9_.-]+
  *   with RTP_NETWORK_SEVERAL also, for networks that a user made:
  *   "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1" or ""}]: those that were asked for, at most
  *     one of each family is sure to be taken; none: the driver chooses
@@ -21,7 +21,7 @@
  *   {"id", "container_id", "hostname", "interface": "eth0", "network": <network JSON with result>,
  *    "addresses": ["10.88.0.5/20"], "result": {...}?,
  *    "ports": [{"host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80, "protocol": "tcp"}]}
- *   id: 12 hex digits, unique on this host
+ *   id: 12 to 64 hex digits, the first 12 unique on this host
  *   addresses: one for each subnet of the network's result, in the same order
  *   ports: host_ip "" is every address of the host; host_port 0 is one of the driver's choice, which no other
  *     endpoint has, also when several are attached at once

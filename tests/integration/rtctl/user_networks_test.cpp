@@ -332,6 +332,16 @@ TEST_F(UserNetworks, TheNameServerLeavesPort53ToTheContainer) {
         eventually([&] { return sh("nc aa 53 </dev/null", {"--network", "front"}).out == "mine\n"; }));
 }
 
+TEST_F(UserNetworks, HaveDockersIdsAndAreFoundByTheBeginningOfOne) {
+    const auto made = rtctl_({"network", "create", "front"});
+    EXPECT_THAT(made.out, testing::MatchesRegex("[0-9a-f]{64}\n"));
+    const std::string id = made.out.substr(0, 64);
+    EXPECT_EQ(rtctl_({"network", "ls", "-qf", "name=front"}).out, id.substr(0, 12) + "\n");
+    EXPECT_EQ(rtctl_({"network", "ls", "-qf", "name=front", "--no-trunc"}).out, id + "\n");
+    EXPECT_EQ(rtctl_({"network", "inspect", "-f", "{{.Name}}", id.substr(0, 8)}).out, "front\n");
+    EXPECT_EQ(rtctl_({"run", "--rm", "--network", id.substr(0, 12), "busybox", "true"}).exit_code, 0);
+}
+
 // The preview of `run` takes the same networks.
 TEST_F(UserNetworks, AreExplainedByTheirDriver) {
     (void)rtctl_({"config", "check"}); // drivers make their directories when they are first looked at

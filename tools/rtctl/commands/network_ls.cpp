@@ -26,11 +26,15 @@ constexpr std::array kFields = {
     ListingField{"CreatedAt", "CREATED AT"},
 };
 
-Json to_json(const Network& network, const NetworkConfig& config) {
+std::string shown_id(const Network& network, bool whole) {
+    return whole ? network.id : network.id.substr(0, 12);
+}
+
+Json to_json(const Network& network, const NetworkConfig& config, bool whole_id) {
     std::string labels;
     for (const auto& [key, value] : config.labels) labels += cat(labels.empty() ? "" : ",", key, "=", value);
     const auto flag = [](bool value) { return value ? "true" : "false"; };
-    return {{"ID", network.id},
+    return {{"ID", shown_id(network, whole_id)},
             {"Name", network.name},
             {"Driver", network.driver},
             {"Scope", "local"},
@@ -43,7 +47,7 @@ Json to_json(const Network& network, const NetworkConfig& config) {
 
 options::options_description describe() {
     options::options_description description("Options");
-    description.add_options()("quiet,q", "ids only")("no-trunc", "whole ids, which these are anyway")(
+    description.add_options()("quiet,q", "ids only")("no-trunc", "whole ids")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
         "only those that fit: dangling, driver, id, label, name, scope, type (may be given again)")(
         "format", options::value<std::string>()->value_name("FORMAT"),
@@ -61,6 +65,7 @@ Result<int> network_ls(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const auto networks, list_networks(*engine));
+    const bool whole_ids = parsed->has("no-trunc");
     for (const Network& network : networks) {
         RT_TRY_ASSIGN(const NetworkConfig config, network_config_from_json(network.config));
         bool in_use = false;
@@ -70,9 +75,9 @@ Result<int> network_ls(const Globals& globals, const Arguments& arguments) {
         }
         if (!filters.matches(network, config, in_use)) continue;
         if (parsed->has("quiet"))
-            print_line(network.id);
+            print_line(shown_id(network, whole_ids));
         else
-            RT_TRY(listing.add(to_json(network, config), {{"Label", config.labels}}));
+            RT_TRY(listing.add(to_json(network, config, whole_ids), {{"Label", config.labels}}));
     }
     if (!parsed->has("quiet")) listing.print();
     return 0;
