@@ -157,8 +157,11 @@ Result<void> ContainerVolumes::close() {
 Result<void> ContainerVolumes::note_unmounted(const std::vector<MountSpec>& mounts) {
     for (const MountSpec& mount : mounts) {
         if (!is_volume(mount)) continue;
-        RT_TRY_ASSIGN(const Volume volume, volume_of(mount));
-        RT_TRY(service_.note_event(volume, "unmount", {{"container", id_}}));
+        const auto volume = volume_of(mount);
+        if (!volume && volume.error().code == Code::not_found)
+            continue; // nothing is left that it could be of
+        RT_TRY(volume);
+        RT_TRY(service_.note_event(*volume, "unmount", {{"container", id_}}));
     }
     return {};
 }

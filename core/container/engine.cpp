@@ -28,20 +28,25 @@ Result<void> keep_run_directory(Database& database, const Wiring& wiring) {
 
 } // namespace
 
-Result<std::unique_ptr<Engine>> Engine::open(const Path& config_file) {
+Result<std::unique_ptr<Engine>> Engine::open(const Path& config_file, OnWarning on_warning) {
     RT_TRY_ASSIGN(Wiring wiring, load_wiring(config_file));
-    return std::unique_ptr<Engine>(new Engine(std::move(wiring)));
+    return std::unique_ptr<Engine>(new Engine(std::move(wiring), std::move(on_warning)));
 }
 
 Result<Engine::State*> Engine::state() {
     if (!state_) {
         RT_TRY_ASSIGN(Database database, Database::open(wiring_.root));
         RT_TRY(keep_run_directory(database, wiring_));
-        auto state = std::make_unique<State>(std::move(database));
-        RT_TRY(state->events.collect());
+        auto state = std::make_unique<State>(std::move(database),
+                                             [this](const Error& problem) { warn(problem.message); });
+        state->events.collect();
         state_ = std::move(state);
     }
     return state_.get();
+}
+
+void Engine::warn(const std::string& text) const {
+    if (on_warning_) on_warning_(text);
 }
 
 Path Engine::run_directory(const std::string& container_id) const {

@@ -13,6 +13,7 @@
 #include "core/state/events.hpp"
 #include "core/volume/volume_store.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,13 +22,16 @@ namespace rt {
 
 class Engine {
 public:
-    static Result<std::unique_ptr<Engine>> open(const Path& config_file);
+    // on_warning: told, with one line, of what did not go well and is no reason for an operation to fail.
+    using OnWarning = std::function<void(const std::string&)>;
+    static Result<std::unique_ptr<Engine>> open(const Path& config_file, OnWarning on_warning = {});
+    void warn(const std::string& text) const;
 
     // rt.db and what is read and written in it; opened when first asked for.
     struct State {
-        explicit State(Database opened)
+        State(Database opened, EventLog::OnProblem on_problem)
             : database(std::move(opened)), images(database), containers(database), networks(database),
-              volumes(database), events(database) {}
+              volumes(database), events(database, std::move(on_problem)) {}
         Database database;
         ImageStore images;
         ContainerStore containers;
@@ -52,9 +56,11 @@ public:
     static Operation new_operation();
 
 private:
-    explicit Engine(Wiring wiring) : wiring_(std::move(wiring)), drivers_(wiring_) {}
+    Engine(Wiring wiring, OnWarning on_warning)
+        : wiring_(std::move(wiring)), on_warning_(std::move(on_warning)), drivers_(wiring_) {}
 
     Wiring wiring_;
+    OnWarning on_warning_;
     DriverRegistry drivers_;
     std::unique_ptr<State> state_;
 };

@@ -212,8 +212,10 @@ Result<void> Launch::make_container() {
                               {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
                                spec_.open_stdin, std::move(log), std::move(health)}));
     creating_ = true;
-    Result<void> attached = index_running(engine_, record_, event_attributes(record_, image_config_));
-    if (attached) attached = attach_networks();
+    // Only a short way for `exec`: without it the database is asked.
+    if (auto indexed = index_running(engine_, record_, event_attributes(record_, image_config_)); !indexed)
+        warnings_.push_back(std::move(indexed).error().message);
+    Result<void> attached = attach_networks();
     Result<void> created = await_created(); // also when the network failed: the shim answers in any case
     if (attached && created && has_name_server(joined_)) created = begin_names();
     netns_.reset();

@@ -80,7 +80,8 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         old_name = std::exchange(container.name, name);
         return note_event(*state, container, "rename", {{"oldName", "/" + old_name}});
     });
-    if (indexed) RT_TRY(index_again(engine, *state, found.id));
+    if (indexed)
+        if (auto again = index_again(engine, *state, found.id); !again) engine.warn(again.error().message);
     RT_TRY(renamed);
     return rename_in_networks(engine, container, old_name);
 }

@@ -43,6 +43,19 @@ Json read_health(const Path& directory) {
     }
 }
 
+// Of a run that is over. docker calls all that are not checked any more unhealthy, and keeps what was found.
+Json last_health(const Path& directory) {
+    Json health = read_health(directory);
+    if (!health.is_null()) health["Status"] = "unhealthy";
+    return health;
+}
+
+Json recorded_health(const Engine& engine, const Container& container) {
+    const Json start = Json::parse(container.start, nullptr, false);
+    if (start.is_object() && start.contains("health")) return start["health"];
+    return last_health(engine.run_directory(container.id)); // before the clean-up
+}
+
 std::string up(const Container& container, const LiveState& live) {
     std::string text = cat("Up ", human_duration(now_ns() - container.started_at));
     if (live.state == "paused") return text + " (Paused)";
@@ -76,13 +89,23 @@ std::int64_t log_lines_lost(const Engine& engine, const Container& container) {
            static_cast<std::int64_t>(read_log_loss(engine.run_directory(container.id)).lines);
 }
 
+std::string start_with_health(const Engine& engine, const Container& container) {
+    const Json health = last_health(engine.run_directory(container.id));
+    if (health.is_null()) return {};
+    Json start = Json::parse(container.start, nullptr, false);
+    if (!start.is_object()) return {};
+    start["health"] = health;
+    return start.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 LiveState live_state(Engine& engine, const Container& container) {
     switch (container.phase) {
     case Phase::creating:
     case Phase::created: return {"created", "Created", {}};
     case Phase::removing: return {"removing", "Removal In Progress", {}};
-    case Phase::exited: return {"exited", ended("Exited", container), {}};
-    case Phase::restarting: return {"restarting", ended("Restarting", container), {}};
+    case Phase::exited: return {"exited", ended("Exited", container), recorded_health(engine, container)};
+    case Phase::restarting:
+        return {"restarting", ended("Restarting", container), recorded_health(engine, container)};
     case Phase::running: break;
     }
     const Path directory = engine.run_directory(container.id);

@@ -6,6 +6,7 @@
 #include "core/container/boot.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/container_volumes.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/running_index.hpp"
@@ -30,13 +31,6 @@ Result<void> remove_log(Engine& engine, const Container& container) {
         RT_TRY(remove_tree(cat(log.native(), ".", number)));
     if (kept && kept->max_files > 1) RT_TRY(remove_tree(cat(log.native(), ".new")));
     return remove_tree(log);
-}
-
-// Its own layer and its log. Repeatable.
-Result<void> remove_files(Engine& engine, const Container& container) {
-    RT_TRY_ASSIGN(const auto storage, engine.drivers().storage(container.storage));
-    RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(container.id)));
-    return remove_log(engine, container);
 }
 
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down
@@ -79,18 +73,19 @@ public:
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
         const bool early = removed && wanted == Outcome::record && shim_ != nullptr;
-        const Result<void> files = early ? remove_files(engine_, *container_) : Result<void>();
+        const Result<void> files = early ? remove_files() : Result<void>();
         RT_TRY(end_destroy());
         RT_TRY(files);
         if (container_) {
             RT_TRY(detach());
             if (spec_ && spec_->ipc_mode == "shareable") RT_TRY(unmount_shared_memory(directory_));
-            if (removed && !early) RT_TRY(remove_files(engine_, *container_));
+            if (removed && !early) RT_TRY(remove_files());
             if (has_volumes()) RT_TRY(volumes().close());
             RT_TRY(state_->database.transaction([&] { return record(removed, failed); }));
         }
         if (!released_.empty()) RT_TRY(volumes().remove_released(released_));
-        return close();
+        RT_TRY(close());
+        return tell_what_stays(wanted);
     }
 
     void keep_anonymous_volumes() { keeps_volumes_ = true; }
@@ -108,6 +103,36 @@ private:
     [[nodiscard]] bool end_is_due() const {
         return container_->phase == Phase::running ||
                (container_->phase == Phase::removing && container_->started_at > container_->finished_at);
+    }
+
+    // A driver that cannot be had, as one that has left the wiring file, ends nothing but what only it can
+    // do: that stays on record, and is done by the next clean-up that has the driver. Null: so it is.
+    template <class Driver>
+    std::shared_ptr<Driver> driver_for(const std::string& what, Result<std::shared_ptr<Driver>> found) {
+        if (found) return std::move(*found);
+        stays_.push_back(cat(what, " (", found.error().message, ")"));
+        return nullptr;
+    }
+
+    // Its own layer and its log. Repeatable.
+    Result<void> remove_files() {
+        const auto storage = driver_for(cat("its layer in storage '", container_->storage, "'"),
+                                        engine_.drivers().storage(container_->storage));
+        if (storage) RT_TRY(storage->remove(Engine::new_operation(), Engine::snapshot_of(id_)));
+        return remove_log(engine_, *container_);
+    }
+
+    // Who wanted it removed has failed; for all others it has ended, as they wanted.
+    Result<void> tell_what_stays(Outcome wanted) {
+        if (stays_.empty()) return {};
+        std::string list;
+        for (const std::string& one : stays_) list += cat(list.empty() ? "" : ", ", one);
+        const std::string text = cat("clean up after container '", container_->name, "': ", list,
+                                     stays_.size() == 1 ? " stays" : " stay",
+                                     ": put the driver back in the wiring file and repeat");
+        if (wanted == Outcome::remove) return fail(Code::failed_precondition, text);
+        engine_.warn(text);
+        return {};
     }
 
     [[nodiscard]] bool has_volumes() const { return !container_->mounts.empty(); }
@@ -154,19 +179,27 @@ private:
         if (!config && config.error().code == Code::not_found)
             return {}; // it never came as far as being created
         RT_TRY(config);
-        RT_TRY_ASSIGN(const auto isolation, engine_.drivers().isolation(container_->isolation));
-        return isolation->destroy(operation_, id_, *config);
+        auto isolation = engine_.drivers().isolation(container_->isolation);
+        if (!isolation) // what it holds may be in use
+            return in_context(std::move(isolation).error(), "end what is left of container '",
+                              container_->name,
+                              "', whose shim is dead: put the driver back in the wiring file and repeat");
+        return (*isolation)->destroy(operation_, id_, *config);
     }
 
     Result<void> detach() {
         RT_TRY_ASSIGN(const std::vector<Endpoint> endpoints, state_->networks.endpoints_of(id_));
         for (const Endpoint& endpoint : endpoints) {
             RT_TRY_ASSIGN(const auto network, state_->networks.find_by_id(endpoint.network_id));
-            if (!network) continue;
-            RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(network->driver));
-            RT_TRY(withdraw_names(engine_, endpoint, *network));
-            RT_TRY(backend->detach(operation_, endpoint_json(endpoint, *network), -1));
-            if (!endpoint.result.empty()) left_.push_back(*network);
+            if (network) {
+                RT_TRY(withdraw_names(engine_, endpoint, *network));
+                const auto backend = driver_for(cat("its place in network '", network->name, "'"),
+                                                engine_.drivers().network(network->driver));
+                if (!backend) continue;
+                RT_TRY(backend->detach(operation_, endpoint_json(endpoint, *network), -1));
+                if (!endpoint.result.empty()) left_.push_back(*network);
+            }
+            detached_.push_back(endpoint.id);
         }
         return {};
     }
@@ -183,6 +216,9 @@ private:
             RT_TRY_ASSIGN(const auto mounts, mounts_from_text(container_->mounts));
             RT_TRY(volumes().note_unmounted(mounts));
         }
+        for (const std::string& endpoint : detached_) RT_TRY(state_->networks.remove_endpoint(endpoint));
+        // Its end is on record; what is left of its removal is done when it is asked for again.
+        if (removed && !stays_.empty()) return state_->containers.set_phase(id_, Phase::removing);
         if (removed) {
             if (has_volumes()) {
                 RT_TRY_ASSIGN(released_, volumes().release());
@@ -192,7 +228,7 @@ private:
         }
         if (failed != nullptr)
             RT_TRY(state_->containers.set_not_started(failed->before, failed->exit_code, failed->problem));
-        return state_->networks.remove_endpoints_of(id_);
+        return {};
     }
 
     Result<void> record_exit(bool removed) {
@@ -204,10 +240,13 @@ private:
             static_cast<std::int64_t>(exit ? exit->log_lines_lost : read_log_loss(directory_).lines);
         if (end.oom_killed) RT_TRY(note_event(*state_, *container_, "oom"));
         const std::int64_t seconds = (end.when - container_->started_at) / 1'000'000'000;
+        if (std::string start = start_with_health(engine_, *container_); !start.empty())
+            RT_TRY(state_->containers.set_start_record(id_, start));
         RT_TRY(note_event(
             *state_, *container_, "die",
             {{"exitCode", std::to_string(end.exit_code)}, {"execDuration", std::to_string(seconds)}}));
-        if (removed) return {};
+        if (removed && stays_.empty()) return {}; // its row goes
+        if (removed) return state_->containers.set_exited(id_, end);
         restart_delay_ = delay_before_restart(end, exit.has_value());
         return restart_delay_ ? state_->containers.set_restarting(id_, end, *restart_delay_)
                               : state_->containers.set_exited(id_, end);
@@ -237,6 +276,8 @@ private:
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_reaped()));
         if (!gone) gone = remove_tree(directory_);
         RT_TRY(std::move(gone));
+        // What stays is looked for again where a run directory is.
+        if (!stays_.empty()) RT_TRY(make_directories(directory_));
         ::unlink(engine_.lock_file(id_).c_str());
         return {};
     }
@@ -252,6 +293,8 @@ private:
     std::optional<Container> container_;
     Result<ContainerSpec> spec_ = fail(Code::not_found, "no container");
     std::vector<Network> left_;                 // networks that it was attached to
+    std::vector<std::string> detached_;         // endpoints
+    std::vector<std::string> stays_;            // what cannot be done without a driver that is not there
     bool keeps_volumes_ = false;                // those without a name stay when it is removed
     std::vector<std::string> released_;         // volumes that go with it
     std::optional<std::int64_t> restart_delay_; // ns; its restart policy starts it again

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdio>
 
 namespace rt {
 namespace {
@@ -19,9 +20,19 @@ Path spool_in(const Path& root) {
     return root / "events.spool";
 }
 
+// What is no file would make who reads or locks it wait for ever.
+Result<void> check_spool(const Path& path) {
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        return fail(Code::corrupt, "the spool of events '", path.native(), "' is no file");
+    return {};
+}
+
 Result<SpooledEvents> after(const std::string& mark, const Path& path) {
     RT_TRY_ASSIGN(const std::string text, read_file(path));
     const std::string id = text.substr(0, text.find('\n'));
+    if (!text.empty() && (id.size() != kIdDigits || !is_hex(id)))
+        return fail(Code::corrupt, "the spool of events '", path.native(), "' has no id in its first line");
     std::size_t taken = id.size();
     if (const std::string prefix = id + " "; mark.starts_with(prefix))
         std::from_chars(mark.data() + prefix.size(), mark.data() + mark.size(), taken);
@@ -33,21 +44,24 @@ Result<SpooledEvents> after(const std::string& mark, const Path& path) {
 
 Result<bool> spool_event(const Path& root, std::string_view event) {
     const Path path = spool_in(root);
-    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(path));
+    RT_TRY(check_spool(path));
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(path));
+    if (!lock) return false;
     struct stat status{};
-    if (::fstat(lock.descriptor(), &status) != 0) return fail_errno(errno, "look at '", path.native(), "'");
+    if (::fstat(lock->descriptor(), &status) != 0) return fail_errno(errno, "look at '", path.native(), "'");
     const std::string text = cat(status.st_size == 0 ? random_hex(kIdDigits) : std::string(), "\n", event);
     if (static_cast<std::size_t>(status.st_size) + text.size() > kMostBytes) return false;
-    const ssize_t written = ::pwrite(lock.descriptor(), text.data(), text.size(), status.st_size);
+    const ssize_t written = ::pwrite(lock->descriptor(), text.data(), text.size(), status.st_size);
     if (written == static_cast<ssize_t>(text.size())) return true;
     const int problem = written < 0 ? errno : ENOSPC;
-    if (written > 0 && ::ftruncate(lock.descriptor(), status.st_size) != 0)
+    if (written > 0 && ::ftruncate(lock->descriptor(), status.st_size) != 0)
         return fail_errno(errno, "take back a part of an event in '", path.native(), "'");
     return fail_errno(problem, "write an event to '", path.native(), "'");
 }
 
 Result<SpooledEvents> spooled_events(const Path& root, const std::string& mark) {
     const Path path = spool_in(root);
+    RT_TRY(check_spool(path));
     RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(path));
     return after(mark, path);
 }
@@ -59,6 +73,14 @@ Result<void> forget_spooled(const Path& root, const std::string& mark) {
     if (more.lines.empty() && ::unlink(path.c_str()) != 0)
         return fail_errno(errno, "remove '", path.native(), "'");
     return {};
+}
+
+Result<Path> set_spool_aside(const Path& root) {
+    const Path path = spool_in(root);
+    Path aside = cat(path.native(), ".broken");
+    if (std::rename(path.c_str(), aside.c_str()) != 0)
+        return fail_errno(errno, "set '", path.native(), "' aside as '", aside.native(), "'");
+    return aside;
 }
 
 bool has_spooled_events(const Path& root) {

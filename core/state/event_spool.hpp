@@ -16,8 +16,8 @@
 namespace rt {
 
 // event: JSON object with "time", "type", "action", "actor_id" and "attributes", as Event has them; several
-// with a line break between them. root: where rt.db is. False: the file is full, use the database, which
-// empties it.
+// with a line break between them. root: where rt.db is. Waits for nobody. False: the file is full, or another
+// is at it: use the database, which empties it.
 Result<bool> spool_event(const Path& root, std::string_view event);
 
 struct SpooledEvents {
@@ -32,6 +32,10 @@ Result<SpooledEvents> spooled_events(const Path& root, const std::string& mark);
 // Removes the file if all in it is before mark, which has to be committed: whoever is killed before that
 // leaves nothing that would be taken twice.
 Result<void> forget_spooled(const Path& root, const std::string& mark);
+
+// One that cannot be read, so that it is in nobody's way. Answers where it is now; the one that was there
+// before is replaced.
+Result<Path> set_spool_aside(const Path& root);
 
 bool has_spooled_events(const Path& root); // perhaps: also those that were taken
 

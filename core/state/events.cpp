@@ -54,23 +54,48 @@ Result<std::string> EventLog::spool_mark() {
     return mark;
 }
 
+// What cannot be read stays for collect(): the change that an event belongs to does not fail for it.
 Result<void> EventLog::take_spooled() {
     if (!has_spooled_events(database_.root())) return {};
     RT_TRY_ASSIGN(const std::string mark, spool_mark());
-    RT_TRY_ASSIGN(const SpooledEvents spooled, spooled_events(database_.root(), mark));
+    const auto spooled = spooled_events(database_.root(), mark);
+    return spooled ? insert_spooled(*spooled) : Result<void>();
+}
+
+Result<void> EventLog::insert_spooled(const SpooledEvents& spooled) {
     if (spooled.lines.empty()) return {};
     for (const auto line : std::views::split(spooled.lines, '\n'))
         if (const auto event = spooled_event(std::string_view(line))) RT_TRY(insert(*event));
     return database_.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('spool', ?)", {spooled.mark});
 }
 
-Result<void> EventLog::collect() {
-    if (!has_spooled_events(database_.root())) return {};
+void EventLog::collect() {
+    if (!has_spooled_events(database_.root())) return;
+    auto taken = take_in();
+    if (!taken && on_problem_)
+        on_problem_(
+            in_context(std::move(taken).error(), "take in events that were recorded without the database")
+                .error());
+}
+
+Result<void> EventLog::take_in() {
+    std::optional<Error> broken;
     const Result<void> taken = database_.transaction([&]() -> Result<void> {
-        RT_TRY(take_spooled());
+        RT_TRY_ASSIGN(const std::string mark, spool_mark());
+        auto spooled = spooled_events(database_.root(), mark);
+        if (!spooled) {
+            broken = std::move(spooled).error();
+            return {};
+        }
+        RT_TRY(insert_spooled(*spooled));
         return prune(); // whoever records events without the database never does
     });
     RT_TRY(taken);
+    if (broken) {
+        RT_TRY_ASSIGN(const Path aside, set_spool_aside(database_.root()));
+        broken->message += cat(" (it is kept as '", aside.native(), "')");
+        return std::unexpected(std::move(*broken));
+    }
     RT_TRY_ASSIGN(const std::string mark, spool_mark());
     return forget_spooled(database_.root(), mark);
 }
@@ -96,7 +121,7 @@ Result<void> EventLog::prune() {
 
 Result<void> EventLog::read(std::int64_t after, std::int64_t since, std::int64_t until,
                             const std::function<void(const Event&)>& on_event) {
-    RT_TRY(collect());
+    collect();
     return database_.run(
         "SELECT id, time, type, action, actor_id, attributes FROM events "
         "WHERE id > ?1 AND time >= ?2 AND (?3 = 0 OR time <= ?3) ORDER BY id",
@@ -106,7 +131,7 @@ Result<void> EventLog::read(std::int64_t after, std::int64_t since, std::int64_t
 }
 
 Result<std::int64_t> EventLog::last_id() {
-    RT_TRY(collect());
+    collect();
     std::int64_t id = 0;
     RT_TRY(database_.run("SELECT coalesce(max(id), 0) FROM events", {},
                          [&](const SqlRow& row) { id = row.number(0); }));

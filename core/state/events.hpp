@@ -15,6 +15,8 @@
 
 namespace rt {
 
+struct SpooledEvents;
+
 struct Event {
     std::int64_t id = 0;   // grows; given by add()
     std::int64_t time = 0; // ns; given by add() where it is 0
@@ -26,7 +28,11 @@ struct Event {
 
 class EventLog {
 public:
-    explicit EventLog(Database& database) : database_(database) {}
+    // on_problem: told of events that were recorded without the database and cannot be taken in. Nothing else
+    // fails for them.
+    using OnProblem = std::function<void(const Error&)>;
+    explicit EventLog(Database& database, OnProblem on_problem = {})
+        : database_(database), on_problem_(std::move(on_problem)) {}
 
     // Inside the transaction of the change. Those that were recorded before it without the database
     // (core/state/event_spool.hpp) come first.
@@ -36,8 +42,8 @@ public:
                       const std::function<void(const Event&)>& on_event);
     Result<std::int64_t> last_id();
     // Takes in those that were recorded without the database; read() and last_id() do it too. Not inside a
-    // transaction.
-    Result<void> collect();
+    // transaction. What cannot be read is set aside.
+    void collect();
 
     // Lets the oldest go, so that the newest kKept stay: in the clean-up after a container, which no start
     // waits for, and only when enough have come together.
@@ -47,9 +53,12 @@ public:
 private:
     Result<std::string> spool_mark();
     Result<void> take_spooled();
+    Result<void> insert_spooled(const SpooledEvents& spooled);
+    Result<void> take_in();
     Result<void> insert(const Event& event);
 
     Database& database_;
+    OnProblem on_problem_;
 };
 
 // Becomes readable when something may have been added by any process. Holds an inotify descriptor.

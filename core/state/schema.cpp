@@ -54,7 +54,7 @@ CREATE TABLE containers (
     spec        TEXT NOT NULL,    -- JSON, what was asked for
     mounts      TEXT NOT NULL DEFAULT '', -- JSON: spec.mounts, those of the image and of others, and who is who among
                                   --   volumes; "" for a container that has no volume: its mounts are those of spec
-    start       TEXT NOT NULL,    -- JSON of the latest start: pid, phases, warnings; "{}" before
+    start       TEXT NOT NULL,    -- JSON of the latest start: pid, phases, warnings, and health after its end; "{}" before
     created_at  INTEGER NOT NULL, -- ns
     started_at  INTEGER NOT NULL DEFAULT 0,
     finished_at INTEGER NOT NULL DEFAULT 0,

@@ -30,7 +30,7 @@ void show_warnings(int level, const std::string& instance, const std::string& te
 
 Result<std::unique_ptr<Engine>> open_engine(const Globals& globals) {
     set_plugin_log(globals.debug ? show_everything : show_warnings);
-    return Engine::open(globals.config_file);
+    return Engine::open(globals.config_file, [](const std::string& text) { log(LogLevel::warning, text); });
 }
 
 } // namespace rt::cli

@@ -152,6 +152,33 @@ TEST_F(Events, OfExecsAreRecordedWithoutTheDatabase) {
     EXPECT_EQ(actions({"type=container"}).back(), "destroy");
 }
 
+TEST_F(Events, ThatWereSpooledAndCannotBeReadAreInNobodysWay) {
+    rt::test::write_file(rtctl_.root() / "events.spool", "garbage");
+    const auto shown = rtctl_({"ps"});
+    EXPECT_EQ(shown.exit_code, 0);
+    EXPECT_THAT(shown.err, HasSubstr("warning: take in events"));
+    EXPECT_THAT(shown.err, HasSubstr("events.spool.broken'"));
+    EXPECT_EQ(rtctl_({"ps"}).err, "");
+    EXPECT_EQ(rt::test::run_program({"cat", rtctl_.root() / "events.spool.broken"}).out, "garbage");
+}
+
+TEST_F(Events, OfExecsNeedNoShortWay) {
+    const auto names = rtctl_.run() / "names";
+    std::filesystem::remove_all(names);
+    rt::test::write_file(names, ""); // no directory
+    const auto begun = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"});
+    EXPECT_EQ(begun.exit_code, 0) << begun.err;
+    EXPECT_THAT(begun.err, HasSubstr(names.native()));
+    const auto renamed = rtctl_({"rename", "one", "two"});
+    EXPECT_EQ(renamed.exit_code, 0) << renamed.err;
+    EXPECT_EQ(rtctl_({"exec", "two", "true"}).exit_code, 0);
+    EXPECT_THAT(actions({"event=exec_create", "event=exec_die"}),
+                ElementsAre("exec_create: true", "exec_die"));
+    EXPECT_EQ(attributes("exec_die")["name"], "two");
+    EXPECT_EQ(rtctl_({"rm", "-f", "two"}).exit_code, 0);
+    std::filesystem::remove(names);
+}
+
 TEST_F(Events, OfImagesAreDockers) {
     const auto file = rtctl_.directory() / "one.tar";
     rt::test::write_file(rtctl_.directory() / "x", "x");

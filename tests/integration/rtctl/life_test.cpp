@@ -291,6 +291,25 @@ TEST_F(Life, AHealthCheckSaysHowItIs) {
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
+TEST_F(Life, TheLastHealthOfAContainerIsKnownAfterItsEnd) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "--health-cmd", "echo well", "--health-interval", "100ms",
+                      "busybox", "sleep", "1000"})
+                  .exit_code,
+              0);
+    const auto health = [&] { return json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Health"]; };
+    EXPECT_TRUE(eventually([&] { return health()["Status"] == "healthy"; }));
+    ASSERT_EQ(rtctl_({"stop", "-t", "0", "one"}).exit_code, 0);
+    const json last = health();
+    EXPECT_EQ(last["Status"], "unhealthy") << "as docker calls what is not checked any more";
+    EXPECT_EQ(last["FailingStreak"], 0);
+    ASSERT_FALSE(last["Log"].empty());
+    EXPECT_EQ(last["Log"].back()["Output"], "well\n");
+    EXPECT_THAT(rtctl_({"ps", "-a"}).out, testing::Not(HasSubstr("healthy")));
+    EXPECT_EQ(rtctl_({"start", "one"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return health()["Status"] == "healthy"; }));
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
 TEST_F(Life, ALogIsRotatedReadAsOneAndGoesWithItsContainer) {
     EXPECT_NE(rtctl_({"run", "--rm", "--log-opt", "max-size=big", "busybox", "true"}).exit_code, 0);
     EXPECT_NE(rtctl_({"run", "--rm", "--log-opt", "colour=red", "busybox", "true"}).exit_code, 0);
@@ -324,6 +343,58 @@ TEST_F(Life, RemovingByForceSaysWhenItCouldNot) {
     EXPECT_EQ(with_plain({"rm", "-f", "one"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
     EXPECT_EQ(with_plain({"rmi", "busybox"}).exit_code, 0);
+    ASSERT_TRUE(take_as_clean()); // the image and what was unpacked of it are gone
+}
+
+// Its shim has the isolation driver; what only the others can do waits for them, and nothing is forgotten.
+TEST_F(Life, AContainerWhoseDriversHaveLeftTheWiringFileEndsAndGoes) {
+    const auto file = rtctl_.directory() / "config.json";
+    const std::string before = rt::test::read_file(file);
+    json with = json::parse(before);
+    json without = with;
+    with["storage"]["drivers"]["plain"]["plugin"] = "vfs";
+    with["isolation"]["drivers"]["own"]["plugin"] = "namespaces";
+    without["network"] = json::parse(R"({"default": "none", "drivers": {"bridge": null}})");
+    rt::test::write_file(file, with.dump());
+    for (const char* name : {"stopped", "killed", "removed", "gone"})
+        ASSERT_EQ(rtctl_({"run", "-d", "--storage", "plain", "--isolation", "own", "-p", "80", "-v",
+                          std::string(name) + ":/data", "--name", name,
+                          std::string(name) == "gone" ? "--rm" : "--rm=false", "busybox", "sleep", "1000"})
+                      .exit_code,
+                  0);
+    rt::test::write_file(file, without.dump());
+    const auto stopped = rtctl_({"stop", "-t", "0", "stopped"});
+    EXPECT_EQ(stopped.exit_code, 0);
+    EXPECT_THAT(stopped.err, HasSubstr("its place in network 'bridge' (there is no network driver instance "
+                                       "'bridge'"));
+    EXPECT_THAT(stopped.err, HasSubstr("put the driver back in the wiring file and repeat"));
+    EXPECT_EQ(status("stopped"), "exited");
+    EXPECT_EQ(rtctl_({"kill", "killed"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return status("killed") == "exited"; }));
+    EXPECT_EQ(rtctl_({"kill", "gone"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return status("gone") == "removing"; }));
+    for (int i = 0; i < 2; ++i) { // as often as one likes
+        const auto refused = rtctl_({"rm", "-f", "removed"});
+        EXPECT_EQ(refused.exit_code, 1);
+        EXPECT_THAT(refused.err, HasSubstr("network 'bridge'"));
+        EXPECT_THAT(refused.err, HasSubstr("its layer in storage 'plain'"));
+    }
+    EXPECT_EQ(status("removed"), "removing");
+    rt::test::write_file(file, with.dump());
+    const auto told = rtctl_({"events", "--since", "10m", "--until", "0s", "--format", "{{.Action}}", "-f",
+                              "container=removed", "-f", "event=die"});
+    EXPECT_EQ(told.out, "die\n");
+    for (const char* name : {"stopped", "killed", "removed"})
+        EXPECT_EQ(rtctl_({"rm", "-f", name}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+    for (const char* name : {"stopped", "killed", "removed", "gone"})
+        EXPECT_EQ(rtctl_({"volume", "rm", name}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rmi", "busybox"}).exit_code, 0);
+    std::set<std::string> left = traces();
+    std::erase_if(left, [&](const auto& line) { return before_.contains(line); });
+    std::erase_if(left, [](const auto& line) { return line.starts_with("snapshot "); }); // places of "plain"
+    EXPECT_TRUE(left.empty()) << *left.begin();
+    rt::test::write_file(file, before);
     ASSERT_TRUE(take_as_clean()); // the image and what was unpacked of it are gone
 }
 

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/state/event_spool.hpp"
 
+#include "core/base/lock_file.hpp"
 #include "core/state/events.hpp"
 #include "support/temp_dir.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <functional>
 #include <vector>
 
 namespace {
@@ -110,6 +115,60 @@ TEST_F(EventSpool, AFullOneTakesNoMoreUntilItIsRead) {
     EXPECT_GT(count, 100U);
     EXPECT_EQ(actions().size(), count);
     EXPECT_TRUE(*rt::spool_event(root_, event));
+}
+
+// Whatever it is, nothing else fails for it.
+TEST_F(EventSpool, ABrokenOneIsSetAsideAndSaidSo) {
+    std::vector<std::string> problems;
+    rt::EventLog log(database_, [&](const rt::Error& problem) { problems.push_back(problem.message); });
+    const rt::Path path = root_ / "events.spool";
+    const std::vector<std::function<void()>> breaks = {
+        [&] { ASSERT_TRUE(rt::replace_file(path, std::string("\x00\xff no id\n{}", 11))); },
+        [&] { ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0); },
+        [&] { ASSERT_EQ(::symlink("/dev/zero", path.c_str()), 0); },
+        [&] {
+            std::filesystem::remove(root_ / "events.spool.broken");
+            ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
+        },
+    };
+    for (const auto& break_it : breaks) {
+        problems.clear();
+        break_it();
+        if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path))) {
+            EXPECT_FALSE(rt::spool_event(root_, "{}"));
+        }
+        EXPECT_TRUE(database_.transaction([&] { return add(database_, "one"); }));
+        EXPECT_TRUE(log.last_id());
+        ASSERT_EQ(problems.size(), 1U);
+        EXPECT_NE(problems[0].find("events.spool.broken'"), std::string::npos) << problems[0];
+        EXPECT_FALSE(rt::has_spooled_events(root_));
+        EXPECT_NE(std::filesystem::symlink_status(root_ / "events.spool.broken").type(),
+                  std::filesystem::file_type::not_found);
+    }
+    EXPECT_EQ(actions(), (Words{"one", "one", "one", "one"}));
+}
+
+TEST_F(EventSpool, AFollowerIsWokenByIt) {
+    rt::EventLog log(database_);
+    auto follower = rt::EventFollower::open(log, root_, {});
+    ASSERT_TRUE(follower);
+    while (follower->wait_limit() >= 0) ASSERT_TRUE(follower->read()); // until it looks only when told
+    spool("one");
+    pollfd woken{follower->fd(), POLLIN, 0};
+    ASSERT_EQ(::poll(&woken, 1, 10'000), 1);
+    const auto events = follower->read();
+    ASSERT_TRUE(events);
+    ASSERT_EQ(events->size(), 1U);
+    EXPECT_EQ(events->front().action, "one");
+}
+
+TEST_F(EventSpool, WhoeverIsAtItIsNotWaitedFor) {
+    spool("one");
+    const auto held = rt::LockFile::acquire(root_ / "events.spool");
+    ASSERT_TRUE(held);
+    const auto spooled = rt::spool_event(root_, "{}");
+    ASSERT_TRUE(spooled);
+    EXPECT_FALSE(*spooled);
 }
 
 } // namespace
