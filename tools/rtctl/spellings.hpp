@@ -6,7 +6,9 @@
 #include "tools/rtctl/command.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::cli {
 
@@ -20,6 +22,8 @@ struct Spelling {
 std::span<const Spelling> spellings();
 // Null: these two words are none.
 const Spelling* find_spelling(std::string_view group, std::string_view name);
-std::string_view first_name(const Spelling& spelling);
+std::vector<std::string> names_of(const Spelling& spelling);
+// "volume list": its command is listed in this group already, under the name that it has.
+bool is_in_own_group(const Spelling& spelling);
 
 } // namespace rt::cli

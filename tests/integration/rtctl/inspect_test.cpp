@@ -192,4 +192,24 @@ TEST_F(Inspect, WhatThereIsNotIsSaidInDockersWordsWithTheNearestName) {
     EXPECT_EQ(rtctl_({"rm", "webserver"}).exit_code, 0);
 }
 
+TEST_F(Inspect, FindsNetworksAndVolumesBehindContainersAndImages) {
+    ASSERT_EQ(rtctl_({"network", "create", "own"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"volume", "create", "own"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"volume", "create", "data"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"inspect", "data"}).out, rtctl_({"volume", "inspect", "data"}).out);
+    EXPECT_EQ(rtctl_({"inspect", "own"}).out, rtctl_({"network", "inspect", "own"}).out);
+    EXPECT_EQ(rtctl_({"inspect", "--type", "volume", "own"}).out, rtctl_({"volume", "inspect", "own"}).out);
+    ASSERT_EQ(rtctl_({"create", "--name", "own", "busybox"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"inspect", "-f", "{{.Name}}", "own", "data"}).out, "/own\ndata\n");
+    EXPECT_THAT(rtctl_({"inspect", "dta"}).err, HasSubstr("No such object: dta (did you mean data?)"));
+    EXPECT_THAT(rtctl_({"inspect", "No/Image"}).err,
+                HasSubstr("there is no container, image, network or volume of this name"));
+    EXPECT_THAT(rtctl_({"inspect", "--type", "network", "data"}).err, HasSubstr("network data not found"));
+    EXPECT_THAT(rtctl_({"inspect", "--type", "pod", "data"}).err,
+                HasSubstr("'pod' is not one of container, image, network, volume"));
+    EXPECT_EQ(rtctl_({"rm", "own"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"volume", "rm", "own", "data"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"network", "rm", "own"}).exit_code, 0);
+}
+
 } // namespace

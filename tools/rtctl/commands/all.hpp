@@ -54,7 +54,6 @@ extern const Command kVolumeRm;
 extern const Command kVolumePrune;
 // The engine
 extern const Command kEvents;
-extern const Command kSystemEvents;
 extern const Command kSystemBoot;
 extern const Command kSystemShutdown;
 extern const Command kPluginLs;
