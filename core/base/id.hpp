@@ -8,7 +8,8 @@
 
 namespace rt {
 
-// digits hexadecimal digits out of the kernel's random generator (64 for a container, 12 for an endpoint).
+// digits hexadecimal digits out of the kernel's random generator (64 for a container or a network, 12 for an
+// endpoint).
 std::string random_hex(std::size_t digits);
 
 // A name for a container whose user gave none: "swift-otter-3f2a".

@@ -24,7 +24,7 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
         return fail(Code::not_found, "network ", name, " not found: it has just been removed");
     RT_TRY_ASSIGN(const auto backend, engine.drivers().network(found ? found->driver : name));
     if (!found) {
-        found = Network{.id = random_hex(12), .name = name, .driver = name, .traits = backend->traits()};
+        found = Network{.id = random_hex(64), .name = name, .driver = name, .traits = backend->traits()};
         const Result<void> added = state.database.transaction([&]() -> Result<void> {
             RT_TRY(state.networks.add(*found));
             return note_network_event(state, *found, "", "create");

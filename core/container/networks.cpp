@@ -138,7 +138,7 @@ Path name_directory(const Engine& engine, const std::string& network_id) {
 Result<Network> create_network(Engine& engine, const NetworkRequest& request) {
     RT_TRY(validate_name(engine, request.name));
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    Network network{.id = random_hex(12),
+    Network network{.id = random_hex(64),
                     .name = request.name,
                     .driver =
                         request.driver.empty() ? engine.wiring().network.default_instance : request.driver,
@@ -183,7 +183,7 @@ Result<std::vector<Network>> list_networks(Engine& engine) {
         const auto backend = engine.drivers().network(name);
         if (!backend) continue; // `config check` says why
         const auto outcome = state->networks.add(
-            {.id = random_hex(12), .name = name, .driver = name, .traits = (*backend)->traits()});
+            {.id = random_hex(64), .name = name, .driver = name, .traits = (*backend)->traits()});
         if (!outcome && outcome.error().code != Code::already_exists) return std::unexpected(outcome.error());
         added = true;
     }

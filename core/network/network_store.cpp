@@ -125,7 +125,8 @@ Result<void> NetworkStore::remove_endpoints_of(const std::string& container_id) 
 }
 
 Json network_json(const Network& network) {
-    Json value{{"id", network.id}, {"name", network.name}, {"options", Json::object()}};
+    constexpr std::size_t kDigits = 12;
+    Json value{{"id", network.id.substr(0, kDigits)}, {"name", network.name}, {"options", Json::object()}};
     if (network.user_defined()) {
         const Json config = Json::parse(network.config);
         value["options"] = config.at("options");

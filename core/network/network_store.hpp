@@ -18,7 +18,7 @@
 namespace rt {
 
 struct Network {
-    std::string id; // 12 hex digits
+    std::string id; // 64 hex digits; its driver knows the first 12
     std::string name;
     std::string driver; // instance
     NetworkTraits traits;
@@ -80,7 +80,7 @@ private:
     Database& database_;
 };
 
-// The network as backends get it (<rtp/network.h>).
+// The network as backends get it (<rtp/network.h>): they make names of links and files of its id.
 Json network_json(const Network& network);
 // The whole JSON for attach, detach and check.
 std::string endpoint_json(const Endpoint& endpoint, const Network& network);

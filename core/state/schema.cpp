@@ -83,7 +83,7 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE networks (
-    id          TEXT PRIMARY KEY, -- 12 hex digits
+    id          TEXT PRIMARY KEY, -- 64 hex digits
     name        TEXT NOT NULL UNIQUE,
     driver      TEXT NOT NULL,    -- instance
     host_namespace  INTEGER NOT NULL, -- 0 or 1: what its driver said of itself, so that a start that needs

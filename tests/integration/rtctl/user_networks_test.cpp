@@ -56,6 +56,17 @@ protected:
     }
 };
 
+TEST_F(UserNetworks, HaveLongIdsThatAreShownShortAndFoundByTheirBeginning) {
+    const std::string id = rtctl_({"network", "create", "mine"}).out.substr(0, 64);
+    EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos) << id;
+    EXPECT_EQ(rtctl_({"network", "ls", "-q", "-f", "name=mine"}).out, id.substr(0, 12) + "\n");
+    EXPECT_EQ(rtctl_({"network", "ls", "-q", "--no-trunc", "-f", "name=mine"}).out, id + "\n");
+    EXPECT_THAT(rtctl_({"network", "ls"}).out, HasSubstr(id.substr(0, 12) + "   mine"));
+    EXPECT_EQ(rtctl_({"network", "inspect", "-f", "{{.Id}} {{.Name}}", id.substr(0, 9)}).out, id + " mine\n");
+    EXPECT_EQ(rtctl_({"run", "--rm", "--network", id.substr(0, 20), "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"network", "rm", id.substr(0, 12)}).exit_code, 0);
+}
+
 TEST_F(UserNetworks, AreMadeListedShownAndRemoved) {
     create({"--subnet", "10.66.1.0/24", "--ip-range", "10.66.1.128/25", "--aux-address", "r=10.66.1.128",
             "--label", "k=v", "-o", "com.docker.network.bridge.name=mine0"},

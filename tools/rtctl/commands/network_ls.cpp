@@ -26,11 +26,13 @@ constexpr std::array kFields = {
     ListingField{"CreatedAt", "CREATED AT"},
 };
 
-Json to_json(const Network& network, const NetworkConfig& config) {
+constexpr std::size_t kShortId = 12;
+
+Json to_json(const Network& network, const std::string& id, const NetworkConfig& config) {
     std::string labels;
     for (const auto& [key, value] : config.labels) labels += cat(labels.empty() ? "" : ",", key, "=", value);
     const auto flag = [](bool value) { return value ? "true" : "false"; };
-    return {{"ID", network.id},
+    return {{"ID", id},
             {"Name", network.name},
             {"Driver", network.driver},
             {"Scope", "local"},
@@ -43,7 +45,7 @@ Json to_json(const Network& network, const NetworkConfig& config) {
 
 options::options_description describe() {
     options::options_description description("Options");
-    description.add_options()("quiet,q", "ids only")("no-trunc", "whole ids, which these are anyway")(
+    description.add_options()("quiet,q", "ids only")("no-trunc", "whole ids")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
         "only those that fit: dangling, driver, id, label, name, scope, type (may be given again)")(
         "format", options::value<std::string>()->value_name("FORMAT"),
@@ -69,10 +71,11 @@ Result<int> network_ls(const Globals& globals, const Arguments& arguments) {
             in_use = !endpoints.empty();
         }
         if (!filters.matches(network, config, in_use)) continue;
+        const std::string id = parsed->has("no-trunc") ? network.id : network.id.substr(0, kShortId);
         if (parsed->has("quiet"))
-            print_line(network.id);
+            print_line(id);
         else
-            RT_TRY(listing.add(to_json(network, config), {{"Label", config.labels}}));
+            RT_TRY(listing.add(to_json(network, id, config), {{"Label", config.labels}}));
     }
     if (!parsed->has("quiet")) listing.print();
     return 0;
