@@ -384,4 +384,16 @@ TEST_F(UserNetworks, ARenamingThatCannotBeToldToTheNetworkIsNone) {
     EXPECT_EQ(rtctl_({"network", "rm", "lan"}).exit_code, 0);
 }
 
+TEST_F(UserNetworks, LeavingTheNetworkWherePortsArePublishedSaysSo) {
+    create({}, "lan");
+    create({}, "other");
+    start("one", {"--network", "lan", "--network", "other", "-p", "80"});
+    const auto left = rtctl_({"network", "disconnect", "lan", "one"});
+    EXPECT_EQ(left.exit_code, 0) << left.err;
+    EXPECT_THAT(left.err, HasSubstr("where its ports were published"));
+    EXPECT_EQ(rtctl_({"port", "one"}).out, "");
+    EXPECT_EQ(rtctl_({"restart", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("80/tcp -> "));
+}
+
 } // namespace
