@@ -139,7 +139,7 @@ TEST_F(Prune, GroupedSpellingsAreTheSameCommands) {
                 AllOf(HasSubstr("container ls"), HasSubstr("container prune"), HasSubstr("List containers")));
     const auto unknown = rtctl_({"container", "frob"});
     EXPECT_EQ(unknown.exit_code, 125);
-    EXPECT_THAT(unknown.err, HasSubstr("container ls"));
+    EXPECT_THAT(unknown.err, HasSubstr("'container frob'; did you mean 'container port'?"));
 }
 
 TEST_F(Prune, SizesAreCountedWhereTheyAreAskedFor) {
