@@ -41,8 +41,8 @@ const std::vector<CommandGroup>& command_groups() {
           &kNetworkPrune}},
         {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine",
-         {&kEvents, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs, &kPluginInspect, &kConfigShow,
-          &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
+         {&kEvents, &kInfo, &kVersion, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
+          &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
     };
     return kGroups;
 }

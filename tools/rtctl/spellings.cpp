@@ -51,6 +51,7 @@ const Spelling kSpellings[] = {
     {kNetwork, "remove", &kNetworkRm},
     {kPlugin, "list", &kPluginLs},
     {kSystem, "events", &kEvents},
+    {kSystem, "info", &kInfo},
     {kVolume, "list", &kVolumeLs},
     {kVolume, "remove", &kVolumeRm},
 };

@@ -86,7 +86,7 @@ TEST(CommandLine, DockersOtherWordsNameTheSameCommands) {
         {"image", "remove", "rmi"},          {"network", "list", "network ls"},
         {"network", "remove", "network rm"}, {"volume", "list", "volume ls"},
         {"volume", "remove", "volume rm"},   {"plugin", "list", "plugin ls"},
-        {"system", "events", "events"}};
+        {"system", "events", "events"},      {"system", "info", "info"}};
     for (const auto& [group, word, command] : same)
         EXPECT_THAT(rtctl({group, word, "--help"}).out, StartsWith("Usage: rtctl " + command + " "));
 }
@@ -124,7 +124,7 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
     ASSERT_EQ(rtctl({"create", "--name", "my-one", "busybox"}).exit_code, 0);
     ASSERT_EQ(rtctl({"create", "--name", "my-two", "busybox"}).exit_code, 0);
     EXPECT_EQ(completed(rtctl, {"unp"}), "unpause\n");
-    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\nprune\nshutdown\n");
+    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\ninfo\nprune\nshutdown\n");
     EXPECT_EQ(completed(rtctl, {"container", "re"}), "remove\nrename\nrestart\n");
     EXPECT_EQ(completed(rtctl, {"container", "stop", "my-o"}), "my-one\n");
     EXPECT_EQ(completed(rtctl, {"image", "inspect", "busy"}), "busybox:latest\n");
@@ -202,6 +202,37 @@ TEST(CommandLine, ListsAreTablesOrJson) {
     EXPECT_EQ(nlohmann::json::parse(rtctl({"images", "--format", "json"}).out)["Repository"], "busybox");
     EXPECT_EQ(rtctl({"images", "--format", "{{.Size"}).exit_code, 125);
     EXPECT_THAT(rtctl({"ps"}).out, HasSubstr("CONTAINER ID"));
+}
+
+TEST(CommandLine, VersionIsForPeopleScriptsAndTemplates) {
+    const Rtctl rtctl;
+    const auto value = nlohmann::json::parse(rtctl({"version", "--format", "json"}).out);
+    EXPECT_EQ(rtctl({"--version"}).out, "rtctl " + value["Server"]["Version"].get<std::string>() + "\n");
+    EXPECT_EQ(rtctl({"version", "-f", "{{.Client.Os}} {{.Server.Version}}"}).out,
+              "linux " + value["Server"]["Version"].get<std::string>() + "\n");
+    EXPECT_THAT(rtctl({"version"}).out, HasSubstr(value["Server"]["KernelVersion"].get<std::string>()));
+    EXPECT_EQ(rtctl({"version", "-f", "{{"}).exit_code, 125);
+}
+
+TEST(CommandLine, InfoCountsWhatThereIsAndNamesTheDrivers) {
+    const Rtctl rtctl;
+    rtctl.import_busybox();
+    ASSERT_EQ(rtctl({"create", "--name", "one", "busybox", "sleep", "600"}).exit_code, 0);
+    ASSERT_EQ(rtctl({"run", "-d", "--name", "two", "busybox", "sleep", "600"}).exit_code, 0);
+    const auto info = [&] { return nlohmann::json::parse(rtctl({"info", "--format", "json"}).out); };
+    EXPECT_EQ(info()["Containers"], 2);
+    EXPECT_EQ(info()["ContainersRunning"], 1);
+    EXPECT_EQ(info()["ContainersStopped"], 1);
+    EXPECT_EQ(info()["Images"], 1);
+    EXPECT_EQ(info()["DockerRootDir"], rtctl.root().native());
+    EXPECT_GT(info()["MemTotal"], 0);
+    EXPECT_EQ(info()["Rt"]["Drivers"]["network"][0], "bridge");
+    ASSERT_EQ(rtctl({"pause", "two"}).exit_code, 0);
+    EXPECT_EQ(rtctl({"system", "info", "-f", "{{.ContainersRunning}} {{.ContainersPaused}}"}).out, "0 1\n");
+    EXPECT_THAT(rtctl({"info"}).out,
+                HasSubstr("Containers: 2\n Running: 0\n Paused: 1\n Stopped: 1\nImages: 1"));
+    ASSERT_EQ(rtctl({"unpause", "two"}).exit_code, 0);
+    EXPECT_EQ(rtctl({"rm", "-f", "one", "two"}).exit_code, 0);
 }
 
 } // namespace
