@@ -41,7 +41,7 @@ const std::vector<CommandGroup>& command_groups() {
           &kNetworkPrune}},
         {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine",
-         {&kEvents, &kSystemEvents, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
+         {&kEvents, &kInfo, &kVersion, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
           &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
     };
     return kGroups;
@@ -52,11 +52,18 @@ const std::vector<const Command*>& hidden_commands() {
     return kHidden;
 }
 
+const std::vector<GroupWord>& group_words() {
+    static const std::vector<GroupWord> kWords = {
+        {"container", "Manage containers"},    {"image", "Manage images"},
+        {"network", "Manage networks"},        {"volume", "Manage volumes"},
+        {"system", "Manage the engine"},       {"plugin", "See the plugins that drivers are made of"},
+        {"config", "See and check the wiring"}};
+    return kWords;
+}
+
 std::vector<CommandInfo::Operand> CommandInfo::operands() const {
     if (command->name.ends_with(" create")) return {}; // the name is a new one
-    const auto says = [&](std::string_view word) {
-        return command->usage.find(word) != std::string_view::npos;
-    };
+    const auto says = [&](std::string_view word) { return usage.find(word) != std::string_view::npos; };
     std::vector<Operand> found;
     if (says("NETWORK")) found.push_back(Operand::network);
     if (says("VOLUME")) found.push_back(Operand::volume);
@@ -70,7 +77,7 @@ std::vector<CommandInfo> describe_commands() {
     std::vector<CommandInfo> all;
     for (const CommandGroup& group : command_groups())
         for (const Command* command : group.commands) {
-            CommandInfo info{command, {}, std::string(command->name)};
+            CommandInfo info{command, {}, std::string(command->name), command->usage};
             set_help_sink([&](const auto& description) { info.options = options_of(description); });
             (void)command->run({}, {"--help"}); // ends there
             all.push_back(std::move(info));
@@ -79,12 +86,17 @@ std::vector<CommandInfo> describe_commands() {
     return all;
 }
 
-std::vector<CommandInfo> describe_spellings(const std::vector<CommandInfo>& commands) {
-    std::vector<CommandInfo> all;
+std::vector<CommandInfo> describe_spellings() {
+    std::vector<CommandInfo> all = describe_commands();
+    const std::vector<CommandInfo> commands = all;
     for (const Spelling& spelling : spellings()) {
-        if (is_in_group(*spelling.command, spelling.group)) continue; // another word for the same
-        const auto described = std::ranges::find(commands, spelling.command, &CommandInfo::command);
-        all.push_back({spelling.command, described->options, cat(spelling.group, " ", first_name(spelling))});
+        CommandInfo info = *std::ranges::find(commands, spelling.command, &CommandInfo::command);
+        if (spelling.option == "--type=container") info.usage = "CONTAINER...";
+        if (spelling.option == "--type=image") info.usage = "IMAGE...";
+        for (const std::string& name : names_of(spelling)) {
+            info.name = cat(spelling.group, " ", name);
+            all.push_back(info);
+        }
     }
     return all;
 }

@@ -23,6 +23,13 @@ struct CommandGroup {
 
 // Those that help shows, in its order.
 const std::vector<CommandGroup>& command_groups();
+
+// The first words of commands of two, as help lists them.
+struct GroupWord {
+    std::string_view word, summary;
+};
+const std::vector<GroupWord>& group_words();
+
 // For the engine's own use and the build's.
 const std::vector<const Command*>& hidden_commands();
 
@@ -41,7 +48,8 @@ struct OptionInfo {
 struct CommandInfo {
     const Command* command = nullptr;
     std::vector<OptionInfo> options;
-    std::string words{}; // as it is typed: the command's name, or docker's grouped spelling of it
+    std::string name{};       // the command's, or another spelling of it
+    std::string_view usage{}; // with the words that stand for its operands
 
     // What may follow the options, as far as it can be completed.
     enum class Operand { container, image, network, volume, file };
@@ -49,7 +57,7 @@ struct CommandInfo {
 };
 
 std::vector<CommandInfo> describe_commands();
-// And again, under docker's grouped spellings.
-std::vector<CommandInfo> describe_spellings(const std::vector<CommandInfo>& commands);
+// Each under all of its spellings.
+std::vector<CommandInfo> describe_spellings();
 
 } // namespace rt::cli

@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -22,26 +23,40 @@ namespace {
 
 constexpr int kUsageExit = 125; // what docker run ends with when the fault is not the program's
 
-std::string summary_line(std::string_view words, const Command& command) {
+std::string summary_line(std::string_view words, std::string_view summary) {
     std::string name(words);
-    name.resize(20, ' ');
-    return cat("  ", name, command.summary, "\n");
+    name.resize(std::max<std::size_t>(13, name.size() + 1), ' ');
+    return cat("  ", name, summary, "\n");
+}
+
+const GroupWord* find_group(std::string_view word) {
+    const auto found = std::ranges::find(group_words(), word, &GroupWord::word);
+    return found == group_words().end() ? nullptr : &*found;
+}
+
+// "volume ls", which 'rtctl volume' lists.
+bool is_grouped(std::string_view name) {
+    const auto space = name.find(' ');
+    return space != std::string_view::npos && find_group(name.substr(0, space)) != nullptr;
 }
 
 void print_help() {
     std::string text = "Usage: rtctl [--config FILE] [--debug] COMMAND [OPTIONS]\n\n"
                        "A container engine in which every driver is a plugin.\n";
     for (const CommandGroup& group : command_groups()) {
-        text += cat("\n", group.title, ":\n");
-        for (const Command* command : group.commands) text += summary_line(command->name, *command);
+        std::string lines;
+        for (const Command* command : group.commands)
+            if (!is_grouped(command->name)) lines += summary_line(command->name, command->summary);
+        if (!lines.empty()) text += cat("\n", group.title, ":\n", lines);
     }
+    text += "\nGroups of commands ('rtctl GROUP' lists them):\n";
+    for (const auto& [word, summary] : group_words()) text += summary_line(word, summary);
     text += "\nOptions:\n"
             "  --config FILE    the wiring file (default: /etc/rt/config.json where it exists)\n"
             "  --debug          show what drivers log\n"
             "  -v, --version    show the version\n"
             "  -h, --help       show this text\n\n"
-            "'rtctl COMMAND --help' tells more about a command. Docker's grouped spellings work as well:\n"
-            "'rtctl container' and 'rtctl image' list them.\n";
+            "'rtctl COMMAND --help' tells more about a command.\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
@@ -69,33 +84,36 @@ Match find_command(const Arguments& words) {
     return match;
 }
 
-// The commands that begin with this word, and other commands' spellings that do, each by use(words, command).
+// What may follow the word of a group, by use(word, command); a command under one name alone.
 template <class Use>
-void each_of_group(const std::string& word, const Use& use) {
+void each_of_group(std::string_view group, const Use& use) {
     for (const Spelling& spelling : spellings())
-        if (spelling.group == word && !is_in_group(*spelling.command, word))
-            use(cat(word, " ", first_name(spelling)), *spelling.command);
-    for (const CommandGroup& group : command_groups())
-        for (const Command* command : group.commands)
-            if (is_in_group(*command, word)) use(std::string(command->name), *command);
+        if (spelling.group == group && !is_in_own_group(spelling))
+            use(names_of(spelling).front(), *spelling.command);
+    for (const CommandGroup& commands : command_groups())
+        for (const Command* command : commands.commands)
+            if (command->name.starts_with(cat(group, " ")))
+                use(std::string(command->name.substr(group.size() + 1)), *command);
 }
 
 int unknown_command(const Arguments& words) {
+    const std::string& first = words.front();
+    const bool in_group = find_group(first) != nullptr && words.size() > 1;
     std::vector<std::string> known;
-    each_of_group(words.front(), [&](const std::string& name, const Command&) { known.push_back(name); });
-    const bool in_group = !known.empty() && words.size() > 1;
-    const std::string name = in_group ? cat(words[0], " ", words[1]) : words.front();
-    if (!in_group)
+    if (in_group) {
+        each_of_group(first, [&](const std::string& word, const Command&) { known.push_back(word); });
+    } else {
         for (const CommandGroup& group : command_groups())
-            for (const Command* command : group.commands) {
-                known.emplace_back(command->name);
-                known.emplace_back(command->name.substr(0, command->name.find(' ')));
-            }
-    const std::string best = nearest(name, known);
-    const std::string hint = !best.empty() ? cat("did you mean '", best, "'?")
-                             : in_group    ? cat("'rtctl ", words.front(), "' lists those there are")
-                                           : std::string("'rtctl --help' lists the commands");
-    std::fprintf(stderr, "rtctl: unknown command '%s'; %s\n", printable(name).c_str(), hint.c_str());
+            for (const Command* command : group.commands) known.emplace_back(command->name);
+        for (const GroupWord& group : group_words()) known.emplace_back(group.word);
+    }
+    const std::string prefix = in_group ? first + " " : "";
+    const std::string& misspelt = in_group ? words[1] : first;
+    const std::string best = nearest(misspelt, known);
+    const std::string hint = best.empty() ? cat("'rtctl ", prefix, "--help' lists the commands")
+                                          : cat("did you mean '", prefix, best, "'?");
+    std::fprintf(stderr, "rtctl: unknown command '%s%s'; %s\n", prefix.c_str(), misspelt.c_str(),
+                 hint.c_str());
     return kUsageExit;
 }
 
@@ -105,16 +123,22 @@ Arguments help_for(const Match& match, const Arguments& words) {
     return asked;
 }
 
-// False: no command begins with this word.
-bool print_group_help(const std::string& word) {
-    std::string text;
-    each_of_group(
-        word, [&](const std::string& name, const Command& command) { text += summary_line(name, command); });
-    if (text.empty()) return false;
-    text =
-        cat("Usage: rtctl ", word, " COMMAND\n\n", text, "\n'rtctl ", word, " COMMAND --help' tells more.\n");
+void print_group_help(const GroupWord& group) {
+    std::vector<std::string> lines;
+    each_of_group(group.word, [&](const std::string& word, const Command& command) {
+        lines.push_back(summary_line(word, command.summary));
+    });
+    std::ranges::sort(lines);
+    std::string text = cat("Usage: rtctl ", group.word, " COMMAND\n\n", group.summary, "\n\nCommands:\n");
+    for (const std::string& line : lines) text += line;
+    text += cat("\n'rtctl ", group.word, " COMMAND --help' tells more about a command.\n");
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return true;
+}
+
+// The group whose list these words ask for: "volume", "volume --help". Null: none.
+const GroupWord* asked_group(const Arguments& words) {
+    const bool asks = words.size() == 1 || (words.size() == 2 && (words[1] == "--help" || words[1] == "-h"));
+    return asks ? find_group(words.front()) : nullptr;
 }
 
 int run_command(const Match& match, const Globals& globals, const Arguments& words) {
@@ -164,13 +188,15 @@ int main_with(const Arguments& arguments) {
         print_help();
         return words.empty() ? kUsageExit : 0;
     }
-    // "help X" is "X --help"; a first word of several commands ("config") is answered with those.
+    // "help X" is "X --help".
     const bool help = words.front() == "help";
     const Arguments named(words.begin() + (help ? 1 : 0), words.end());
     const Match match = find_command(named);
     if (match.command != nullptr) return run_command(match, globals, help ? help_for(match, named) : named);
-    const bool asks = named.size() == 1 || (named.size() == 2 && (named[1] == "--help" || named[1] == "-h"));
-    return asks && print_group_help(named.front()) ? 0 : unknown_command(named);
+    const GroupWord* const group = asked_group(named);
+    if (group == nullptr) return unknown_command(named);
+    print_group_help(*group);
+    return 0;
 }
 
 } // namespace

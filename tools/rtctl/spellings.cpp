@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/spellings.hpp"
 
+#include "core/base/text.hpp"
 #include "tools/rtctl/commands/all.hpp"
 
 #include <algorithm>
@@ -11,6 +12,10 @@ namespace {
 
 constexpr std::string_view kContainer = "container";
 constexpr std::string_view kImage = "image";
+constexpr std::string_view kNetwork = "network";
+constexpr std::string_view kPlugin = "plugin";
+constexpr std::string_view kSystem = "system";
+constexpr std::string_view kVolume = "volume";
 
 const Spelling kSpellings[] = {
     {kContainer, "attach", &kAttach},
@@ -42,11 +47,13 @@ const Spelling kSpellings[] = {
     {kImage, "ls list", &kImages},
     {kImage, "pull", &kPull},
     {kImage, "rm remove", &kRmi},
-    {"network", "list", &kNetworkLs},
-    {"network", "remove", &kNetworkRm},
-    {"plugin", "list", &kPluginLs},
-    {"volume", "list", &kVolumeLs},
-    {"volume", "remove", &kVolumeRm},
+    {kNetwork, "list", &kNetworkLs},
+    {kNetwork, "remove", &kNetworkRm},
+    {kPlugin, "list", &kPluginLs},
+    {kSystem, "events", &kEvents},
+    {kSystem, "info", &kInfo},
+    {kVolume, "list", &kVolumeLs},
+    {kVolume, "remove", &kVolumeRm},
 };
 
 } // namespace
@@ -55,23 +62,22 @@ std::span<const Spelling> spellings() {
     return kSpellings;
 }
 
+std::vector<std::string> names_of(const Spelling& spelling) {
+    std::vector<std::string> names;
+    for (const auto& name : std::views::split(spelling.names, ' '))
+        names.emplace_back(name.begin(), name.end());
+    return names;
+}
+
 const Spelling* find_spelling(std::string_view group, std::string_view name) {
     const auto* found = std::ranges::find_if(kSpellings, [&](const Spelling& spelling) {
-        return spelling.group == group &&
-               std::ranges::any_of(std::views::split(spelling.names, ' '), [&](const auto& known) {
-                   return std::string_view(known.begin(), known.end()) == name;
-               });
+        return spelling.group == group && std::ranges::count(names_of(spelling), name) != 0;
     });
     return found == std::end(kSpellings) ? nullptr : found;
 }
 
-bool is_in_group(const Command& command, std::string_view group) {
-    return command.name.size() > group.size() && command.name.starts_with(group) &&
-           command.name[group.size()] == ' ';
-}
-
-std::string_view first_name(const Spelling& spelling) {
-    return spelling.names.substr(0, spelling.names.find(' '));
+bool is_in_own_group(const Spelling& spelling) {
+    return spelling.command->name.starts_with(cat(spelling.group, " "));
 }
 
 } // namespace rt::cli

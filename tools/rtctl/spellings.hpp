@@ -6,22 +6,24 @@
 #include "tools/rtctl/command.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::cli {
 
 struct Spelling {
     std::string_view group;    // "container"
-    std::string_view names;    // "ls list ps": separated by spaces; help and completion show the first
+    std::string_view names;    // "ls list ps": separated by spaces; help shows the first
     const Command* command;    // what it stands for
     std::string_view option{}; // that goes before all others; "": none
 };
 
 std::span<const Spelling> spellings();
-// Is it spelt so by itself ("volume ls")?
-bool is_in_group(const Command& command, std::string_view group);
 // Null: these two words are none.
 const Spelling* find_spelling(std::string_view group, std::string_view name);
-std::string_view first_name(const Spelling& spelling);
+std::vector<std::string> names_of(const Spelling& spelling);
+// "volume list": its command is listed in this group already, under the name that it has.
+bool is_in_own_group(const Spelling& spelling);
 
 } // namespace rt::cli

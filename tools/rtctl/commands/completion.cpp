@@ -44,12 +44,12 @@ std::string_view names_for(CommandInfo::Operand operand) {
 }
 
 std::string first_word(const CommandInfo& info) {
-    return info.words.substr(0, info.words.find(' '));
+    return info.name.substr(0, info.name.find(' '));
 }
 
 std::string second_word(const CommandInfo& info) {
-    const auto space = info.words.find(' ');
-    return space == std::string::npos ? std::string() : info.words.substr(space + 1);
+    const auto space = info.name.find(' ');
+    return space == std::string::npos ? std::string() : info.name.substr(space + 1);
 }
 
 // Inside single quotes of any shell.
@@ -183,7 +183,7 @@ std::string bash(const std::vector<CommandInfo>& all) {
         groups += cat("        ", group, ") seconds='", second_words(all, group), "' ;;\n");
     std::string commands;
     for (const CommandInfo& info : all)
-        commands += cat("        '", info.words, "') flags='", words_of(info, false), "' valued='",
+        commands += cat("        '", info.name, "') flags='", words_of(info, false), "' valued='",
                         words_of(info, true), "' files='", words_of(info, true, true), "' operands='",
                         operand_words(info), "' ;;\n");
     std::string begin(kBashBegin);
@@ -260,7 +260,7 @@ std::string zsh(const std::vector<CommandInfo>& all) {
         groups += cat("        ", group, ") seconds=(", second_words(all, group), ") ;;\n");
     std::string commands;
     for (const CommandInfo& info : all)
-        commands += cat("        '", info.words, "') _arguments -s", zsh_specs(info), " ;;\n");
+        commands += cat("        '", info.name, "') _arguments -s", zsh_specs(info), " ;;\n");
     std::string begin(kZshBegin);
     const std::string_view place = "$firsts";
     begin.replace(begin.find(place), place.size(), first_words(all));
@@ -312,9 +312,7 @@ Result<int> completion(const Globals& /*globals*/, const Arguments& arguments) {
     const std::string& shell = parsed->operands.front();
     if (shell != "bash" && shell != "zsh" && shell != "fish")
         return fail(Code::invalid_argument, "completion: '", shell, "' is not one of bash, zsh, fish");
-    auto all = describe_commands();
-    const auto grouped = describe_spellings(all);
-    all.insert(all.end(), grouped.begin(), grouped.end());
+    const auto all = describe_spellings();
     const std::string text = shell == "bash" ? bash(all) : shell == "zsh" ? zsh(all) : fish(all);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return 0;

@@ -124,8 +124,8 @@ Result<void> follow(Engine& engine, EventFollower& follower, const EventFilters&
     }
 }
 
-Result<int> run(const Command& command, const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(command, describe(), arguments, Operands::anywhere, 0, 0));
+Result<int> events(const Globals& globals, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed, parse(kEvents, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const EventFollower::Span span, span_of(*parsed));
     RT_TRY_ASSIGN(const EventFilters filters,
@@ -138,18 +138,9 @@ Result<int> run(const Command& command, const Globals& globals, const Arguments&
     return 0;
 }
 
-Result<int> events(const Globals& globals, const Arguments& arguments) {
-    return run(kEvents, globals, arguments);
-}
-
-Result<int> system_events(const Globals& globals, const Arguments& arguments) {
-    return run(kSystemEvents, globals, arguments);
-}
-
 } // namespace
 
 const Command kEvents = {"events", "[OPTIONS]", "Show what happens to containers, images and networks",
                          events};
-const Command kSystemEvents = {"system events", "[OPTIONS]", "The same as 'rtctl events'", system_events};
 
 } // namespace rt::cli

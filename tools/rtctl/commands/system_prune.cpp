@@ -84,8 +84,8 @@ Result<int> system_prune(const Globals& globals, const Arguments& arguments) {
 
 } // namespace
 
-const Command kSystemPrune = {
-    "system prune", "[OPTIONS]",
-    "Remove containers that do not run, and networks, images and volumes that nothing needs", system_prune};
+const Command kSystemPrune = {"system prune", "[OPTIONS]",
+                              "Remove containers that do not run, and what no container needs any more",
+                              system_prune};
 
 } // namespace rt::cli
