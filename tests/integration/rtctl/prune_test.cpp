@@ -136,10 +136,10 @@ TEST_F(Prune, GroupedSpellingsAreTheSameCommands) {
     const auto help = rtctl_({"container", "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_THAT(help.out,
-                AllOf(HasSubstr("container ls"), HasSubstr("container prune"), HasSubstr("List containers")));
+                AllOf(HasSubstr("\n  ls "), HasSubstr("\n  prune "), HasSubstr("List containers\n")));
     const auto unknown = rtctl_({"container", "frob"});
     EXPECT_EQ(unknown.exit_code, 125);
-    EXPECT_THAT(unknown.err, HasSubstr("'container frob'; did you mean 'container port'?"));
+    EXPECT_THAT(unknown.err, HasSubstr("'container frob'; 'rtctl container --help' lists the commands"));
 }
 
 TEST_F(Prune, SizesAreCountedWhereTheyAreAskedFor) {

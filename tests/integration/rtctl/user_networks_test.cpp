@@ -378,7 +378,7 @@ TEST_F(UserNetworks, ARenamingThatCannotBeToldToTheNetworkIsNone) {
     ASSERT_EQ(rtctl_({"network", "create", "lan"}).exit_code, 0);
     ASSERT_EQ(
         rtctl_({"run", "-d", "--name", "one", "--network", "lan", "busybox", "sleep", "1000"}).exit_code, 0);
-    const std::string id = rtctl_({"network", "ls", "-q", "-f", "name=lan"}).out.substr(0, 12);
+    const std::string id = rtctl_({"network", "ls", "-q", "--no-trunc", "-f", "name=lan"}).out.substr(0, 64);
     const auto names = rtctl_.run() / "networks" / id / "names";
     ASSERT_TRUE(std::filesystem::exists(names));
     std::filesystem::rename(names, rtctl_.directory() / "names");

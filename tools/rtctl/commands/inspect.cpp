@@ -106,9 +106,7 @@ Result<int> inspect(const Globals& globals, const Arguments& arguments) {
 
 } // namespace
 
-const Command kInspect = {
-    "inspect", "[OPTIONS] CONTAINER|IMAGE|NETWORK|VOLUME...",
-    "Show everything about containers, images, networks and volumes: drivers, addresses, phases of the start",
-    inspect};
+const Command kInspect = {"inspect", "[OPTIONS] CONTAINER|IMAGE|NETWORK|VOLUME...",
+                          "Show everything about containers, images, networks and volumes", inspect};
 
 } // namespace rt::cli
