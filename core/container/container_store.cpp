@@ -95,6 +95,13 @@ Result<Container> ContainerStore::find(const std::string& reference) {
                              : cat(" (did you mean ", best, "?)"));
 }
 
+Result<bool> ContainerStore::has_name(const std::string& name) {
+    bool found = false;
+    RT_TRY(database_.run("SELECT 1 FROM containers WHERE name = ?", {name},
+                         [&](const SqlRow&) { found = true; }));
+    return found;
+}
+
 Result<std::vector<Container>> ContainerStore::list() {
     return select(database_, "ORDER BY created_at DESC", {});
 }

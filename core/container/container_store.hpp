@@ -58,7 +58,8 @@ public:
     Result<void> add(const Container& container);
     // By id, name, or unambiguous beginning of an id. not_found names the nearest name.
     Result<Container> find(const std::string& reference);
-    Result<std::vector<Container>> list(); // the newest first
+    Result<bool> has_name(const std::string& name); // exactly, of any container
+    Result<std::vector<Container>> list();          // the newest first
     Result<std::vector<Container>> in_phase(Phase phase);
 
     Result<void> set_phase(const std::string& id, Phase phase);

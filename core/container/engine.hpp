@@ -29,7 +29,7 @@ public:
 
     // rt.db and what is read and written in it; opened when first asked for.
     struct State {
-        State(Database opened, EventLog::OnProblem on_problem)
+        explicit State(Database opened, EventLog::OnProblem on_problem = {})
             : database(std::move(opened)), images(database), containers(database), networks(database),
               volumes(database), events(database, std::move(on_problem)) {}
         Database database;

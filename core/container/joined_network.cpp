@@ -25,11 +25,7 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
     RT_TRY_ASSIGN(const auto backend, engine.drivers().network(found ? found->driver : name));
     if (!found) {
         found = Network{.id = random_hex(64), .name = name, .driver = name, .traits = backend->traits()};
-        const Result<void> added = state.database.transaction([&]() -> Result<void> {
-            RT_TRY(state.networks.add(*found));
-            return note_network_event(state, *found, "", "create");
-        });
-        RT_TRY(added);
+        RT_TRY(state.networks.add(*found)); // was always there, to users: no event
     }
     if (found->result.empty()) { // an earlier attempt was interrupted
         RT_TRY_ASSIGN(found->result, backend->create_network(operation, network_json(*found).dump()));

@@ -65,25 +65,29 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
     RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     // A start or `network connect` under way would go on with the old name among its networks' names.
     RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
-    Container container;
-    std::string old_name;
+    RT_TRY_ASSIGN(Container container, state->containers.find(found.id));
+    if (container.name == name)
+        return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
+    RT_TRY_ASSIGN(const bool taken, state->containers.has_name(name));
+    if (taken) return name_is_taken(state->containers, name);
+    const std::string old_name = std::exchange(container.name, name);
+    Rollback rollback;
+    rollback.add([&] { (void)drop_name_in_networks(engine, found.id, name); });
+    RT_TRY(add_name_in_networks(engine, found.id, name));
     const auto indexed = find_running_by_id(engine, found.id);
     RT_TRY(forget_running(engine, found.id));
     const Result<void> renamed = state->database.transaction([&]() -> Result<void> {
-        RT_TRY_ASSIGN(container, state->containers.find(found.id));
-        if (container.name == name)
-            return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
         if (auto outcome = state->containers.set_name(container.id, name); !outcome) {
             if (outcome.error().code != Code::already_exists) return outcome;
             return name_is_taken(state->containers, name);
         }
-        old_name = std::exchange(container.name, name);
         return note_event(*state, container, "rename", {{"oldName", "/" + old_name}});
     });
     if (indexed)
         if (auto again = index_again(engine, *state, found.id); !again) engine.warn(again.error().message);
     RT_TRY(renamed);
-    return rename_in_networks(engine, container, old_name);
+    rollback.commit();
+    return drop_name_in_networks(engine, container.id, old_name);
 }
 
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {

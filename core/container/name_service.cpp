@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace rt {
 namespace {
@@ -18,6 +19,8 @@ constexpr std::size_t kShortId = 12;
 bool has_names(const Network& network) {
     return network.user_defined();
 }
+
+using NameRecord = std::function<Result<void>(const std::vector<std::string>& names)>;
 
 // As it was recorded before attach. No names: nothing was to be published.
 EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
@@ -56,33 +59,53 @@ Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Netw
     return NameDirectory(name_directory(engine, network.id)).withdraw(names);
 }
 
-Result<void> rename_in_networks(Engine& engine, const Container& container, const std::string& old_name) {
+namespace {
+
+// What is published is recorded before and after: a kill leaves nothing behind the container.
+Result<void> change_names(Engine& engine, const std::string& container_id,
+                          const std::function<Result<void>(NameDirectory&, EndpointNames names,
+                                                           const NameRecord& record)>& change) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(container.id));
+    RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(container_id));
     for (const Endpoint& endpoint : endpoints) {
         RT_TRY_ASSIGN(const auto network, state->networks.find_by_id(endpoint.network_id));
         if (!network || !has_names(*network)) continue;
-        EndpointNames names = recorded_names(endpoint, *network);
-        const auto record = [&]() -> Result<void> {
-            Json request = Json::parse(endpoint.request);
-            request["names"] = names.names;
-            return state->networks.set_endpoint_request(endpoint.id, request.dump());
-        };
-        // What is published is recorded before and after: a kill leaves it with both names, and none behind
-        // it.
         NameDirectory directory(name_directory(engine, network->id));
-        EndpointNames changed = names;
-        names.names.insert(names.names.begin(), container.name);
-        RT_TRY(record());
-        changed.names = {container.name};
-        RT_TRY(directory.publish(changed));
-        changed.names = {old_name};
-        changed.addresses.clear();
-        RT_TRY(directory.withdraw(changed));
-        std::erase(names.names, old_name);
-        RT_TRY(record());
+        RT_TRY(change(directory, recorded_names(endpoint, *network),
+                      [&](const std::vector<std::string>& names) -> Result<void> {
+                          Json request = Json::parse(endpoint.request);
+                          request["names"] = names;
+                          return state->networks.set_endpoint_request(endpoint.id, request.dump());
+                      }));
     }
     return {};
+}
+
+} // namespace
+
+Result<void> add_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name) {
+    return change_names(
+        engine, container_id,
+        [&](NameDirectory& directory, EndpointNames names, const NameRecord& record) -> Result<void> {
+            names.names.insert(names.names.begin(), name);
+            RT_TRY(record(names.names));
+            names.names = {name};
+            return directory.publish(names);
+        });
+}
+
+Result<void> drop_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name) {
+    return change_names(
+        engine, container_id,
+        [&](NameDirectory& directory, EndpointNames names, const NameRecord& record) -> Result<void> {
+            EndpointNames dropped = names;
+            dropped.names = {name};
+            dropped.addresses.clear();
+            RT_TRY(directory.withdraw(dropped));
+            std::erase(names.names, name);
+            if (!names.names.empty()) RT_TRY(directory.publish(names)); // whose its addresses are
+            return record(names.names);
+        });
 }
 
 Result<void> use_own_name_server(const Path& run_directory) {

@@ -20,8 +20,10 @@ std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& 
 // So that others find it, after it is attached. The endpoint's request says what was published.
 Result<void> publish_names(Engine& engine, const JoinedNetwork& joined);
 Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Network& network);
-// Of a running container that has another name now: in its transaction's wake. Its endpoints are stored anew.
-Result<void> rename_in_networks(Engine& engine, const Container& container, const std::string& old_name);
+// Of a running container that gets another name: the new one before it has it, the old one after, so that it
+// is found by its name whatever happens in between. Its endpoints are stored anew.
+Result<void> add_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name);
+Result<void> drop_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name);
 
 // True: the container asks its shim for names.
 bool has_name_server(std::span<const JoinedNetwork> joined);

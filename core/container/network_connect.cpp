@@ -6,6 +6,7 @@
 #include "core/container/first_process.hpp"
 #include "core/container/joined_network.hpp"
 #include "core/container/name_service.hpp"
+#include "core/container/published_ports.hpp"
 #include "core/container/recovery.hpp"
 
 #include <fcntl.h>
@@ -190,6 +191,12 @@ private:
         RT_TRY(recorded);
         choose_gateway(joined_, {});
         RT_TRY(lead_out());
+        // Which driver publishes them is settled at a start.
+        if (!published_ports(gone.endpoint).empty())
+            engine_.warn(
+                cat("container '", container_.name, "' has left network '", gone.network.name,
+                    "', where its ports were published: they are published again, in the network that "
+                    "leads out of it, when it is restarted"));
         return serve_names();
     }
 

@@ -65,15 +65,28 @@ std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state) {
     return problems;
 }
 
-// Lock files of containers that never came to be, or are no more: killed after the lock and before the
-// directory.
-Result<void> sweep_locks(Engine& engine) {
+// False: the lock is of something that never came to be, or is no more, unless somebody holds it.
+Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& lock) {
+    constexpr std::string_view kNetwork = "network-";
+    if (lock.starts_with(kNetwork)) {
+        RT_TRY_ASSIGN(const auto network, state.networks.find(lock.substr(kNetwork.size())));
+        return network.has_value();
+    }
+    std::error_code problem;
+    return !is_hex(lock) || std::filesystem::exists(engine.run_directory(lock), problem);
+}
+
+// Of who was killed between the lock and what it is for, and of who came too late.
+Result<void> sweep_locks(Engine& engine, Engine::State& state) {
     std::error_code problem;
     for (const auto& entry : std::filesystem::directory_iterator(engine.wiring().run / "locks", problem)) {
         const std::string name = entry.path().filename();
-        if (!is_hex(name) || std::filesystem::exists(engine.run_directory(name), problem)) continue;
+        RT_TRY_ASSIGN(bool needed, is_needed(engine, state, name));
+        if (needed) continue;
         RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(entry.path()));
-        if (lock) ::unlink(entry.path().c_str());
+        if (!lock) continue;
+        RT_TRY_ASSIGN(needed, is_needed(engine, state, name)); // whoever held it may have made it just now
+        if (!needed) ::unlink(entry.path().c_str());
     }
     return {};
 }
@@ -96,7 +109,7 @@ std::vector<Error> recover(Engine& engine) {
                                 "'"));
     }
     for (Error& error : sweep_run_directories(engine, **state)) problems.push_back(std::move(error));
-    note(sweep_locks(engine));
+    note(sweep_locks(engine, **state));
     for (Error& error : VolumeService(engine.wiring(), (*state)->database).finish_removals())
         problems.push_back(std::move(error));
     return problems;

@@ -141,30 +141,46 @@ int parse_realtime_signal(const std::string& name) {
     return 0;
 }
 
-// One that waits for its restart policy rests from now on.
-Result<void> end_restarting(Engine& engine, Engine::State& state, const Container& container,
-                            StopReason reason) {
+// What another process does at this moment has to come to its end first.
+enum class Outcome { done, again };
+
+// One that waits for its restart policy rests from now on. Again: somebody is just starting it.
+Result<Outcome> end_restarting(Engine& engine, Engine::State& state, const Container& container,
+                               StopReason reason) {
     if (reason == StopReason::user) RT_TRY(state.containers.set_stopped_by_user(container.id));
     const Path directory = engine.run_directory(container.id);
     auto shim = ShimClient::connect(directory);
     if (!shim && shim_is_alive(directory)) return std::unexpected(std::move(shim).error());
     if (!shim) {
         RT_TRY(refresh(engine, container));
-        return {};
+        return Outcome::done;
     }
-    if (const auto lease = shim->take_lease(); !lease)
-        return fail(Code::unavailable, "stop container '", container.name,
-                    "': it is just being started again: try again");
-    return reap(engine, container.id, &*shim);
+    if (!shim->take_lease()) return Outcome::again;
+    RT_TRY(reap(engine, container.id, &*shim));
+    return Outcome::done;
 }
 
-enum class Removal { done, again };
+// Repeats it until it is done.
+template <class Attempt>
+Result<void> until_done(const std::string& container, const Attempt& attempt) {
+    const auto deadline = std::chrono::steady_clock::now() + kKillLimit;
+    for (;;) {
+        RT_TRY_ASSIGN(const Outcome outcome, attempt());
+        if (outcome == Outcome::done) return {};
+        if (std::chrono::steady_clock::now() > deadline)
+            return fail(
+                Code::unavailable, "container '", container,
+                "' is being started or cleaned up by another process that does not come to an end: end that "
+                "process");
+        ::poll(nullptr, 0, 5);
+    }
+}
 
 // Under the lock: what is found now may differ from what was found before.
-Result<Removal> remove_once(Engine& engine, const Container& found, Force force, AnonymousVolumes volumes) {
+Result<Outcome> remove_once(Engine& engine, const Container& found, Force force, AnonymousVolumes volumes) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     Result<Container> container = refresh(engine, found);
-    if (!container && container.error().code == Code::not_found) return Removal::done; // --rm was quicker
+    if (!container && container.error().code == Code::not_found) return Outcome::done; // --rm was quicker
     if (!container) return std::unexpected(std::move(container).error());
     if (container->phase == Phase::running) {
         if (force == Force::no && !has_ended(engine, *container))
@@ -178,19 +194,38 @@ Result<Removal> remove_once(Engine& engine, const Container& found, Force force,
             return fail(
                 Code::failed_precondition, "container '", container->name,
                 "' is about to be started again by its restart policy: stop it first, or remove it with -f");
-        RT_TRY(end_restarting(engine, *state, *container, StopReason::user));
+        RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, *container, StopReason::user));
+        if (ended == Outcome::again) return ended;
     }
     RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
     container = state->containers.find(found.id);
     if (!container && container.error().code == Code::not_found) {
         ::unlink(engine.lock_file(found.id).c_str());
-        return Removal::done;
+        return Outcome::done;
     }
     if (!container) return std::unexpected(std::move(container).error());
     // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
-    if (shim_is_alive(engine.run_directory(found.id))) return Removal::again;
+    if (shim_is_alive(engine.run_directory(found.id))) return Outcome::again;
     RT_TRY(abandon(engine, found.id, nullptr, std::move(lock), volumes));
-    return Removal::done;
+    return Outcome::done;
+}
+
+Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<std::chrono::seconds> grace,
+                          StopReason reason) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+    if (container.phase == Phase::restarting) {
+        RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, container, reason));
+        if (ended == Outcome::again) return ended;
+    } else if (container.phase == Phase::running) {
+        const int signal_number = stop_signal(*state, container);
+        RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
+        RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
+    } else {
+        return Outcome::done;
+    }
+    RT_TRY(state->database.transaction([&] { return note_event(*state, container, "stop"); }));
+    return Outcome::done;
 }
 
 } // namespace
@@ -232,16 +267,7 @@ Result<void> stop(Engine& engine, const std::string& reference, std::optional<st
                   StopReason reason) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    if (container.phase == Phase::restarting) {
-        RT_TRY(end_restarting(engine, *state, container, reason));
-        return state->database.transaction([&] { return note_event(*state, container, "stop"); });
-    }
-    if (container.phase != Phase::running) return {};
-    const int signal_number = stop_signal(*state, container);
-    RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
-    RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
-    return state->database.transaction([&] { return note_event(*state, container, "stop"); });
+    return until_done(found.name, [&] { return stop_once(engine, found, grace, reason); });
 }
 
 Result<std::string> remove(Engine& engine, const std::string& reference, Force force,
@@ -249,17 +275,8 @@ Result<std::string> remove(Engine& engine, const std::string& reference, Force f
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY(make_directories(engine.lock_file("x").parent_path()));
-    const auto deadline = std::chrono::steady_clock::now() + kKillLimit;
-    for (;;) {
-        RT_TRY_ASSIGN(const Removal removal, remove_once(engine, found, force, volumes));
-        if (removal == Removal::done) return found.id;
-        if (std::chrono::steady_clock::now() > deadline)
-            return fail(
-                Code::unavailable, "container '", found.name,
-                "' is being started or cleaned up by another process that does not come to an end: end that "
-                "process");
-        ::poll(nullptr, 0, 5);
-    }
+    RT_TRY(until_done(found.name, [&] { return remove_once(engine, found, force, volumes); }));
+    return found.id;
 }
 
 } // namespace rt

@@ -13,7 +13,7 @@
 namespace rt::shim {
 namespace {
 
-constexpr std::size_t kMostQueries = 256;
+constexpr std::size_t kMostQueries = 256;         // a socket each; the shim needs descriptors for others too
 constexpr std::int64_t kPatience = 2'000'000'000; // ns, with each server
 constexpr std::size_t kLongestAnswer = 65535;
 constexpr std::uint16_t kNamePort = 53;

@@ -80,22 +80,21 @@ Result<ShimNamePorts> NameServer::serve(int netns_fd, const ShimNames& names) {
 
 Result<void> NameServer::listen(int netns_fd) {
     RT_TRY_ASSIGN(udp_, socket_in(netns_fd, SOCK_DGRAM));
-    RT_TRY_ASSIGN(tcp_, socket_in(netns_fd, SOCK_STREAM));
+    RT_TRY_ASSIGN(UniqueFd tcp, socket_in(netns_fd, SOCK_STREAM));
     RT_TRY_ASSIGN(ports_.udp, bind_there(udp_));
-    RT_TRY_ASSIGN(ports_.tcp, bind_there(tcp_));
-    if (::listen(tcp_.get(), kBacklog) != 0)
+    RT_TRY_ASSIGN(ports_.tcp, bind_there(tcp));
+    if (::listen(tcp.get(), kBacklog) != 0)
         return fail_errno(errno, "listen for questions for names over TCP");
     RT_TRY(loop_.add(udp_.get(), EPOLLIN, *this));
-    return loop_.add(tcp_.get(), EPOLLIN, connections_);
+    return tcp_.open(std::move(tcp));
 }
 
 void NameServer::close() {
     forwarder_.forget();
     for (NameSession& session : sessions_) session.close(); // gone with the next sweep
-    for (UniqueFd* socket : {&udp_, &tcp_}) {
-        if (*socket) loop_.remove(socket->get());
-        socket->reset();
-    }
+    if (udp_) loop_.remove(udp_.get());
+    udp_.reset();
+    tcp_.close();
 }
 
 void NameServer::sweep() {
@@ -126,9 +125,8 @@ void NameServer::on_events(std::uint32_t /*events*/) {
     }
 }
 
-void NameServer::accept() {
-    UniqueFd client(::accept4(tcp_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!client || sessions_.size() >= kMostSessions) return;
+void NameServer::take(UniqueFd client) {
+    if (sessions_.size() >= kMostSessions) return;
     sessions_.emplace_back(
         loop_, std::move(client), [this](std::string_view query) { return own_answer(query, dns::kLongest); },
         forwarder_.servers());

@@ -6,6 +6,7 @@
 
 #include "core/network/name_directory.hpp"
 #include "core/shim/client.hpp"
+#include "listener.hpp"
 #include "name_forwarder.hpp"
 #include "name_session.hpp"
 
@@ -18,7 +19,9 @@ namespace rt::shim {
 
 class NameServer final : EventLoop::Handler {
 public:
-    explicit NameServer(EventLoop& loop) : loop_(loop), connections_(*this), forwarder_(loop) {}
+    explicit NameServer(EventLoop& loop)
+        : loop_(loop), tcp_(loop, kClientFlags, [this](UniqueFd client) { take(std::move(client)); }),
+          forwarder_(loop) {}
     ~NameServer() { close(); }
     NameServer(const NameServer&) = delete;
     NameServer& operator=(const NameServer&) = delete;
@@ -30,22 +33,18 @@ public:
     void close(); // also lets go of the namespace
 
 private:
-    struct Connections final : EventLoop::Handler {
-        explicit Connections(NameServer& server) : owner(server) {}
-        void on_events(std::uint32_t) override { owner.accept(); }
-        NameServer& owner;
-    };
+    static constexpr int kClientFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
 
     Result<void> listen(int netns_fd);
     void on_events(std::uint32_t events) override; // of the UDP socket
-    void accept();
+    void take(UniqueFd client);
     // nullopt: others have to be asked.
     [[nodiscard]] std::optional<std::string> own_answer(std::string_view query, std::size_t limit) const;
     void send(std::string_view answer, const sockaddr_storage& to, socklen_t size);
 
     EventLoop& loop_;
-    Connections connections_;
-    UniqueFd udp_, tcp_;
+    UniqueFd udp_;
+    Listener tcp_;
     ShimNamePorts ports_;
     std::vector<NameDirectory> directories_;
     NameForwarder forwarder_;

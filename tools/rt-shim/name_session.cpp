@@ -46,8 +46,8 @@ NameSession::NameSession(EventLoop& loop, UniqueFd client, Answer answer,
 void NameSession::on_events(End& end, std::uint32_t events) {
     if (done_ || !end.socket) return;
     patience_.arm(kPatience);
-    bool good = true;
-    if ((events & EPOLLOUT) != 0) good = write_to(end);
+    bool good = !end.over || (events & (EPOLLHUP | EPOLLERR)) == 0; // else it takes nothing either
+    if (good && (events & EPOLLOUT) != 0) good = write_to(end);
     if (good && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) good = read_from(end);
     if (&end == &server_) {
         take_answer();
@@ -60,6 +60,8 @@ void NameSession::on_events(End& end, std::uint32_t events) {
     } else {
         close();
     }
+    // All that was asked before its end is answered.
+    if (client_.over && query_.empty() && client_.out.empty()) close();
 }
 
 // False: the end is over.
@@ -67,6 +69,11 @@ bool NameSession::read_from(End& end) {
     std::array<char, 4096> piece; // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills it
     const ssize_t size = ::recv(end.socket.get(), piece.data(), piece.size(), 0);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
+    if (size == 0 && &end == &client_) {
+        end.over = true;
+        watch(end);
+        return true;
+    }
     end.in.append(piece.data(), static_cast<std::size_t>(size));
     return size > 0 && end.in.size() <= 2 * (dns::kLongest + kLengthSize);
 }
@@ -133,7 +140,8 @@ void NameSession::give(std::string_view answer) {
 }
 
 void NameSession::watch(End& end) {
-    loop_.change(end.socket.get(), end.out.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT, end);
+    const std::uint32_t in = end.over ? 0U : static_cast<std::uint32_t>(EPOLLIN);
+    loop_.change(end.socket.get(), in | (end.out.empty() ? 0U : static_cast<std::uint32_t>(EPOLLOUT)), end);
 }
 
 void NameSession::close_end(End& end) {
@@ -141,6 +149,7 @@ void NameSession::close_end(End& end) {
     end.socket.reset();
     end.in.clear();
     end.out.clear();
+    end.over = false;
 }
 
 void NameSession::close() {

@@ -34,6 +34,7 @@ private:
         NameSession& owner;
         UniqueFd socket;
         std::string in, out;
+        bool over = false; // nothing comes from it any more; it may still take something
     };
 
     void on_events(End& end, std::uint32_t events);

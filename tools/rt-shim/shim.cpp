@@ -41,7 +41,8 @@ bool is_allowed(int fd) {
 } // namespace
 
 Shim::Shim()
-    : children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
+    : listener_(loop_, SOCK_CLOEXEC, [this](UniqueFd client) { on_client(std::move(client)); }),
+      children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
       resting_until_(loop_, [] {}), // the loop looks at what is to be done after each timer
       last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this), health_(loop_, log_, *this),
       names_(loop_) {
@@ -103,9 +104,9 @@ Result<void> Shim::prepare(const LaunchMessage& message) {
     }());
     RT_TRY(children_.open());
     // First the socket: it is what tells another shim of the same directory, and the pid file is that one's.
-    RT_TRY_ASSIGN(socket_, listen_socket(directory_));
+    RT_TRY_ASSIGN(UniqueFd socket, listen_socket(directory_));
     RT_TRY(write_pid_file(directory_));
-    return loop_.add(socket_.get(), EPOLLIN, *this);
+    return listener_.open(std::move(socket));
 }
 
 void Shim::keep_warning(int level, const std::string& text) {
@@ -113,9 +114,8 @@ void Shim::keep_warning(int level, const std::string& text) {
     if (level > RTP_LOG_DEBUG) log_.line(text);
 }
 
-void Shim::on_events(std::uint32_t /*events*/) {
-    UniqueFd fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!fd || !is_allowed(fd.get()) || connections_.size() >= kMostConnections) return;
+void Shim::on_client(UniqueFd fd) {
+    if (!is_allowed(fd.get()) || connections_.size() >= kMostConnections) return;
     (void)adopt(std::move(fd)); // what cannot be served is hung up on
 }
 
@@ -273,9 +273,8 @@ void Shim::see_to_reaping() {
 void Shim::finish() {
     finishing_ = true;
     reaper_.rest();
-    if (socket_) {
-        loop_.remove(socket_.get());
-        socket_.reset();
+    if (listener_.is_open()) {
+        listener_.close();
         ::unlink((directory_ / kSocketName).c_str()); // the directory may be gone already
         ::unlink((directory_ / kPidName).c_str());
     }

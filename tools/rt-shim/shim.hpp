@@ -8,6 +8,7 @@
 #include "container.hpp"
 #include "execs.hpp"
 #include "health_check.hpp"
+#include "listener.hpp"
 #include "name_server.hpp"
 #include "reaper.hpp"
 
@@ -17,12 +18,7 @@
 
 namespace rt::shim {
 
-class Shim final : Connection::Owner,
-                   Container::Owner,
-                   Execs::Owner,
-                   HealthCheck::Owner,
-                   Children::Owner,
-                   EventLoop::Handler {
+class Shim final : Connection::Owner, Container::Owner, Execs::Owner, HealthCheck::Owner, Children::Owner {
 public:
     Shim();
 
@@ -37,7 +33,7 @@ private:
     void on_frame(Connection& connection, const Frame& frame) override;
     void on_drained(Connection& connection) override;
     void on_closed(Connection& connection) override;
-    void on_events(std::uint32_t events) override; // of the listening socket
+    void on_client(UniqueFd fd); // of the listening socket
     Result<void> adopt(UniqueFd fd);
     void sweep();
 
@@ -90,6 +86,7 @@ private:
     void finish();
 
     EventLoop loop_;
+    Listener listener_;
     OwnLog log_;
     Children children_;
     Container container_;
@@ -98,7 +95,6 @@ private:
     Timer last_words_;    // ends the wait for clients that do not read
     std::string id_;
     Path directory_;
-    UniqueFd socket_;
     UniqueFd lock_;
     std::vector<std::unique_ptr<Connection>> connections_;
     Execs execs_;

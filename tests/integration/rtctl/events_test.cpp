@@ -179,6 +179,15 @@ TEST_F(Events, OfExecsNeedNoShortWay) {
     std::filesystem::remove(names);
 }
 
+TEST_F(Events, OfNetworksThatWereAlwaysThereTellNoCreation) {
+    const auto told = rtctl_({"events", "--since", "10m", "--until", "0s", "-f", "type=network", "--format",
+                              "{{.Action}}"}); // also of the first container
+    EXPECT_EQ(told.out, "connect\ndisconnect\n");
+    EXPECT_EQ(rtctl_({"network", "ls"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"run", "--rm", "--network", "none", "busybox", "true"}).exit_code, 0);
+    EXPECT_THAT(actions({"type=network"}), ElementsAre("connect", "disconnect"));
+}
+
 TEST_F(Events, OfImagesAreDockers) {
     const auto file = rtctl_.directory() / "one.tar";
     rt::test::write_file(rtctl_.directory() / "x", "x");

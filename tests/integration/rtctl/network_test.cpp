@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/state/database.hpp"
 #include "with_busybox.hpp"
 
 #include <arpa/inet.h>
@@ -144,6 +145,28 @@ TEST_F(WithBusybox, AStartThatFailsGivesItsPortBack) {
     EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18082:9", "-u", "nobody-here", "busybox", "true"}).exit_code,
               125);
     EXPECT_EQ(rtctl_({"run", "--rm", "-p", "18082:9", "busybox", "true"}).exit_code, 0);
+}
+
+// There is no flag for it, as docker's command has none: it comes with the stored description.
+TEST_F(WithBusybox, AContainerWithItsNetworkDisabledHasALoopbackAndNothingElse) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "sh", "-c",
+                      "ls /sys/class/net; ip addr show lo; ip route; cat /etc/hosts"})
+                  .exit_code,
+              0);
+    ASSERT_TRUE(rt::Database::open(rtctl_.root())
+                    ->run("UPDATE containers SET spec = json_set(spec, '$.network_disabled', json('true'))"));
+    const auto shown = rtctl_({"start", "-a", "one"});
+    EXPECT_EQ(shown.exit_code, 0) << shown.err;
+    EXPECT_TRUE(shown.out.starts_with("lo\n1: lo: <LOOPBACK,UP")) << shown.out;
+    EXPECT_THAT(shown.out, HasSubstr("inet 127.0.0.1/8"));
+    EXPECT_EQ(shown.out.find("default via"), std::string::npos);
+    const json one = json::parse(rtctl_({"inspect", "one"}).out)[0];
+    EXPECT_TRUE(one["Config"]["NetworkDisabled"].get<bool>());
+    EXPECT_TRUE(one["NetworkSettings"]["Networks"].empty()) << one["NetworkSettings"];
+    const auto refused = rtctl_({"network", "connect", "bridge", "one"});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("network disabled"));
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
 } // namespace

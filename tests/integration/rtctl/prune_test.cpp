@@ -126,7 +126,7 @@ TEST_F(Prune, GroupedSpellingsAreTheSameCommands) {
     make("box", {}, "true");
     EXPECT_EQ(rtctl_({"container", "ls", "-aq"}).out, rtctl_({"ps", "-aq"}).out);
     EXPECT_EQ(rtctl_({"container", "list", "-aq"}).out, rtctl_({"container", "ps", "-aq"}).out);
-    EXPECT_EQ(rtctl_({"image", "ls"}).out, rtctl_({"images"}).out);
+    EXPECT_EQ(rtctl_({"image", "ls", "-q"}).out, rtctl_({"images", "-q"}).out);
     EXPECT_EQ(rtctl_({"container", "run", "--rm", "busybox", "echo", "hello"}).out, "hello\n");
     EXPECT_EQ(rtctl_({"container", "inspect", "-f", "{{.Name}}", "box"}).out, "/box\n");
     EXPECT_EQ(rtctl_({"container", "inspect", "busybox"}).exit_code, 1) << "an image is no container";
@@ -139,7 +139,7 @@ TEST_F(Prune, GroupedSpellingsAreTheSameCommands) {
                 AllOf(HasSubstr("container ls"), HasSubstr("container prune"), HasSubstr("List containers")));
     const auto unknown = rtctl_({"container", "frob"});
     EXPECT_EQ(unknown.exit_code, 125);
-    EXPECT_THAT(unknown.err, HasSubstr("container ls"));
+    EXPECT_THAT(unknown.err, HasSubstr("'container frob'; did you mean 'container port'?"));
 }
 
 TEST_F(Prune, SizesAreCountedWhereTheyAreAskedFor) {

@@ -366,4 +366,44 @@ TEST_F(UserNetworks, AreKeptWhereNobodySaysYesAndEachOneThatIsMissingIsTold) {
     EXPECT_THAT(inspected.err, HasSubstr("none-b"));
 }
 
+TEST_F(UserNetworks, ALockOfNoNetworkIsSweptAway) {
+    const auto lock = rtctl_.run() / "locks" / "network-gone";
+    rt::test::write_file(lock, "");
+    EXPECT_EQ(rtctl_({"ps", "-a"}).exit_code, 0);
+    EXPECT_FALSE(std::filesystem::exists(lock));
+}
+
+// Its name and the names in its networks are one thing.
+TEST_F(UserNetworks, ARenamingThatCannotBeToldToTheNetworkIsNone) {
+    ASSERT_EQ(rtctl_({"network", "create", "lan"}).exit_code, 0);
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--name", "one", "--network", "lan", "busybox", "sleep", "1000"}).exit_code, 0);
+    const std::string id = rtctl_({"network", "ls", "-q", "-f", "name=lan"}).out.substr(0, 12);
+    const auto names = rtctl_.run() / "networks" / id / "names";
+    ASSERT_TRUE(std::filesystem::exists(names));
+    std::filesystem::rename(names, rtctl_.directory() / "names");
+    rt::test::write_file(names, ""); // no directory
+    EXPECT_EQ(rtctl_({"rename", "one", "two"}).exit_code, 1);
+    EXPECT_EQ(rtctl_({"ps", "--format", "{{.Names}}"}).out, "one\n");
+    std::filesystem::remove(names);
+    std::filesystem::rename(rtctl_.directory() / "names", names);
+    EXPECT_EQ(rtctl_({"rename", "one", "two"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"exec", "two", "nslookup", "two"}).exit_code, 0);
+    EXPECT_NE(rtctl_({"exec", "two", "nslookup", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "two"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"network", "rm", "lan"}).exit_code, 0);
+}
+
+TEST_F(UserNetworks, LeavingTheNetworkWherePortsArePublishedSaysSo) {
+    create({}, "lan");
+    create({}, "other");
+    start("one", {"--network", "lan", "--network", "other", "-p", "80"});
+    const auto left = rtctl_({"network", "disconnect", "lan", "one"});
+    EXPECT_EQ(left.exit_code, 0) << left.err;
+    EXPECT_THAT(left.err, HasSubstr("where its ports were published"));
+    EXPECT_EQ(rtctl_({"port", "one"}).out, "");
+    EXPECT_EQ(rtctl_({"restart", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("80/tcp -> "));
+}
+
 } // namespace

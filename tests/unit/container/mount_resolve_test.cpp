@@ -22,7 +22,7 @@ protected:
         return found == mounts.end() ? MountSpec() : *found;
     }
     rt::test::TempDir dir_;
-    rt::Engine::State state_{*rt::Database::open(dir_ / "root")};
+    rt::Engine::State state_{std::move(*rt::Database::open(dir_ / "root"))};
 };
 
 TEST_F(MountResolve, WhatHasNoNameGetsOneAndGivesWay) {

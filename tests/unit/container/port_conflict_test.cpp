@@ -36,7 +36,7 @@ protected:
     }
 
     rt::test::TempDir dir_;
-    rt::Engine::State state_{*rt::Database::open(dir_ / "root")};
+    rt::Engine::State state_{std::move(*rt::Database::open(dir_ / "root"))};
 };
 
 TEST_F(PortConflict, TheContainerThatHasItIsNamedInDockersWords) {

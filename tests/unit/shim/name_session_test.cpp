@@ -83,5 +83,38 @@ TEST(NameSession, AQuestionBehindOneThatNobodyAnswersIsSeenTo) {
     }
 }
 
+// As `dig +tcp` may, and whoever sends all its questions first.
+TEST(NameSession, WhoeverHasAskedAndHungUpHalfGetsItsAnswers) {
+    EventLoop loop;
+    ASSERT_TRUE(loop.open());
+    RudeServer server(loop);
+    const std::vector<ServerAddress> servers{server.place};
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
+    const UniqueFd ours(ends[1]);
+    NameSession session(
+        loop, UniqueFd(ends[0]), [](std::string_view) { return std::optional<std::string>(); }, servers);
+    const std::string both = question(1) + question(2);
+    ASSERT_EQ(::write(ours.get(), both.data(), both.size()), static_cast<ssize_t>(both.size()));
+    ASSERT_EQ(::shutdown(ours.get(), SHUT_WR), 0);
+
+    Timer too_late(loop, [&] { loop.stop(); });
+    too_late.arm(5'000'000'000);
+    std::string answers;
+    int turns = 0;
+    loop.run(
+        [&] {
+            std::array<char, 512> piece{};
+            const ssize_t size = ::read(ours.get(), piece.data(), piece.size());
+            if (size > 0) answers.append(piece.data(), static_cast<std::size_t>(size));
+            ++turns;
+            if (size == 0) loop.stop();
+        },
+        [] {});
+    EXPECT_EQ(answers.size(), both.size());
+    EXPECT_TRUE(session.is_done());
+    EXPECT_LT(turns, 50) << "an end that is over is no event";
+}
+
 } // namespace
 } // namespace rt::shim
