@@ -158,6 +158,12 @@ class Workspace:
             points = [line.split()[4] for line in file]
         return [point for point in reversed(points) if point.startswith(directory + "/")]
 
+    def cgroups(self):
+        """The parent of the bench's containers, in each hierarchy that there is."""
+        hierarchies = [f"/sys/fs/cgroup/{name}" for name in os.listdir("/sys/fs/cgroup")]
+        paths = [f"{hierarchy}/{self.cgroup}" for hierarchy in ["/sys/fs/cgroup", *hierarchies]]
+        return [path for path in paths if os.path.isdir(path)]
+
     def close(self):
         if os.path.exists(f"{self.directory}/rt"):
             ids = subprocess.run(self.rtctl("ps", "-a", "-q"), capture_output=True, text=True).stdout.split()
@@ -168,11 +174,9 @@ class Workspace:
         subprocess.run(["umount", "-l", self.run], check=True)
         for path in (self.directory, self.run):
             shutil.rmtree(path, ignore_errors=True)
-        groups = [f"/sys/fs/cgroup/{name}/{self.cgroup}" for name in os.listdir("/sys/fs/cgroup")]
-        for path in [f"/sys/fs/cgroup/{self.cgroup}", *groups]:
-            if os.path.isdir(path):
-                for below, _, _ in os.walk(path, topdown=False):
-                    try:
-                        os.rmdir(below)
-                    except OSError:
-                        pass  # something still runs in it: shown by the leak check of the caller
+        for path in self.cgroups():
+            for below, _, _ in os.walk(path, topdown=False):
+                try:
+                    os.rmdir(below)
+                except OSError:
+                    pass  # something still runs in it: shown by the leak check of the caller
