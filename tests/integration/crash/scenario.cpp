@@ -10,6 +10,7 @@ const Words kRun{"run", "-d", "--name", "victim", "-p", "127.0.0.1:18095:9", "bu
 
 const Words kCreateAlone{"create", "--name", "victim", "--network", "none", "busybox", "sleep", "1000"};
 const Words kRunAlone{"run", "-d", "--name", "victim", "--network", "none", "busybox", "sleep", "1000"};
+const Words kRunOnBridge{"run", "-d", "--name", "victim", "busybox", "sleep", "1000"};
 
 const Words kMakeNetwork{"network", "create", "crash"}, kRemoveNetwork{"network", "rm", "crash"};
 const Words kMakeVolume{"volume", "create", "crash"}, kRemoveVolume{"volume", "rm", "crash"};
@@ -126,7 +127,7 @@ std::vector<Scenario> of_networks() {
          .roles = {kClient},
          .again = Again{.then = {{{"network", "inspect", "crash"}, std::nullopt}}}},
         {.name = "network_connect",
-         .before = {kMakeNetwork, {"run", "-d", "--name", "victim", "busybox", "sleep", "1000"}},
+         .before = {kMakeNetwork, kRunOnBridge},
          .command = {"network", "connect", "crash", "victim"},
          .roles = {kClient, kShim},
          .again = Again{.refusals = {"endpoint with name victim already exists in network crash"},
@@ -135,12 +136,13 @@ std::vector<Scenario> of_networks() {
                                  {{"network", "inspect", "crash"}, "\"victim\""}}},
          .after = {kRemoveNetwork}},
         {.name = "network_disconnect",
-         .before = {kMakeNetwork,
-                    {"run", "-d", "--name", "victim", "--network", "crash", "busybox", "sleep", "1000"}},
+         .before = {kMakeNetwork, kRunOnBridge, {"network", "connect", "crash", "victim"}},
          .command = {"network", "disconnect", "crash", "victim"},
          .roles = {kClient, kShim},
          .again = Again{.refusals = {"is not connected to network crash"},
+                        .runs = true,
                         .then = {{{"network", "inspect", "-f", "{{json .Containers}}", "crash"}, "{}"},
+                                 {{"exec", "victim", "ls", "/sys/class/net/eth1"}, std::nullopt},
                                  {kRemoveNetwork}}}},
     };
 }
