@@ -60,7 +60,7 @@ std::vector<Scenario> of_containers() {
          .before = {kRunAlone},
          .command = {"kill", "victim"},
          .roles = {kClient, kShim},
-         .again = Again{.refusals = {kNotRunning, "it has ended"}, .then = {{{"wait", "victim"}}}}},
+         .again = Again{.refusals = {kNotRunning}, .then = {{{"wait", "victim"}}}}},
         {.name = "stop",
          .before = {kRun},
          .command = {"stop", "-t", "0", "victim"},
