@@ -66,6 +66,7 @@ private:
         if (!netns_)
             return fail_errno(errno, "open the network namespace of container '", container_.name, "'");
         RT_TRY_ASSIGN(const auto endpoints, state_.networks.endpoints_of(container_.id));
+        std::vector<JoinedNetwork> unfinished;
         for (const Endpoint& endpoint : endpoints) {
             RT_TRY_ASSIGN(const auto network, state_.networks.find_by_id(endpoint.network_id));
             if (!network) continue;
@@ -77,24 +78,30 @@ private:
             const Json request = Json::parse(endpoint.request);
             joined.interface = request.value("interface", "");
             joined.addresses = request.value("addresses", std::vector<std::string>());
-            joined_.push_back(std::move(joined));
+            (endpoint.result.empty() ? unfinished : joined_).push_back(std::move(joined));
         }
         keep_joined_only();
-        return {};
+        return take_back(unfinished);
     }
 
     // A running container that has left the last of its networks is in none, though its spec would have it
-    // join the default one at its next start; and who was killed after attach has not recorded what was
-    // asked.
+    // join the default one at its next start.
     void keep_joined_only() {
         std::erase_if(spec_.networks, [&](const EndpointSettings& one) {
             return std::ranges::none_of(
                 joined_, [&](const JoinedNetwork& joined) { return joined.network.name == one.network; });
         });
-        for (const JoinedNetwork& joined : joined_)
-            if (std::ranges::find(spec_.networks, joined.network.name, &EndpointSettings::network) ==
-                spec_.networks.end())
-                spec_.networks.push_back(joined.settings);
+    }
+
+    // Of a connect that was killed. It may have led the way out through its network by then.
+    Result<void> take_back(const std::vector<JoinedNetwork>& unfinished) {
+        if (unfinished.empty()) return {};
+        for (const JoinedNetwork& joined : unfinished) {
+            RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(joined.network.driver));
+            RT_TRY(take_back(*backend, joined));
+        }
+        choose_gateway(joined_, {});
+        return lead_out();
     }
 
     // docker's rules of which networks exclude each other.

@@ -8,11 +8,14 @@ Result<ShimClient> connect_running(Engine& engine, const Container& container, s
                                                   : fail(Code::not_found, "");
     if (!shim && shim.error().code != Code::not_found)
         return in_context(std::move(shim).error(), "cannot ", verb, " container '", container.name, "'");
-    if (!shim)
-        return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
-                    container.phase == Phase::restarting ? "restarting: wait until it is running"
-                                                         : "not running");
+    if (!shim) return is_not_running(container, verb);
     return shim;
+}
+
+std::unexpected<Error> is_not_running(const Container& container, std::string_view verb) {
+    return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
+                container.phase == Phase::restarting ? "restarting: wait until it is running"
+                                                     : "not running");
 }
 
 } // namespace rt

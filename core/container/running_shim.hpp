@@ -13,4 +13,7 @@ namespace rt {
 // failed_precondition, "cannot VERB container 'NAME': it is not running": it does not, or it ends just now.
 Result<ShimClient> connect_running(Engine& engine, const Container& container, std::string_view verb);
 
+// That failure, for who learns of it later.
+std::unexpected<Error> is_not_running(const Container& container, std::string_view verb);
+
 } // namespace rt

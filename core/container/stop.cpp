@@ -258,9 +258,11 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "kill"));
     const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
     RT_TRY(record_signal(*state, container, signal_number, ends));
-    if (auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process); !sent)
-        return in_context(std::move(sent).error(), "cannot kill container '", container.name, "'");
-    return {};
+    auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process);
+    if (sent) return {};
+    const auto now = state->containers.find(container.id); // it may have ended meanwhile, its shim as well
+    if (!now || has_ended(engine, *now)) return is_not_running(container, "kill");
+    return in_context(std::move(sent).error(), "cannot kill container '", container.name, "'");
 }
 
 Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace,

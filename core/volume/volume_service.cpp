@@ -17,6 +17,7 @@
 namespace rt {
 namespace {
 
+constexpr std::string_view kLockPrefix = "volume-";
 constexpr mode_t kPassable = 0701; // as docker's: who has another user may go through, and sees no names
 
 // Bytes of the files below a directory; a file with several names counts once.
@@ -43,7 +44,7 @@ std::string join(const std::vector<std::string>& words) {
 } // namespace
 
 Path VolumeService::lock_file(const std::string& name) const {
-    return wiring_.run / "locks" / cat("volume-", name);
+    return wiring_.run / "locks" / cat(kLockPrefix, name);
 }
 
 Result<LockFile> VolumeService::lock(const std::string& name, const Patience& patience) {
@@ -172,7 +173,24 @@ std::vector<Error> VolumeService::finish_removals() {
             problems.push_back({done.error().code, done.error().sys_errno,
                                 cat("remove ", volume.name, ": ", done.error().message)});
     }
+    if (auto swept = sweep_locks(); !swept) problems.push_back(std::move(swept).error());
     return problems;
+}
+
+Result<void> VolumeService::sweep_locks() {
+    std::error_code problem;
+    for (const auto& entry : std::filesystem::directory_iterator(wiring_.run / "locks", problem)) {
+        const std::string file = entry.path().filename();
+        if (!file.starts_with(kLockPrefix)) continue;
+        const std::string name = file.substr(kLockPrefix.size());
+        RT_TRY_ASSIGN(const auto known, store_.find(name));
+        if (known) continue;
+        RT_TRY_ASSIGN(const auto held, LockFile::try_acquire(entry.path()));
+        if (!held) continue;
+        RT_TRY_ASSIGN(const auto made_since, store_.find(name));
+        if (!made_since) ::unlink(entry.path().c_str());
+    }
+    return {};
 }
 
 Result<VolumeService::Pruned> VolumeService::prune(const VolumeFilters& filters, Which which) {

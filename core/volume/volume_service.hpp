@@ -37,7 +37,8 @@ public:
     // Those that nobody uses: anonymous ones, or all, that fit the filters.
     enum class Which { anonymous, all };
     Result<Pruned> prune(const VolumeFilters& filters, Which which);
-    // Removals that a killed process has not come to the end of. Those that are under way are left alone.
+    // Removals that a killed process has not come to the end of, and lock files of volumes that are gone.
+    // Those that are under way are left alone.
     std::vector<Error> finish_removals();
     Result<void> finish_removal(const std::string& name); // waits for one that is under way
 
@@ -56,6 +57,7 @@ public:
 private:
     [[nodiscard]] Path lock_file(const std::string& name) const;
     Result<void> end_removal(const Volume& volume); // under its lock
+    Result<void> sweep_locks();                     // of volumes that are gone
 
     const Wiring& wiring_;
     Database& database_;

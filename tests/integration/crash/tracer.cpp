@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer.hpp"
 
+#include "database_lock.hpp"
 #include "effects.hpp"
 
 #include "support/temp_dir.hpp"
@@ -34,14 +35,16 @@ namespace fs = std::filesystem;
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 constexpr unsigned kPatience = 30; // seconds
-constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory};
+constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory,
+                              Strike::locked};
 
 int error_of(Strike strike) {
     switch (strike) {
     case Strike::no_space: return ENOSPC;
     case Strike::no_descriptor: return EMFILE;
     case Strike::no_memory: return ENOMEM;
-    case Strike::kill: break;
+    case Strike::kill:
+    case Strike::locked: break;
     }
     return 0;
 }
@@ -167,6 +170,7 @@ private:
     void ended(pid_t pid, int status) {
         tracees_.erase(pid);
         ended_.insert(pid);
+        lock_.note_end(pid);
         if (pid != client_) return;
         client_ended_ = true;
         result_.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -248,7 +252,7 @@ private:
             return false;
         }
         for (const Strike strike : kStrikes) {
-            if (!is_point(strike, call)) continue;
+            if (strike == Strike::locked ? !takes_write_lock(pid, call) : !is_point(strike, call)) continue;
             const std::size_t number = result_.points[tracee.role][strike]++;
             if (!request_.point || request_.point->role != tracee.role || request_.point->strike != strike ||
                 request_.point->number != number)
@@ -259,7 +263,10 @@ private:
                 ::kill(tracee.process, SIGKILL);
                 return true;
             }
-            replace(pid, tracee, error_of(strike));
+            if (strike == Strike::locked)
+                result_.struck = lock_.take(database_of(pid, call));
+            else
+                replace(pid, tracee, error_of(strike));
         }
         return false;
     }
@@ -286,6 +293,7 @@ private:
     bool client_ended_ = false;
     std::map<pid_t, Tracee> tracees_;
     std::set<pid_t> ended_;
+    DatabaseLock lock_;
     TraceResult result_;
 };
 

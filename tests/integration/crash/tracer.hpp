@@ -31,6 +31,7 @@ enum class Strike {
     no_space,      // ENOSPC from what makes or grows a file
     no_descriptor, // EMFILE from what makes a descriptor
     no_memory,     // ENOMEM from what maps memory or makes a process, a mount or a socket
+    locked, // another process has the database's write lock when this one asks for it, and for a moment more
 };
 
 struct Point {

@@ -45,7 +45,7 @@ protected:
             if (!now.contains(line)) text += "lost: " + line + "\n";
         return text;
     }
-    std::set<std::string> traces() const { return rtctl_.traces(); }
+    [[nodiscard]] virtual std::set<std::string> traces() const { return rtctl_.traces(); }
 
     // Runs a shell line in a container that goes again.
     rt::test::Outcome sh(const std::string& line, std::vector<std::string> options = {}) {

@@ -70,6 +70,22 @@ TEST_F(VolumeServiceTest, ARemovalThatWasInterruptedIsFinished) {
     EXPECT_EQ(service_.list()->size(), 1U);
 }
 
+TEST_F(VolumeServiceTest, LockFilesOfVolumesThatAreGoneAreRemovedUnlessSomebodyHasThem) {
+    ASSERT_TRUE(service_.create({.name = "there"}));
+    const auto has_lock_file = [&](const char* name) {
+        return std::filesystem::exists(wiring_.run / "locks" / name);
+    };
+    {
+        const auto held = service_.lock("coming");
+        ASSERT_TRUE(held);
+        EXPECT_TRUE(service_.finish_removals().empty());
+        EXPECT_TRUE(has_lock_file("volume-coming"));
+    }
+    EXPECT_TRUE(service_.finish_removals().empty());
+    EXPECT_FALSE(has_lock_file("volume-coming"));
+    EXPECT_TRUE(has_lock_file("volume-there"));
+}
+
 TEST_F(VolumeServiceTest, PruneTakesTheAnonymousOnesAndCountsTheirBytes) {
     const auto anonymous = service_.create({});
     ASSERT_TRUE(anonymous);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// No command that changes something is forgotten: each is struck, or it is said here why it is not.
+#include "scenario.hpp"
+#include "support/rtctl.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+namespace {
+
+// The commands that the help lists: "  network create      Create a network".
+std::vector<std::string> commands() {
+    std::vector<std::string> found;
+    std::istringstream lines(rt::test::Rtctl()({"--help"}).out);
+    for (std::string line; std::getline(lines, line);) {
+        constexpr std::size_t kIndent = 2;
+        if (!line.starts_with("  ") || line.size() == kIndent || line[kIndent] == '-') continue;
+        const std::size_t end = line.find("  ", kIndent);
+        found.push_back(line.substr(kIndent, end - kIndent));
+    }
+    return found;
+}
+
+const std::map<std::string, std::string>& not_struck() {
+    static const std::map<std::string, std::string> reasons{
+        {"wait", "reads"},
+        {"attach", "passes on input and output, as run in the foreground does"},
+        {"ps", "reads"},
+        {"top", "reads"},
+        {"port", "reads"},
+        {"stats", "reads"},
+        {"logs", "reads"},
+        {"inspect", "reads"},
+        {"export", "reads, and writes where its user says"},
+        {"diff", "reads"},
+        {"images", "reads"},
+        {"network ls", "reads"},
+        {"network inspect", "reads"},
+        {"volume ls", "reads"},
+        {"volume inspect", "reads"},
+        {"events", "reads"},
+        {"system events", "reads"},
+        {"plugin ls", "reads"},
+        {"plugin inspect", "reads"},
+        {"config show", "reads"},
+        {"config check", "reads"},
+        {"config explain", "reads"},
+        {"explain run", "reads"},
+        {"completion", "writes a text"},
+        {"pull", "needs a registry; what it does with a blob that has come is what load does"},
+        {"system prune", "the prunes of containers, networks, images and volumes, one after the other"},
+        {"system boot", "a start of each container"},
+        {"system shutdown", "a stop of each container"},
+    };
+    return reasons;
+}
+
+bool is_struck(const std::string& command) {
+    return std::ranges::any_of(rt::test::scenarios(), [&](const rt::test::Scenario& scenario) {
+        std::string words;
+        for (const std::string& word : scenario.command) {
+            words += (words.empty() ? "" : " ") + word;
+            if (words == command) return true;
+        }
+        return false;
+    });
+}
+
+TEST(StruckCommands, AreAllThatChangeSomething) {
+    const std::vector<std::string> all = commands();
+    EXPECT_THAT(all, testing::Contains("network create")) << "the help is not read";
+    for (const std::string& command : all)
+        EXPECT_NE(is_struck(command), not_struck().contains(command))
+            << command << ": add a scenario, or say in not_struck() why it needs none";
+    for (const auto& [command, reason] : not_struck())
+        EXPECT_THAT(all, testing::Contains(command)) << "there is no such command any more";
+}
+
+} // namespace
