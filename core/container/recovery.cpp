@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <unordered_set>
 
 namespace rt {
 namespace {
@@ -47,14 +48,23 @@ Result<void> finish(Engine& engine, const std::string& id) {
     return reap(engine, id, std::move(*lock));
 }
 
+// Nothing is to be done about it. Seen without the database: of many containers, nearly all are like that.
+bool just_runs(const Path& directory) {
+    if (!shim_is_alive(directory)) return false;
+    const auto exit = read_exit_record(directory);
+    return exit && !*exit;
+}
+
 // Run directories of nobody that runs: killed between the directory and the database, or between the database
-// and the directory.
-std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state) {
+// and the directory. running: ids that need no look.
+std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state,
+                                         const std::unordered_set<std::string>& running) {
     std::vector<Error> problems;
     std::error_code problem;
     for (const auto& entry :
          std::filesystem::directory_iterator(engine.wiring().run / "containers", problem)) {
         const std::string id = entry.path().filename();
+        if (running.contains(id)) continue;
         bool in_use = false;
         Result<void> outcome =
             state.database.run("SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')",
@@ -100,15 +110,21 @@ std::vector<Error> recover(Engine& engine) {
     };
     auto state = engine.state();
     if (!state) return {std::move(state).error()};
+    std::unordered_set<std::string> running;
     for (const Phase phase : {Phase::creating, Phase::removing, Phase::running, Phase::restarting}) {
         const auto containers = (*state)->containers.in_phase(phase);
         if (!containers) return {containers.error()};
-        for (const Container& container : *containers)
+        for (const Container& container : *containers) {
+            if (phase == Phase::running && just_runs(engine.run_directory(container.id))) {
+                running.insert(container.id);
+                continue;
+            }
             if (auto finished = finish(engine, container.id); !finished)
                 note(in_context(std::move(finished).error(), "clean up after container '", container.name,
                                 "'"));
+        }
     }
-    for (Error& error : sweep_run_directories(engine, **state)) problems.push_back(std::move(error));
+    for (Error& error : sweep_run_directories(engine, **state, running)) problems.push_back(std::move(error));
     note(sweep_locks(engine, **state));
     for (Error& error : VolumeService(engine.wiring(), (*state)->database).finish_removals())
         problems.push_back(std::move(error));
