@@ -5,7 +5,7 @@ import importlib.machinery, importlib.util, os, re, shutil, subprocess, tarfile
 from image import run
 
 KEPT = re.compile(r"(^|/)(CTestTestfile|[^/]*_(tests|include))\.cmake$")
-WHOLE = ["bin", "lib", "libexec", "tests/fixtures"]
+WHOLE = ["bin", "lib", "libexec", "tests/attack", "tests/fixtures"]
 LAYER_FILES, LAYER_FILE_SIZE = 60, 40000
 
 
