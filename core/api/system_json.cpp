@@ -34,7 +34,7 @@ Json info_json(const EngineView& engine, const HostView& host, const std::string
         return found == engine.containers.end() ? std::int64_t{0} : found->second;
     };
     const std::int64_t paused = count("paused");
-    const std::int64_t running = count("running") + count("restarting");
+    const std::int64_t running = count("running"); // as docker counts: one that restarts has stopped
     const auto has = [&](const char* controller) { return host.controllers.contains(controller); };
     const std::string runtime = engine.drivers.at(Role::isolation).front();
     Json info{{"Containers", all},

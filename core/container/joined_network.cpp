@@ -25,7 +25,13 @@ Result<Network> make_network(Engine& engine, Engine::State& state, const Operati
     RT_TRY_ASSIGN(const auto backend, engine.drivers().network(found ? found->driver : name));
     if (!found) {
         found = Network{.id = random_hex(64), .name = name, .driver = name, .traits = backend->traits()};
-        RT_TRY(state.networks.add(*found)); // was always there, to users: no event
+        // Was always there, to users: no event. A listing may have brought it in meanwhile.
+        const Result<void> added = state.networks.add(*found);
+        if (!added && added.error().code != Code::already_exists) return std::unexpected(added.error());
+        if (!added) {
+            RT_TRY_ASSIGN(found, state.networks.find(name));
+            if (!found) return fail(Code::unavailable, "network ", name, " came and went: try again");
+        }
     }
     if (found->result.empty()) { // an earlier attempt was interrupted
         RT_TRY_ASSIGN(found->result, backend->create_network(operation, network_json(*found).dump()));

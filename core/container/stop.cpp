@@ -261,7 +261,8 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process);
     if (sent) return {};
     const auto now = state->containers.find(container.id); // it may have ended meanwhile, its shim as well
-    if (!now || has_ended(engine, *now)) return is_not_running(container, "kill");
+    const bool gone = !now && now.error().code == Code::not_found;
+    if (gone || (now && has_ended(engine, *now))) return is_not_running(container, "kill");
     return in_context(std::move(sent).error(), "cannot kill container '", container.name, "'");
 }
 

@@ -36,7 +36,8 @@ Result<SpooledEvents> after(const std::string& mark, const Path& path) {
     std::size_t taken = id.size();
     if (const std::string prefix = id + " "; mark.starts_with(prefix))
         std::from_chars(mark.data() + prefix.size(), mark.data() + mark.size(), taken);
-    if (taken >= text.size()) return SpooledEvents{};
+    if (taken > text.size()) taken = id.size(); // the power went: not all that was taken has stayed
+    if (taken == text.size()) return SpooledEvents{};
     return SpooledEvents{text.substr(taken), cat(id, " ", text.size())};
 }
 

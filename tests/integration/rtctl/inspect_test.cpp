@@ -133,7 +133,13 @@ TEST_F(Inspect, ShowsTheOptionsThatAContainerWasMadeWith) {
     EXPECT_EQ(taken.exit_code, 125);
     EXPECT_THAT(taken.err,
                 HasSubstr("Bind for 0.0.0.0:18090 failed: port is already allocated: container 'all'"));
-    EXPECT_EQ(rtctl_({"rm", "-f", "all"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"create", "--name", "late", "-p", "18090:9", "busybox", "true"}).exit_code, 0);
+    for (const char* option : {"-a", "--"}) {
+        const auto started = rtctl_({"start", option, "late"});
+        EXPECT_NE(started.exit_code, 0) << option;
+        EXPECT_THAT(started.err, HasSubstr("port is already allocated: container 'all'")) << option;
+    }
+    EXPECT_EQ(rtctl_({"rm", "-f", "all", "late"}).exit_code, 0);
 }
 
 TEST_F(Inspect, TellsWhoAskedForWhatAndHowMuchSpaceItTakes) {
