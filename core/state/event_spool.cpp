@@ -63,21 +63,29 @@ Result<bool> spool_event(const Path& root, std::string_view event) {
 Result<SpooledEvents> spooled_events(const Path& root, const std::string& mark) {
     const Path path = spool_in(root);
     RT_TRY(check_spool(path));
-    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(path));
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(path));
+    if (!lock) return SpooledEvents{};
     return after(mark, path);
 }
 
 Result<void> forget_spooled(const Path& root, const std::string& mark) {
     const Path path = spool_in(root);
-    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(path));
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(path));
+    if (!lock) return {};
     RT_TRY_ASSIGN(const SpooledEvents more, after(mark, path));
     if (more.lines.empty() && ::unlink(path.c_str()) != 0)
         return fail_errno(errno, "remove '", path.native(), "'");
     return {};
 }
 
-Result<Path> set_spool_aside(const Path& root) {
+Result<std::optional<Path>> set_spool_aside(const Path& root) {
     const Path path = spool_in(root);
+    std::optional<LockFile> lock;
+    if (check_spool(path)) { // else it is no file, and nobody writes there
+        RT_TRY_ASSIGN(lock, LockFile::try_acquire(path));
+        const auto again = lock ? after("", path) : SpooledEvents{};
+        if (again || again.error().code != Code::corrupt) return std::nullopt;
+    }
     Path aside = cat(path.native(), ".broken");
     if (std::rename(path.c_str(), aside.c_str()) != 0)
         return fail_errno(errno, "set '", path.native(), "' aside as '", aside.native(), "'");

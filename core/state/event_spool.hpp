@@ -10,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,17 +26,18 @@ struct SpooledEvents {
     std::string mark;  // how far they go
 };
 
-// Those after mark: of the latest ones that are in the database, "" for none. One reader at a time: inside a
-// write transaction, which keeps the new mark as well.
+// Those after mark: of the latest ones that are in the database, "" for none. None while another is at the
+// file: they come with the next look. One reader at a time: inside a write transaction, which keeps the new
+// mark as well. corrupt: it is no spool of events.
 Result<SpooledEvents> spooled_events(const Path& root, const std::string& mark);
 
 // Removes the file if all in it is before mark, which has to be committed: whoever is killed before that
 // leaves nothing that would be taken twice.
 Result<void> forget_spooled(const Path& root, const std::string& mark);
 
-// One that cannot be read, so that it is in nobody's way. Answers where it is now; the one that was there
-// before is replaced.
-Result<Path> set_spool_aside(const Path& root);
+// One that is corrupt, so that it is in nobody's way. Answers where it is now; the one that was there before
+// is replaced. Empty: it is in order, another was quicker.
+Result<std::optional<Path>> set_spool_aside(const Path& root);
 
 bool has_spooled_events(const Path& root); // perhaps: also those that were taken
 

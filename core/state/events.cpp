@@ -92,8 +92,11 @@ Result<void> EventLog::take_in() {
     });
     RT_TRY(taken);
     if (broken) {
-        RT_TRY_ASSIGN(const Path aside, set_spool_aside(database_.root()));
-        broken->message += cat(" (it is kept as '", aside.native(), "')");
+        if (broken->code == Code::corrupt) {
+            RT_TRY_ASSIGN(const auto aside, set_spool_aside(database_.root()));
+            if (!aside) return {};
+            broken->message += cat(" (it is kept as '", aside->native(), "')");
+        }
         return std::unexpected(std::move(*broken));
     }
     RT_TRY_ASSIGN(const std::string mark, spool_mark());
