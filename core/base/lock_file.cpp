@@ -7,8 +7,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
 
 namespace rt {
 namespace {
@@ -75,6 +78,30 @@ Result<std::optional<LockFile>> LockFile::try_acquire(const Path& path) {
         if (!held) return std::nullopt;
         if (is_still(fd.get(), path)) return LockFile(std::move(fd));
     }
+}
+
+std::vector<Error> sweep_locks(const Path& directory,
+                               const std::function<Result<bool>(const std::string& name)>& is_needed) {
+    std::vector<Error> problems;
+    std::error_code problem;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, problem)) {
+        const auto swept = [&]() -> Result<void> {
+            const std::string name = entry.path().filename();
+            RT_TRY_ASSIGN(bool needed, is_needed(name));
+            if (needed) return {};
+            RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(entry.path()));
+            if (!lock) return {};
+            RT_TRY_ASSIGN(needed, is_needed(name)); // whoever held it may have made it just now
+            if (!needed && ::unlink(entry.path().c_str()) != 0 && errno != ENOENT)
+                return fail_errno(errno, "remove the lock file '", entry.path().native(), "'");
+            return {};
+        }();
+        if (!swept) problems.push_back(swept.error());
+    }
+    if (problem && problem != std::errc::no_such_file_or_directory)
+        problems.push_back({Code::unavailable, problem.value(),
+                            cat("look for lock files in '", directory.native(), "': ", problem.message())});
+    return problems;
 }
 
 } // namespace rt

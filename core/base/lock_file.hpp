@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace rt {
 
@@ -37,5 +39,11 @@ private:
     explicit LockFile(UniqueFd fd) : fd_(std::move(fd)) {}
     UniqueFd fd_;
 };
+
+// Removes the lock files of a directory that nobody needs and nobody holds: of who was killed between the
+// lock and what it is for, and of who waited for one whose object went meanwhile. is_needed is asked again
+// under each lock. Answers what went wrong, file by file.
+std::vector<Error> sweep_locks(const Path& directory,
+                               const std::function<Result<bool>(const std::string& name)>& is_needed);
 
 } // namespace rt

@@ -173,24 +173,13 @@ std::vector<Error> VolumeService::finish_removals() {
             problems.push_back({done.error().code, done.error().sys_errno,
                                 cat("remove ", volume.name, ": ", done.error().message)});
     }
-    if (auto swept = sweep_locks(); !swept) problems.push_back(std::move(swept).error());
+    for (Error& error : sweep_locks(wiring_.run / "locks", [&](const std::string& name) -> Result<bool> {
+             if (!name.starts_with(kLockPrefix)) return true; // another's
+             RT_TRY_ASSIGN(const auto volume, store_.find(name.substr(kLockPrefix.size())));
+             return volume.has_value();
+         }))
+        problems.push_back(std::move(error));
     return problems;
-}
-
-Result<void> VolumeService::sweep_locks() {
-    std::error_code problem;
-    for (const auto& entry : std::filesystem::directory_iterator(wiring_.run / "locks", problem)) {
-        const std::string file = entry.path().filename();
-        if (!file.starts_with(kLockPrefix)) continue;
-        const std::string name = file.substr(kLockPrefix.size());
-        RT_TRY_ASSIGN(const auto known, store_.find(name));
-        if (known) continue;
-        RT_TRY_ASSIGN(const auto held, LockFile::try_acquire(entry.path()));
-        if (!held) continue;
-        RT_TRY_ASSIGN(const auto made_since, store_.find(name));
-        if (!made_since) ::unlink(entry.path().c_str());
-    }
-    return {};
 }
 
 Result<VolumeService::Pruned> VolumeService::prune(const VolumeFilters& filters, Which which) {

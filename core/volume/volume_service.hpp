@@ -57,7 +57,6 @@ public:
 private:
     [[nodiscard]] Path lock_file(const std::string& name) const;
     Result<void> end_removal(const Volume& volume); // under its lock
-    Result<void> sweep_locks();                     // of volumes that are gone
 
     const Wiring& wiring_;
     Database& database_;
