@@ -5,6 +5,7 @@
 #include "core/base/id.hpp"
 #include "core/container/capabilities.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/running_index.hpp"
 #include "core/shim/run_files.hpp"
 #include "core/state/event_spool.hpp"
 
@@ -48,16 +49,15 @@ Json all_capabilities() {
 struct Found {
     std::string id;
     std::string name;
-    std::optional<RunningContainerIndex> index{};
 };
 
 Result<Found> find_container(Engine& engine, const std::string& reference) {
     auto index = find_running_by_id(engine, reference); // first: an id that is somebody else's name
     if (!index) index = find_running_by_name(engine, reference);
-    if (index) return Found{index->id, index->name, index};
+    if (index) return Found{std::move(index->id), std::move(index->name)};
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
-    return Found{.id = std::move(container.id), .name = std::move(container.name)};
+    return Found{std::move(container.id), std::move(container.name)};
 }
 
 using Noted = std::vector<std::pair<std::string, EventDetails>>; // action and details
@@ -79,8 +79,9 @@ Result<bool> spool(const RunningContainerIndex& index, const Noted& events) {
 }
 
 Result<void> note(Engine& engine, const ExecPlan& plan, const Noted& events) {
-    if (plan.index) {
-        RT_TRY_ASSIGN(const bool spooled, spool(*plan.index, events));
+    // As it is now: it may have got another name, or have gone.
+    if (const auto index = find_running_by_id(engine, plan.container_id)) {
+        RT_TRY_ASSIGN(const bool spooled, spool(*index, events));
         if (spooled) return {};
     }
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -123,7 +124,6 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
     plan.container_id = container.id;
     plan.directory = engine.run_directory(container.id);
     plan.command = request.command;
-    plan.index = container.index;
     const auto config = read_file(plan.directory / "config.json");
     if (!config)
         return fail(Code::failed_precondition, "container '", container.name,

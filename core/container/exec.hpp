@@ -4,7 +4,6 @@
 #pragma once
 
 #include "core/container/run.hpp"
-#include "core/container/running_index.hpp"
 #include "core/shim/client.hpp"
 
 #include <functional>
@@ -30,7 +29,6 @@ struct ExecPlan {
     Path directory; // run directory of the container
     std::vector<std::string> command;
     ShimExec exec;
-    std::optional<RunningContainerIndex> index; // where it was found without the database
 };
 
 // not_found names the nearest container; failed_precondition: it does not run, or is paused.

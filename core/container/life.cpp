@@ -70,12 +70,12 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
     RT_TRY_ASSIGN(const bool taken, state->containers.has_name(name));
     if (taken) return name_is_taken(state->containers, name);
-    const std::string old_name = std::exchange(container.name, name);
     Rollback rollback;
-    rollback.add([&] { (void)drop_name_in_networks(engine, found.id, name); });
-    RT_TRY(add_name_in_networks(engine, found.id, name));
-    const auto indexed = find_running_by_id(engine, found.id);
-    RT_TRY(forget_running(engine, found.id));
+    rollback.add([&] { (void)drop_name_in_networks(engine, container, name); });
+    RT_TRY(add_name_in_networks(engine, container, name));
+    const auto indexed = find_running_by_id(engine, container.id);
+    RT_TRY(forget_running(engine, container));
+    const std::string old_name = std::exchange(container.name, name);
     const Result<void> renamed = state->database.transaction([&]() -> Result<void> {
         if (auto outcome = state->containers.set_name(container.id, name); !outcome) {
             if (outcome.error().code != Code::already_exists) return outcome;
@@ -87,7 +87,7 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         if (auto again = index_again(engine, *state, found.id); !again) engine.warn(again.error().message);
     RT_TRY(renamed);
     rollback.commit();
-    return drop_name_in_networks(engine, container.id, old_name);
+    return drop_name_in_networks(engine, container, old_name);
 }
 
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {
@@ -96,8 +96,7 @@ Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition
     RT_TRY_ASSIGN(const std::int64_t last_event, state->events.last_id());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
     for (;;) {
-        auto now = state->containers.find(container.id); // one at rest may be gone since
-        if (now) now = refresh(engine, *now);
+        auto now = refresh(engine, container);
         if (now) container = std::move(*now);
         std::optional<int> died;
         bool gone = !now && now.error().code == Code::not_found;

@@ -32,17 +32,23 @@ EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
     return names;
 }
 
+// Those that do not change with the container's name.
+std::vector<std::string> lasting_names(const Container& container, const ContainerSpec& spec,
+                                       const EndpointSettings& settings) {
+    std::vector<std::string> names{container.id.substr(0, kShortId)};
+    names.insert(names.end(), settings.aliases.begin(), settings.aliases.end());
+    if (!spec.hostname.empty()) names.push_back(spec.hostname);
+    return names;
+}
+
 } // namespace
 
 std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& container,
                                   const ContainerSpec& spec) {
     if (!has_names(joined.network)) return {};
-    std::vector<std::string> names{container.name, container.id.substr(0, kShortId)};
-    const auto add = [&](const std::string& name) {
-        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
-    };
-    for (const std::string& alias : joined.settings.aliases) add(alias);
-    add(spec.hostname);
+    std::vector<std::string> names{container.name};
+    for (std::string& name : lasting_names(container, spec, joined.settings))
+        if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
     return names;
 }
 
@@ -61,15 +67,27 @@ Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Netw
 
 namespace {
 
-// What is published is recorded before and after: a kill leaves nothing behind the container.
-Result<void> change_names(Engine& engine, const std::string& container_id,
+// Does it have this name there whatever the container is called?
+bool lasts(const Container& container, const ContainerSpec& spec, const Network& network,
+           const std::string& name) {
+    const auto wanted = wanted_endpoints(spec, spec.network);
+    const auto settings = std::ranges::find(wanted, network.name, &EndpointSettings::network);
+    const auto names =
+        lasting_names(container, spec, settings == wanted.end() ? EndpointSettings() : *settings);
+    return std::ranges::find(names, name) != names.end();
+}
+
+// In each network where the name comes and goes with the container's. What is published is recorded before
+// and after: a kill leaves nothing behind the container.
+Result<void> change_names(Engine& engine, const Container& container, const std::string& name,
                           const std::function<Result<void>(NameDirectory&, EndpointNames names,
                                                            const NameRecord& record)>& change) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(container_id));
+    RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
+    RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(container.id));
     for (const Endpoint& endpoint : endpoints) {
         RT_TRY_ASSIGN(const auto network, state->networks.find_by_id(endpoint.network_id));
-        if (!network || !has_names(*network)) continue;
+        if (!network || !has_names(*network) || lasts(container, spec, *network, name)) continue;
         NameDirectory directory(name_directory(engine, network->id));
         RT_TRY(change(directory, recorded_names(endpoint, *network),
                       [&](const std::vector<std::string>& names) -> Result<void> {
@@ -83,9 +101,9 @@ Result<void> change_names(Engine& engine, const std::string& container_id,
 
 } // namespace
 
-Result<void> add_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name) {
+Result<void> add_name_in_networks(Engine& engine, const Container& container, const std::string& name) {
     return change_names(
-        engine, container_id,
+        engine, container, name,
         [&](NameDirectory& directory, EndpointNames names, const NameRecord& record) -> Result<void> {
             names.names.insert(names.names.begin(), name);
             RT_TRY(record(names.names));
@@ -94,9 +112,9 @@ Result<void> add_name_in_networks(Engine& engine, const std::string& container_i
         });
 }
 
-Result<void> drop_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name) {
+Result<void> drop_name_in_networks(Engine& engine, const Container& container, const std::string& name) {
     return change_names(
-        engine, container_id,
+        engine, container, name,
         [&](NameDirectory& directory, EndpointNames names, const NameRecord& record) -> Result<void> {
             EndpointNames dropped = names;
             dropped.names = {name};

@@ -21,9 +21,10 @@ std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& 
 Result<void> publish_names(Engine& engine, const JoinedNetwork& joined);
 Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Network& network);
 // Of a running container that gets another name: the new one before it has it, the old one after, so that it
-// is found by its name whatever happens in between. Its endpoints are stored anew.
-Result<void> add_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name);
-Result<void> drop_name_in_networks(Engine& engine, const std::string& container_id, const std::string& name);
+// is found by its name whatever happens in between. A name that is also an alias or its hostname is left as
+// it is. Its endpoints are stored anew.
+Result<void> add_name_in_networks(Engine& engine, const Container& container, const std::string& name);
+Result<void> drop_name_in_networks(Engine& engine, const Container& container, const std::string& name);
 
 // True: the container asks its shim for names.
 bool has_name_server(std::span<const JoinedNetwork> joined);

@@ -75,7 +75,7 @@ std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state,
     return problems;
 }
 
-// False: the lock is of something that never came to be, or is no more, unless somebody holds it.
+// False: the lock is of a container or network that never came to be, or is no more.
 Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& lock) {
     constexpr std::string_view kNetwork = "network-";
     if (lock.starts_with(kNetwork)) {
@@ -86,19 +86,18 @@ Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& 
     return !is_hex(lock) || std::filesystem::exists(engine.run_directory(lock), problem);
 }
 
-// Of who was killed between the lock and what it is for, and of who came too late.
-Result<void> sweep_locks(Engine& engine, Engine::State& state) {
-    std::error_code problem;
-    for (const auto& entry : std::filesystem::directory_iterator(engine.wiring().run / "locks", problem)) {
-        const std::string name = entry.path().filename();
-        RT_TRY_ASSIGN(bool needed, is_needed(engine, state, name));
-        if (needed) continue;
-        RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(entry.path()));
-        if (!lock) continue;
-        RT_TRY_ASSIGN(needed, is_needed(engine, state, name)); // whoever held it may have made it just now
-        if (!needed) ::unlink(entry.path().c_str());
-    }
-    return {};
+// Places in networks that the clean-up could not give back, for want of their driver.
+std::vector<Error> finish_endpoints(Engine& engine, Engine::State& state) {
+    std::vector<std::string> ids;
+    std::vector<Error> problems;
+    Result<void> outcome = state.database.run(
+        "SELECT DISTINCT container_id FROM endpoints JOIN containers ON containers.id = container_id "
+        "WHERE phase IN ('exited', 'created')",
+        {}, [&](const SqlRow& row) { ids.push_back(row.text(0)); });
+    if (!outcome) problems.push_back(std::move(outcome).error());
+    for (const std::string& id : ids)
+        if (outcome = finish(engine, id); !outcome) problems.push_back(std::move(outcome).error());
+    return problems;
 }
 
 } // namespace
@@ -125,7 +124,11 @@ std::vector<Error> recover(Engine& engine) {
         }
     }
     for (Error& error : sweep_run_directories(engine, **state, running)) problems.push_back(std::move(error));
-    note(sweep_locks(engine, **state));
+    for (Error& error : finish_endpoints(engine, **state)) problems.push_back(std::move(error));
+    for (Error& error : sweep_locks(engine.wiring().run / "locks", [&](const std::string& name) {
+             return is_needed(engine, **state, name);
+         }))
+        problems.push_back(std::move(error));
     for (Error& error : VolumeService(engine.wiring(), (*state)->database).finish_removals())
         problems.push_back(std::move(error));
     return problems;
@@ -133,11 +136,15 @@ std::vector<Error> recover(Engine& engine) {
 
 Result<Container> refresh(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(Container now, state->containers.find(container.id)); // the caller's may be long ago
     // At rest, and nothing of an interrupted start or clean-up is left.
-    const bool rests = container.phase == Phase::exited || container.phase == Phase::created;
-    if (rests && !std::filesystem::exists(engine.run_directory(container.id))) return container;
-    RT_TRY(finish(engine, container.id));
-    return state->containers.find(container.id);
+    if ((now.phase == Phase::exited || now.phase == Phase::created) &&
+        !std::filesystem::exists(engine.run_directory(now.id))) {
+        RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(now.id));
+        if (endpoints.empty()) return now;
+    }
+    RT_TRY(finish(engine, now.id));
+    return state->containers.find(now.id);
 }
 
 } // namespace rt

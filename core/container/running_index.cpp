@@ -44,14 +44,13 @@ Result<void> index_running(Engine& engine, const Container& container, const std
     return fail_errno(errno, "link '", link.native(), "' to container ", container.id);
 }
 
-Result<void> forget_running(Engine& engine, const std::string& id) {
-    const auto known = find_running_by_id(engine, id);
-    if (!known) return {};
-    const Path file = event_file(engine, id);
+Result<void> forget_running(Engine& engine, const Container& container) {
+    const Path file = event_file(engine, container.id);
     if (::unlink(file.c_str()) != 0 && errno != ENOENT)
         return fail_errno(errno, "remove '", file.native(), "'");
     // One that stays does not mislead: it is the file above that says whose a name is.
-    if (container_of_name(engine, known->name) == id) ::unlink(name_file(engine, known->name).c_str());
+    if (container_of_name(engine, container.name) == container.id)
+        ::unlink(name_file(engine, container.name).c_str());
     return {};
 }
 

@@ -22,7 +22,7 @@ struct RunningContainerIndex {
 // attributes: event_attributes(). Replaces what was there.
 Result<void> index_running(Engine& engine, const Container& container, const std::string& attributes);
 // From here on the database is asked for it: before its name changes there, and after its end.
-Result<void> forget_running(Engine& engine, const std::string& id);
+Result<void> forget_running(Engine& engine, const Container& container);
 
 std::optional<RunningContainerIndex> find_running_by_id(const Engine& engine, const std::string& id);
 std::optional<RunningContainerIndex> find_running_by_name(const Engine& engine, const std::string& name);

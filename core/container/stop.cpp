@@ -141,6 +141,15 @@ int parse_realtime_signal(const std::string& name) {
     return 0;
 }
 
+// Somebody holds its lock, or its shim lives.
+Result<bool> is_worked_on(Engine& engine, const std::string& id) {
+    if (shim_is_alive(engine.run_directory(id))) return true;
+    const Path file = engine.lock_file(id);
+    if (!std::filesystem::exists(file)) return false; // to lock it would make it
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(file));
+    return !lock || shim_is_alive(engine.run_directory(id));
+}
+
 // What another process does at this moment has to come to its end first.
 enum class Outcome { done, again };
 
@@ -213,7 +222,9 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
 Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<std::chrono::seconds> grace,
                           StopReason reason) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+    const Result<Container> now = refresh(engine, found);
+    if (!now && now.error().code == Code::not_found) return Outcome::done; // --rm was quicker
+    RT_TRY_ASSIGN(const Container container, now);
     if (container.phase == Phase::restarting) {
         RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, container, reason));
         if (ended == Outcome::again) return ended;
@@ -221,8 +232,9 @@ Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<
         const int signal_number = stop_signal(*state, container);
         RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
         RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
-    } else {
-        return Outcome::done;
+    } else { // at rest, unless somebody is just starting it, or cleaning up after it
+        RT_TRY_ASSIGN(const bool busy, is_worked_on(engine, container.id));
+        return busy ? Outcome::again : Outcome::done;
     }
     RT_TRY(state->database.transaction([&] { return note_event(*state, container, "stop"); }));
     return Outcome::done;

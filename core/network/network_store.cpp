@@ -120,10 +120,6 @@ Result<void> NetworkStore::remove_endpoint(const std::string& endpoint_id) {
     return database_.run("DELETE FROM endpoints WHERE id = ?", {endpoint_id});
 }
 
-Result<void> NetworkStore::remove_endpoints_of(const std::string& container_id) {
-    return database_.run("DELETE FROM endpoints WHERE container_id = ?", {container_id});
-}
-
 Json network_json(const Network& network) {
     Json value{{"id", network.id}, {"name", network.name}, {"options", Json::object()}};
     if (network.user_defined()) {

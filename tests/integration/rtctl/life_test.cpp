@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/lock_file.hpp"
+#include "core/state/database.hpp"
 #include "with_busybox.hpp"
 
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <future>
 
 namespace {
 
@@ -18,7 +24,28 @@ protected:
         return outcome.exit_code == 0 ? json::parse(outcome.out)[0]["State"]["Status"].get<std::string>()
                                       : "gone";
     }
+    int endpoints() { // places in networks on record
+        std::int64_t count = -1;
+        rt::Database database = *rt::Database::open(rtctl_.root());
+        EXPECT_TRUE(database.run("SELECT count(*) FROM endpoints", {},
+                                 [&](const rt::SqlRow& row) { count = row.number(0); }));
+        return static_cast<int>(count);
+    }
 };
+
+// Whoever is starting it holds its lock.
+TEST_F(Life, StopWaitsForWhoeverIsStartingTheContainer) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const std::string id = rtctl_({"ps", "-aq", "--no-trunc"}).out.substr(0, 64);
+    auto lock = *rt::LockFile::acquire(rtctl_.run() / "locks" / id);
+    auto stopped = std::async([&] { return rtctl_({"stop", "-t", "0", "one"}); });
+    EXPECT_EQ(stopped.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+    {
+        const auto done = std::move(lock);
+    }
+    EXPECT_EQ(stopped.get().exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
 
 TEST_F(Life, ADetachedContainerIsListedStoppedAndRemoved) {
     const auto run = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"});
@@ -380,7 +407,13 @@ TEST_F(Life, AContainerWhoseDriversHaveLeftTheWiringFileEndsAndGoes) {
         EXPECT_THAT(refused.err, HasSubstr("its layer in storage 'plain'"));
     }
     EXPECT_EQ(status("removed"), "removing");
+    // The layer cannot be counted now, which is not to say that there is no such container.
+    EXPECT_THAT(rtctl_({"inspect", "-s", "stopped"}).err, HasSubstr("no storage driver instance 'plain'"));
+    EXPECT_TRUE(std::filesystem::is_empty(rtctl_.run() / "containers")); // as after a reboot
+    EXPECT_EQ(endpoints(), 4);
     rt::test::write_file(file, with.dump());
+    EXPECT_EQ(rtctl_({"ps", "-a"}).exit_code, 0);
+    EXPECT_EQ(endpoints(), 0);
     const auto told = rtctl_({"events", "--since", "10m", "--until", "0s", "--format", "{{.Action}}", "-f",
                               "container=removed", "-f", "event=die"});
     EXPECT_EQ(told.out, "die\n");

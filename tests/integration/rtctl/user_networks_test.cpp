@@ -394,6 +394,20 @@ TEST_F(UserNetworks, ARenamingThatCannotBeToldToTheNetworkIsNone) {
     EXPECT_EQ(rtctl_({"network", "rm", "lan"}).exit_code, 0);
 }
 
+TEST_F(UserNetworks, ARenamingLeavesAliasesAndTheHostname) {
+    create({}, "lan");
+    start("web", {"--network", "lan", "--network-alias", "shop", "--hostname", "web"});
+    start("asks", {"--network", "lan"});
+    ASSERT_EQ(rtctl_({"rename", "web", "shop"}).exit_code, 0);
+    for (const char* name : {"web", "shop"})
+        EXPECT_EQ(in("asks", std::string("nslookup ") + name).exit_code, 0) << name;
+    ASSERT_EQ(rtctl_({"rename", "shop", "late"}).exit_code, 0);
+    for (const char* name : {"web", "shop", "late"})
+        EXPECT_EQ(in("asks", std::string("nslookup ") + name).exit_code, 0) << name;
+    ASSERT_EQ(rtctl_({"rename", "late", "last"}).exit_code, 0);
+    EXPECT_NE(in("asks", "nslookup late").exit_code, 0);
+}
+
 TEST_F(UserNetworks, LeavingTheNetworkWherePortsArePublishedSaysSo) {
     create({}, "lan");
     create({}, "other");

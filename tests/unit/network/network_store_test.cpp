@@ -52,7 +52,7 @@ TEST_F(NetworkStoreTest, LeasesTheLowestFreeAddressAndNeverTheGatewayOrTheEnds) 
     add_endpoint("late");
     EXPECT_EQ(lease("late"), "resource-exhausted");
 
-    ASSERT_TRUE(store_.remove_endpoints_of("10.1.2.4/29"));
+    ASSERT_TRUE(store_.remove_endpoint("10.1.2.4/29"));
     EXPECT_EQ(lease("late"), "10.1.2.4/29");
 }
 
