@@ -24,11 +24,12 @@ Result<void> show_line(const Json& value, const std::optional<Template>& format)
 
 } // namespace
 
-Result<Json> look_at_network(Engine& engine, const std::string& reference) {
+Result<Network> find_network(Engine& engine, const std::string& reference) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY(list_networks(engine)); // those of drivers are there from now on
-    RT_TRY_ASSIGN(const Network network, state->networks.find_any(reference));
-    return inspect_network(engine, network);
+    if (auto known = state->networks.find_any(reference); known) return known;
+    if (const auto listed = list_networks(engine); !listed) // whether there is one cannot be said
+        return fail(Code::unavailable, "look for network ", reference, ": ", listed.error().message);
+    return state->networks.find_any(reference);
 }
 
 Result<Json> look_at_volume(Engine& engine, const std::string& name) {

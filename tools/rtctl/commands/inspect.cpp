@@ -2,6 +2,7 @@
 #include "core/api/container_json.hpp"
 #include "core/api/image_json.hpp"
 #include "core/base/nearest.hpp"
+#include "core/container/networks.hpp"
 #include "core/container/recovery.hpp"
 #include "core/image/reference.hpp"
 #include "core/volume/volume_service.hpp"
@@ -13,38 +14,52 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace rt::cli {
 namespace {
 
-Result<Json> look_at_container(Engine& engine, const std::string& reference,
-                               const api::ViewOptions& options) {
+// What is seen of an object that was found: what fails then is no sign of its absence.
+using Look = std::function<Result<Json>()>;
+
+Result<Look> find_container(Engine& engine, const std::string& reference, const api::ViewOptions& options) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    RT_TRY_ASSIGN(const api::ContainerView view, api::look_at(engine, container, options));
-    return api::container_json(view);
+    RT_TRY_ASSIGN(Container found, state->containers.find(reference));
+    return [&engine, options, found = std::move(found)]() -> Result<Json> {
+        RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+        RT_TRY_ASSIGN(const api::ContainerView view, api::look_at(engine, container, options));
+        return api::container_json(view);
+    };
 }
 
-Result<Json> look_at_image(Engine& engine, const std::string& reference, const api::ViewOptions&) {
+Result<Look> find_image(Engine& engine, const std::string& reference, const api::ViewOptions&) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const Image image, state->images.find(reference));
-    RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
-    return api::image_json(view);
+    RT_TRY_ASSIGN(Image found, state->images.find(reference));
+    return [&engine, found = std::move(found)]() -> Result<Json> {
+        RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, found));
+        return api::image_json(view);
+    };
 }
 
 // In the order in which docker looks for a name whose kind was not said.
 struct Kind {
     std::string_view name;
-    Result<Json> (*look_at)(Engine& engine, const std::string& reference, const api::ViewOptions& options);
+    Result<Look> (*find)(Engine& engine, const std::string& reference, const api::ViewOptions& options);
 };
 constexpr std::array<Kind, 4> kKinds{{
-    {"container", look_at_container},
-    {"image", look_at_image},
-    {"network", [](Engine& engine, const std::string& reference,
-                   const api::ViewOptions&) { return look_at_network(engine, reference); }},
-    {"volume", [](Engine& engine, const std::string& reference,
-                  const api::ViewOptions&) { return look_at_volume(engine, reference); }},
+    {"container", find_container},
+    {"image", find_image},
+    {"network",
+     [](Engine& engine, const std::string& reference, const api::ViewOptions&) -> Result<Look> {
+         RT_TRY_ASSIGN(const Network found, find_network(engine, reference));
+         return [&engine, found] { return inspect_network(engine, found); };
+     }},
+    {"volume",
+     [](Engine& engine, const std::string& reference, const api::ViewOptions&) -> Result<Look> {
+         RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+         RT_TRY_ASSIGN(const Volume found, VolumeService(engine.wiring(), state->database).find(reference));
+         return [&engine, found] { return look_at_volume(engine, found.name); };
+     }},
 }};
 
 bool is_absent(const Error& error) {
@@ -78,8 +93,9 @@ Result<Json> inspect_one(Engine& engine, const std::string& reference, const std
                          const api::ViewOptions& options) {
     for (const Kind& kind : kKinds) {
         if (!type.empty() && type != kind.name) continue;
-        auto value = kind.look_at(engine, reference, options);
-        if (value || !type.empty() || !is_absent(value.error())) return value;
+        const auto found = kind.find(engine, reference, options);
+        if (found) return (*found)();
+        if (!type.empty() || !is_absent(found.error())) return std::unexpected(found.error());
     }
     return no_such_object(engine, reference);
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/container/networks.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/inspected.hpp"
 #include "tools/rtctl/session.hpp"
 
 namespace rt::cli {
 namespace {
+
+Result<Json> inspect_one(Engine& engine, const std::string& reference) {
+    RT_TRY_ASSIGN(const Network network, find_network(engine, reference));
+    return inspect_network(engine, network);
+}
 
 Result<int> network_inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
@@ -15,7 +21,7 @@ Result<int> network_inspect(const Globals& globals, const Arguments& arguments) 
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     return show_inspected(*parsed,
-                          [&](const std::string& reference) { return look_at_network(*engine, reference); });
+                          [&](const std::string& reference) { return inspect_one(*engine, reference); });
 }
 
 } // namespace
