@@ -97,11 +97,17 @@ private:
     Result<void> take_back(const std::vector<JoinedNetwork>& unfinished) {
         if (unfinished.empty()) return {};
         for (const JoinedNetwork& joined : unfinished) {
-            RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(joined.network.driver));
-            RT_TRY(take_back(*backend, joined));
+            const auto backend = engine_.drivers().network(joined.network.driver);
+            if (!backend) { // the container's other networks are none the worse for it
+                engine_.warn(cat("take back an unfinished connect of container '", container_.name,
+                                 "' to network '", joined.network.name, "': ", backend.error().message));
+                continue;
+            }
+            RT_TRY(take_back(**backend, joined));
         }
         choose_gateway(joined_, {});
-        return lead_out();
+        RT_TRY(lead_out());
+        return serve_names();
     }
 
     // docker's rules of which networks exclude each other.
