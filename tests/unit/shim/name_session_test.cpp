@@ -11,6 +11,8 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
+#include <vector>
 
 namespace rt::shim {
 namespace {
@@ -51,68 +53,63 @@ private:
     UniqueFd fd_;
 };
 
-TEST(NameSession, AQuestionBehindOneThatNobodyAnswersIsSeenTo) {
-    EventLoop loop;
-    ASSERT_TRUE(loop.open());
-    RudeServer server(loop);
-    const std::vector<ServerAddress> servers{server.place};
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
-    const UniqueFd ours(ends[1]);
-    NameSession session(
-        loop, UniqueFd(ends[0]), [](std::string_view) { return std::optional<std::string>(); }, servers);
-    const std::string both = question(1) + question(2);
-    ASSERT_EQ(::write(ours.get(), both.data(), both.size()), static_cast<ssize_t>(both.size()));
+// A client that has asked two questions at once, of a session whose name server is rude.
+class NameSessionTest : public testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(loop_.open());
+        server_.emplace(loop_);
+        servers_.push_back(server_->place);
+        std::array<int, 2> ends{};
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
+        client_.reset(ends[1]);
+        session_.emplace(
+            loop_, UniqueFd(ends[0]), [](std::string_view) { return std::optional<std::string>(); },
+            servers_);
+        ASSERT_EQ(::write(client_.get(), both_.data(), both_.size()), static_cast<ssize_t>(both_.size()));
+    }
+    // Until all answers are there, or the session hangs up. How often the loop turned.
+    int read_answers(bool to_the_end) {
+        Timer too_late(loop_, [&] { loop_.stop(); });
+        too_late.arm(5'000'000'000); // the session itself gives up after ten seconds
+        int turns = 0;
+        loop_.run(
+            [&] {
+                std::array<char, 512> piece{};
+                const ssize_t size = ::read(client_.get(), piece.data(), piece.size());
+                if (size > 0) answers_.append(piece.data(), static_cast<std::size_t>(size));
+                ++turns;
+                if (size == 0 || (!to_the_end && answers_.size() >= both_.size())) loop_.stop();
+            },
+            [] {});
+        return turns;
+    }
 
-    Timer too_late(loop, [&] { loop.stop(); });
-    too_late.arm(5'000'000'000); // the session itself gives up after ten seconds
-    std::string answers;
-    loop.run(
-        [&] {
-            std::array<char, 512> piece{};
-            if (const ssize_t size = ::read(ours.get(), piece.data(), piece.size()); size > 0)
-                answers.append(piece.data(), static_cast<std::size_t>(size));
-            if (answers.size() >= both.size()) loop.stop();
-        },
-        [] {});
-    ASSERT_EQ(answers.size(), both.size());
-    EXPECT_EQ(server.hung_up, 2);
-    for (const std::size_t at : {std::size_t{0}, both.size() / 2}) {
-        EXPECT_EQ(answers[at + 3], at == 0 ? 1 : 2) << "the id";
-        EXPECT_EQ(answers[at + 5] & 0x0f, static_cast<int>(dns::Rcode::server_failure));
+    EventLoop loop_;
+    std::optional<RudeServer> server_;
+    std::vector<ServerAddress> servers_;
+    UniqueFd client_;
+    std::optional<NameSession> session_;
+    const std::string both_ = question(1) + question(2);
+    std::string answers_;
+};
+
+TEST_F(NameSessionTest, AQuestionBehindOneThatNobodyAnswersIsSeenTo) {
+    read_answers(false);
+    ASSERT_EQ(answers_.size(), both_.size());
+    EXPECT_EQ(server_->hung_up, 2);
+    for (const std::size_t at : {std::size_t{0}, both_.size() / 2}) {
+        EXPECT_EQ(answers_[at + 3], at == 0 ? 1 : 2) << "the id";
+        EXPECT_EQ(answers_[at + 5] & 0x0f, static_cast<int>(dns::Rcode::server_failure));
     }
 }
 
 // As `dig +tcp` may, and whoever sends all its questions first.
-TEST(NameSession, WhoeverHasAskedAndHungUpHalfGetsItsAnswers) {
-    EventLoop loop;
-    ASSERT_TRUE(loop.open());
-    RudeServer server(loop);
-    const std::vector<ServerAddress> servers{server.place};
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
-    const UniqueFd ours(ends[1]);
-    NameSession session(
-        loop, UniqueFd(ends[0]), [](std::string_view) { return std::optional<std::string>(); }, servers);
-    const std::string both = question(1) + question(2);
-    ASSERT_EQ(::write(ours.get(), both.data(), both.size()), static_cast<ssize_t>(both.size()));
-    ASSERT_EQ(::shutdown(ours.get(), SHUT_WR), 0);
-
-    Timer too_late(loop, [&] { loop.stop(); });
-    too_late.arm(5'000'000'000);
-    std::string answers;
-    int turns = 0;
-    loop.run(
-        [&] {
-            std::array<char, 512> piece{};
-            const ssize_t size = ::read(ours.get(), piece.data(), piece.size());
-            if (size > 0) answers.append(piece.data(), static_cast<std::size_t>(size));
-            ++turns;
-            if (size == 0) loop.stop();
-        },
-        [] {});
-    EXPECT_EQ(answers.size(), both.size());
-    EXPECT_TRUE(session.is_done());
+TEST_F(NameSessionTest, WhoeverHasAskedAndHungUpHalfGetsItsAnswers) {
+    ASSERT_EQ(::shutdown(client_.get(), SHUT_WR), 0);
+    const int turns = read_answers(true);
+    EXPECT_EQ(answers_.size(), both_.size());
+    EXPECT_TRUE(session_->is_done());
     EXPECT_LT(turns, 50) << "an end that is over is no event";
 }
 
