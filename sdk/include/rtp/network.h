@@ -8,7 +8,7 @@
  *
  * network JSON (in):
  *   {"id", "name", "options": {...}, "result": {...}?}
- *   id: 12 to 64 hex digits, the first 12 unique on this host; name: [a-zA-Z0-9_.-]+
+ *   id: 12 to 64 hex digits, the first 8 unique on this host; name: [a-zA-Z0-9_.-]+
  *   with RTP_NETWORK_SEVERAL also, for networks that a user made:
  *   "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1" or ""}]: those that were asked for, at most
  *     one of each family is sure to be taken; none: the driver chooses
