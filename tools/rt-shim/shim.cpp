@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
 
 namespace rt::shim {
 namespace {
@@ -60,7 +62,17 @@ Result<void> Shim::run(UniqueFd launcher, UniqueFd lock) {
                   execs_.release_memory();
                   ::malloc_trim(0);
               });
+    if (!launched_ && lock_) take_lock_away();
     return {};
+}
+
+// Who launched us is gone before saying for what. The file's name is not known to us, and nobody else would
+// look for it before the next command.
+void Shim::take_lock_away() {
+    std::array<char, PATH_MAX> name{};
+    const std::string place = cat("/proc/self/fd/", lock_.get());
+    const ssize_t size = ::readlink(place.c_str(), name.data(), name.size() - 1);
+    if (size > 0) ::unlink(name.data()); // whoever waits for it sees that it is another then
 }
 
 void Shim::launch(Connection& connection, const Frame& frame) {

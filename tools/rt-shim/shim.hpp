@@ -29,6 +29,7 @@ public:
     void keep_warning(int level, const std::string& text); // of the driver
 
 private:
+    void take_lock_away();
     // Clients
     void on_frame(Connection& connection, const Frame& frame) override;
     void on_drained(Connection& connection) override;

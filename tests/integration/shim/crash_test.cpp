@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a crash of the shim leaves behind.
+#include "core/base/lock_file.hpp"
 #include "core/shim/run_files.hpp"
 #include "integration/shim/shim_fixture.hpp"
 
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <optional>
 
 namespace rt::test {
 namespace {
@@ -28,6 +37,31 @@ TEST_F(ShimCrashTest, LeavesNoCoreFile) {
     ASSERT_EQ(::waitpid(pid, &status, 0), pid);
     EXPECT_EQ(WTERMSIG(status), SIGSEGV);
     EXPECT_FALSE(WCOREDUMP(status));
+}
+
+// Nobody else knows of it, and the next command may be long to come.
+TEST_F(ShimCrashTest, TakesTheLockAwayOfALauncherThatDiedBeforeItSaidForWhat) {
+    const Path file = directory() / "lock";
+    std::optional<LockFile> lock = std::move(*LockFile::acquire(file));
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        const int held = ::fcntl(lock->descriptor(), F_DUPFD, 10);
+        const int launcher = ::fcntl(ends[1], F_DUPFD, 10);
+        ::dup2(launcher, 3);
+        ::dup2(held, 4);
+        ::close_range(5, ~0U, CLOSE_RANGE_CLOEXEC);
+        ::execl(RT_BUILD_DIR "/libexec/rt/rt-shim", "rt-shim", "id", nullptr);
+        ::_exit(255);
+    }
+    ::close(ends[1]);
+    lock.reset();
+    EXPECT_FALSE(*LockFile::try_acquire(file)) << "the shim has it as well";
+    ::close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+    EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 } // namespace
