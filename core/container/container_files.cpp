@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/container_files.hpp"
+#include "core/container/container_lock.hpp"
 
 #include "core/base/rooted_path.hpp"
 #include "core/container/container_volumes.hpp"
@@ -108,11 +109,11 @@ Result<PathStat> stat_path(int root, const std::string& path, LastLink link) {
 Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& reference, Writable access) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
-    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     for (int look = 0; look < kLooks; ++look) {
         RT_TRY_ASSIGN(container, refresh(engine, container));
-        RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(container.id)));
-        RT_TRY_ASSIGN(container, state->containers.find(container.id));
+        RT_TRY_ASSIGN(auto locked, lock_container(engine, container.id));
+        LockFile lock = std::move(locked.lock);
+        container = std::move(locked.container);
         const Path directory = engine.run_directory(container.id);
         std::error_code ignored;
         if (is_at_rest(container) && !std::filesystem::exists(directory, ignored)) {

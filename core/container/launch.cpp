@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/container_lock.hpp"
 #include "core/container/id_ranges.hpp"
 #include "core/container/name_conflict.hpp"
 #include "core/container/recovery.hpp"
@@ -159,11 +160,12 @@ Result<void> Launch::prepare_storage() {
 }
 
 Result<void> Launch::load(const std::string& container_id) {
-    record_.id = container_id;
-    RT_TRY(take_the_lock());
+    RT_TRY_ASSIGN(auto locked, lock_container(engine_, container_id));
+    lock_ = std::move(locked.lock);
+    record_ = std::move(locked.container);
+    directory_ = engine_.run_directory(record_.id);
     RT_TRY_ASSIGN(state_, engine_.state());
     timer_.mark("open state");
-    RT_TRY_ASSIGN(record_, state_->containers.find(container_id));
     RT_TRY_ASSIGN(spec_, spec_from_json(record_.spec));
     if (!record_.mounts.empty()) {
         RT_TRY_ASSIGN(spec_.mounts, mounts_from_text(record_.mounts));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/life.hpp"
+#include "core/container/container_lock.hpp"
 
-#include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/name_conflict.hpp"
 #include "core/container/name_service.hpp"
@@ -62,10 +62,9 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY(validate_container_name(name));
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     // A start or `network connect` under way would go on with the old name among its networks' names.
-    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
-    RT_TRY_ASSIGN(Container container, state->containers.find(found.id));
+    RT_TRY_ASSIGN(auto locked, lock_container(engine, found.id));
+    Container& container = locked.container;
     if (container.name == name)
         return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
     RT_TRY_ASSIGN(const bool taken, state->containers.has_name(name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/network_connect.hpp"
+#include "core/container/container_lock.hpp"
 
-#include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/first_process.hpp"
 #include "core/container/joined_network.hpp"
@@ -24,10 +24,8 @@ public:
         RT_TRY_ASSIGN(Engine::State* const state, engine.state());
         RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
         RT_TRY(refresh(engine, found));
-        RT_TRY(make_directories(engine.lock_file("x").parent_path()));
-        RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
-        Member member(engine, *state, std::move(lock));
-        RT_TRY_ASSIGN(member.container_, state->containers.find(found.id));
+        RT_TRY_ASSIGN(auto locked, lock_container(engine, found.id));
+        Member member(engine, *state, std::move(locked));
         RT_TRY_ASSIGN(member.spec_, spec_from_json(member.container_.spec));
         member.spec_.networks = wanted_endpoints(member.spec_, member.container_.network);
         if (member.runs()) RT_TRY(member.look_inside());
@@ -55,8 +53,9 @@ public:
     }
 
 private:
-    Member(Engine& engine, Engine::State& state, LockFile lock)
-        : engine_(engine), state_(state), lock_(std::move(lock)) {}
+    Member(Engine& engine, Engine::State& state, LockedContainer locked)
+        : engine_(engine), state_(state), lock_(std::move(locked.lock)),
+          container_(std::move(locked.container)) {}
 
     [[nodiscard]] bool runs() const { return container_.phase == Phase::running; }
 
@@ -230,8 +229,8 @@ private:
     Engine& engine_;
     Engine::State& state_;
     LockFile lock_;
-    Operation operation_ = Engine::new_operation();
     Container container_;
+    Operation operation_ = Engine::new_operation();
     ContainerSpec spec_;
     UniqueFd netns_;
     std::vector<JoinedNetwork> joined_; // of a running one

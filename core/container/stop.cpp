@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/stop.hpp"
+#include "core/container/container_lock.hpp"
 
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
@@ -206,16 +207,12 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
         RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, *container, StopReason::user));
         if (ended == Outcome::again) return ended;
     }
-    RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(engine.lock_file(found.id)));
-    container = state->containers.find(found.id);
-    if (!container && container.error().code == Code::not_found) {
-        ::unlink(engine.lock_file(found.id).c_str());
-        return Outcome::done;
-    }
-    if (!container) return std::unexpected(std::move(container).error());
+    auto locked = lock_container(engine, found.id);
+    if (!locked && locked.error().code == Code::not_found) return Outcome::done;
+    if (!locked) return std::unexpected(std::move(locked).error());
     // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
     if (shim_is_alive(engine.run_directory(found.id))) return Outcome::again;
-    RT_TRY(abandon(engine, found.id, nullptr, std::move(lock), volumes));
+    RT_TRY(abandon(engine, found.id, nullptr, std::move(locked->lock), volumes));
     return Outcome::done;
 }
 
@@ -289,7 +286,6 @@ Result<std::string> remove(Engine& engine, const std::string& reference, Force f
                            AnonymousVolumes volumes) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     RT_TRY(until_done(found.name, [&] { return remove_once(engine, found, force, volumes); }));
     return found.id;
 }

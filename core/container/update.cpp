@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/update.hpp"
+#include "core/container/container_lock.hpp"
 
-#include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/host_facts.hpp"
 #include "core/container/oci_parts.hpp"
@@ -149,11 +149,9 @@ Result<std::vector<std::string>> update_container(Engine& engine, const std::str
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
     RT_TRY_ASSIGN(container, refresh(engine, container));
-    RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     // Nobody starts it meanwhile with limits of before.
-    RT_TRY_ASSIGN(const LockFile lock, LockFile::acquire(engine.lock_file(container.id)));
-    RT_TRY_ASSIGN(container, state->containers.find(container.id));
-    auto warnings = update_locked(engine, container, update);
+    RT_TRY_ASSIGN(const auto locked, lock_container(engine, container.id));
+    auto warnings = update_locked(engine, locked.container, update);
     if (!warnings)
         return in_context(std::move(warnings).error(), "cannot update container '", container.name, "'");
     return warnings;

@@ -33,6 +33,30 @@ protected:
     }
 };
 
+TEST_F(Life, WhoWaitsForAContainerThatGoesLeavesNoLock) {
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"start", "one"},
+                                                    {"rename", "one", "two"},
+                                                    {"update", "--cpu-shares", "100", "one"}}) {
+        ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
+        const auto file = rtctl_.run() / "locks" / rtctl_({"ps", "-aq", "--no-trunc"}).out.substr(0, 64);
+        std::optional<rt::LockFile> lock = std::move(*rt::LockFile::acquire(file));
+        auto waits = std::async([&] { return rtctl_(command); });
+        EXPECT_EQ(waits.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+        {
+            rt::Database database = *rt::Database::open(rtctl_.root());
+            ASSERT_TRUE(database.run("DELETE FROM containers", {}));
+            std::filesystem::remove(file);
+        }
+        lock.reset();
+        EXPECT_EQ(waits.get().exit_code, 1) << command[0];
+        EXPECT_FALSE(std::filesystem::exists(file)) << command[0];
+    }
+    for (const char* place : {"active", "work"}) // what the rows stood for
+        for (const auto& entry :
+             std::filesystem::directory_iterator(rtctl_.root() / "storage/overlayfs" / place))
+            if (entry.path().filename().native().starts_with("c-")) std::filesystem::remove_all(entry.path());
+}
+
 // Whoever is starting it holds its lock.
 TEST_F(Life, StopWaitsForWhoeverIsStartingTheContainer) {
     ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
