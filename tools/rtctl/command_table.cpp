@@ -41,7 +41,7 @@ const std::vector<CommandGroup>& command_groups() {
           &kNetworkPrune}},
         {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine",
-         {&kEvents, &kInfo, &kVersion, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
+         {&kEvents, &kInfo, &kVersion, &kSystemDf, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
           &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
     };
     return kGroups;

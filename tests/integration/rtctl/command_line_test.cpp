@@ -24,6 +24,7 @@ TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
                                    "update",
                                    "container prune",
                                    "image prune",
+                                   "system df",
                                    "system prune",
                                    "logs",
                                    "inspect",
@@ -125,7 +126,7 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
     ASSERT_EQ(rtctl({"create", "--name", "my-one", "busybox"}).exit_code, 0);
     ASSERT_EQ(rtctl({"create", "--name", "my-two", "busybox"}).exit_code, 0);
     EXPECT_EQ(completed(rtctl, {"unp"}), "unpause\n");
-    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\nevents\ninfo\nprune\nshutdown\n");
+    EXPECT_EQ(completed(rtctl, {"system", ""}), "boot\ndf\nevents\ninfo\nprune\nshutdown\n");
     EXPECT_EQ(completed(rtctl, {"container", "re"}), "remove\nrename\nrestart\n");
     EXPECT_EQ(completed(rtctl, {"container", "stop", "my-o"}), "my-one\n");
     EXPECT_EQ(completed(rtctl, {"image", "inspect", "busy"}), "busybox:latest\n");

@@ -72,6 +72,9 @@ TEST(HumanSize, HasThreeDigits) {
     EXPECT_EQ(human_size(117'000'000), "117MB");
     EXPECT_EQ(human_size(999'600), "1MB");
     EXPECT_EQ(human_size(1'234'567'890), "1.23GB");
+    EXPECT_EQ(human_size(1'234'567'890, 4), "1.235GB");
+    EXPECT_EQ(human_size(999'600, 4), "999.6kB");
+    EXPECT_EQ(human_size(999'960, 4), "1MB");
 }
 
 } // namespace

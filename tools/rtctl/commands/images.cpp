@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/api/image_json.hpp"
-#include "core/base/clock.hpp"
-#include "core/image/reference.hpp"
 #include "tools/rtctl/commands/all.hpp"
-#include "tools/rtctl/listing.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/rows.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
-#include <array>
+#include <optional>
 
 namespace rt::cli {
 namespace {
-
-constexpr std::size_t kShortId = 12;
-constexpr std::string_view kNone = "<none>";
-
-struct Row {
-    std::string repository{kNone};
-    std::string tag{kNone};
-    std::string digest{kNone};
-    std::string id;
-    std::int64_t created = 0; // ns; 0: the image does not say
-    std::int64_t size = 0;
-};
 
 struct Filter {
     std::string reference; // a pattern of the shell; empty: any
@@ -50,9 +35,8 @@ Result<Filter> parse_filters(const std::vector<std::string>& texts) {
     return filter;
 }
 
-bool matches(const Row& row, const Filter& filter) {
-    const bool dangling = row.tag == kNone && row.repository == kNone;
-    if (filter.dangling && *filter.dangling != dangling) return false;
+bool matches(const ImageRow& row, const Filter& filter) {
+    if (filter.dangling && *filter.dangling != is_dangling(row)) return false;
     if (filter.reference.empty()) return true;
     // "debian" means every tag of it.
     const std::string whole = cat(row.repository, ":", row.tag);
@@ -60,51 +44,14 @@ bool matches(const Row& row, const Filter& filter) {
            ::fnmatch(filter.reference.c_str(), whole.c_str(), FNM_PATHNAME) == 0;
 }
 
-Result<std::vector<Row>> rows_of(Engine::State& state) {
+Result<std::vector<ImageRow>> rows_of(Engine::State& state) {
     RT_TRY_ASSIGN(const auto images, state.images.list());
-    std::vector<Row> rows;
+    std::vector<ImageRow> rows;
     for (const Image& image : images) {
-        Row row;
-        row.id = image.id;
-        row.created = api::created_at(
-            Json::parse(image.config_json, nullptr, false)); // in UTC but in the oddest images
-        row.size = image.size;
-        if (image.names.empty()) rows.push_back(row);
-        for (const std::string& name : image.names) {
-            RT_TRY_ASSIGN(const Reference reference, parse_reference(name));
-            row.repository = familiar_name(reference.repository());
-            row.tag = reference.tag.empty() ? std::string(kNone) : reference.tag;
-            row.digest = reference.digest.empty() ? std::string(kNone) : reference.digest;
-            RT_TRY(state.database.run("SELECT digest FROM image_names WHERE name = ? AND digest <> ''",
-                                      {name}, [&](const SqlRow& found) { row.digest = found.text(0); }));
-            rows.push_back(row);
-        }
+        RT_TRY_ASSIGN(const auto of_image, image_rows(state, image));
+        rows.insert(rows.end(), of_image.begin(), of_image.end());
     }
     return rows;
-}
-
-std::string age_of(const Row& row) {
-    return row.created == 0 ? "N/A" : cat(human_duration(now_ns() - row.created), " ago");
-}
-
-constexpr std::array kFields = {
-    ListingField{"Repository", "REPOSITORY"},
-    ListingField{"Tag", "TAG"},
-    ListingField{"Digest", "DIGEST"},
-    ListingField{"ID", "IMAGE ID"},
-    ListingField{"CreatedSince", "CREATED"},
-    ListingField{"CreatedAt", "CREATED AT"},
-    ListingField{"Size", "SIZE"},
-};
-
-Json to_json(const Row& row, const std::string& id) {
-    return {{"Repository", row.repository},
-            {"Tag", row.tag},
-            {"Digest", row.digest},
-            {"ID", id},
-            {"CreatedSince", age_of(row)},
-            {"CreatedAt", row.created == 0 ? "" : rfc3339(row.created)},
-            {"Size", human_size(static_cast<std::uint64_t>(row.size))}};
 }
 
 options::options_description describe() {
@@ -122,10 +69,12 @@ options::options_description describe() {
 Result<int> images(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kImages, describe(), arguments, Operands::anywhere, 0, 1));
     if (!parsed) return 0;
+    const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;
     const bool digests = parsed->has("digests");
     std::vector<std::string_view> columns = {"Repository", "Tag", "ID", "CreatedSince", "Size"};
     if (digests) columns.insert(columns.begin() + 2, "Digest");
-    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kFields, columns));
+    RT_TRY_ASSIGN(Listing listing,
+                  Listing::make(parsed->get<std::string>("format"), image_fields(), columns));
     RT_TRY_ASSIGN(Filter filter, parse_filters(parsed->get<std::vector<std::string>>("filter")));
     if (!parsed->operands.empty()) filter.reference = parsed->operands.front();
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
@@ -133,15 +82,14 @@ Result<int> images(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto rows, rows_of(*state));
 
     std::string last_quiet;
-    for (const Row& row : rows) {
+    for (const ImageRow& row : rows) {
         if (!matches(row, filter)) continue;
-        const std::string id =
-            parsed->has("no-trunc") ? row.id : row.id.substr(row.id.find(':') + 1, kShortId);
         if (parsed->has("quiet")) {
-            if (row.id != last_quiet) print_line(id); // an image with several names is one image
+            if (row.id != last_quiet)
+                print_line(show_id(row.id, ids)); // an image with several names is one image
             last_quiet = row.id;
         } else {
-            RT_TRY(listing.add(to_json(row, id)));
+            RT_TRY(listing.add(image_json_row(row, ids)));
         }
     }
     if (!parsed->has("quiet")) listing.print();
