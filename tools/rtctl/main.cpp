@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtctl: finds the command that the words name, runs it, and turns its error into one line and an exit code.
+#include "tools/rtctl/absent_commands.hpp"
 #include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/spellings.hpp"
@@ -107,6 +108,14 @@ std::string commands_with(const std::string& first) {
 
 int unknown_command(const Arguments& words) {
     const std::string& first = words.front();
+    const std::string second = words.size() > 1 ? words[1] : std::string();
+    if (const AbsentCommand* const absent = find_absent(first, second)) {
+        const bool of_group = find_group(first) != nullptr;
+        print_error({Code::unsupported, 0,
+                     cat("there is no command '", first, of_group ? " " : "", of_group ? second : "", "'",
+                         absent->why)});
+        return 1;
+    }
     const bool in_group = find_group(first) != nullptr && words.size() > 1;
     std::vector<std::string> known;
     if (in_group) {

@@ -175,6 +175,42 @@ TEST(CommandLine, UnknownWordsGetTheNearestOrTheList) {
     EXPECT_EQ(rtctl({"--nonsense", "ps"}).exit_code, 125);
 }
 
+TEST(CommandLine, CommandsThatOnlyDockerHasAreNoTypos) {
+    const Rtctl rtctl;
+    for (const std::vector<std::string> words : {std::vector<std::string>{"build", "."},
+                                                 {"push", "box"},
+                                                 {"save", "box"},
+                                                 {"commit", "one"},
+                                                 {"login"},
+                                                 {"logout"},
+                                                 {"search", "box"},
+                                                 {"swarm", "init"},
+                                                 {"service", "ls"},
+                                                 {"stack", "ls"},
+                                                 {"node", "ls"},
+                                                 {"secret", "ls"},
+                                                 {"context", "ls"},
+                                                 {"buildx", "ls"},
+                                                 {"builder", "prune"},
+                                                 {"compose", "up"},
+                                                 {"checkpoint", "ls"},
+                                                 {"trust"},
+                                                 {"manifest", "inspect"}}) {
+        const auto outcome = rtctl(words);
+        EXPECT_EQ(outcome.exit_code, 1) << words[0];
+        EXPECT_THAT(outcome.err, StartsWith("rtctl: there is no command '" + words[0] + "'")) << words[0];
+        EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    }
+    for (const std::vector<std::string> words : {std::vector<std::string>{"image", "push"},
+                                                 {"plugin", "install"},
+                                                 {"config", "ls"},
+                                                 {"container", "commit"},
+                                                 {"system", "dial-stdio"}})
+        EXPECT_THAT(rtctl(words).err,
+                    StartsWith("rtctl: there is no command '" + words[0] + " " + words[1] + "'"));
+    EXPECT_THAT(rtctl({"help", "push"}).err, StartsWith("rtctl: there is no command 'push' yet"));
+}
+
 TEST(CommandLine, ABrokenConfigFileIsOneLineWithPlaceAndRemedy) {
     const Rtctl rtctl;
     const auto config = rtctl.directory() / "config.json";

@@ -208,7 +208,7 @@ TEST_F(Inspect, WhatThereIsNotIsSaidInDockersWordsWithTheNearestName) {
         EXPECT_THAT(rtctl_(words).err, HasSubstr("No such container: webservr (did you mean webserver?)"))
             << words[0];
     EXPECT_THAT(rtctl_({"rmi", "busybix"}).err,
-                HasSubstr("No such image: busybix:latest (did you mean busybox:latest?)"));
+                HasSubstr("No such image: busybix:latest (did you mean busybox?)"));
     EXPECT_EQ(rtctl_({"rm", "webserver"}).exit_code, 0);
 }
 

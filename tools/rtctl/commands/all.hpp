@@ -36,6 +36,8 @@ extern const Command kPull;
 extern const Command kLoad;
 extern const Command kImport;
 extern const Command kImages;
+extern const Command kHistory;
+extern const Command kTag;
 extern const Command kRmi;
 extern const Command kImagePrune;
 // Networks
