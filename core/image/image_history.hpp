@@ -12,7 +12,7 @@ namespace rt {
 
 struct HistoryStep {
     std::int64_t created = 0; // ns; 0: the image does not say
-    std::string created_by, comment;
+    std::string created_by{}, comment{};
     std::int64_t size = 0; // bytes of its layer; 0 where it changed no file
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/absent_commands.hpp"
 
-#include "core/base/text.hpp"
+#include "core/base/error.hpp"
 
 #include <algorithm>
 #include <ranges>

@@ -79,8 +79,8 @@ TEST_F(Df, ShowsEachWithVerbose) {
     EXPECT_EQ(all["BuildCache"], json::array());
     EXPECT_EQ(rtctl_({"system", "df", "-v", "--format", "{{range .Volumes}}{{.Name}} {{end}}"}).out,
               "data spare \n");
-    EXPECT_EQ(rtctl_({"system", "df", "-v", "--format", "table {{.Type}}"}).exit_code, 125);
-    EXPECT_EQ(rtctl_({"system", "df", "web"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"system", "df", "-v", "--format", "table {{.Type}}"}).exit_code, 1);
+    EXPECT_EQ(rtctl_({"system", "df", "web"}).exit_code, 1);
 }
 
 } // namespace

@@ -179,7 +179,7 @@ TEST_F(Inspect, FindsEveryKindOfObjectByItsName) {
     EXPECT_TRUE(inspect({"--type", "volume", "shared"}).contains("Mountpoint"));
     EXPECT_THAT(rtctl_({"inspect", "--type", "network", "shared"}).err,
                 HasSubstr("network shared not found"));
-    EXPECT_EQ(rtctl_({"inspect", "--type", "plugin", "shared"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"inspect", "--type", "plugin", "shared"}).exit_code, 1);
     EXPECT_EQ(rtctl_({"rm", "shared"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"volume", "rm", "shared"}).exit_code, 0);
 }

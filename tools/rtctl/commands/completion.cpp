@@ -305,7 +305,7 @@ std::string fish(const std::vector<CommandInfo>& all) {
     return text;
 }
 
-Result<int> completion(const Globals& /*globals*/, const Arguments& arguments) {
+Outcome completion(const Globals& /*globals*/, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kCompletion, options::options_description("Options"), arguments,
                                            Operands::anywhere, 1, 1));
     if (!parsed) return 0;

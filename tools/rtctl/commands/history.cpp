@@ -45,7 +45,7 @@ options::options_description describe() {
     return description;
 }
 
-Result<int> history(const Globals& globals, const Arguments& arguments) {
+Outcome history(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kHistory, describe(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;

@@ -47,7 +47,7 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
     return choice;
 }
 
-Result<int> ps(const Globals& globals, const Arguments& arguments) {
+Outcome ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     const auto format = parsed->get<std::string>("format");
@@ -59,7 +59,7 @@ Result<int> ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const auto filters,
                   ContainerFilters::parse(*state, parsed->get<std::vector<std::string>>("filter")));
-    RT_TRY_ASSIGN(const Choice choice, choice_of(*parsed, filters));
+    RT_TRY_ASSIGN(const Choice choice, of_option(choice_of(*parsed, filters)));
     RT_TRY_ASSIGN(const auto list, list_containers(*engine));
 
     for (const Error& problem : list.problems) warn(problem.message);

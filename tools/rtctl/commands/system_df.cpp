@@ -165,7 +165,7 @@ Result<void> show_all(const Rows& rows, const std::string& format) {
     return {};
 }
 
-Result<int> system_df(const Globals& globals, const Arguments& arguments) {
+Outcome system_df(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("verbose,v", "each image, container and volume")(
         "format", options::value<std::string>()->value_name("FORMAT"),

@@ -7,7 +7,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> tag(const Globals& globals, const Arguments& arguments) {
+Outcome tag(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kTag, options::options_description("Options"), arguments, Operands::anywhere, 2, 2));
     if (!parsed) return 0;

@@ -11,7 +11,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> volume_ls(const Globals& globals, const Arguments& arguments) {
+Outcome volume_ls(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("quiet,q", "names only")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
