@@ -144,7 +144,27 @@ TEST(CommandLine, ABashCompletesCommandsOptionsAndNames) {
     EXPECT_EQ(completed(rtctl, {"network", "inspect", "br"}), "bridge\n");
     EXPECT_EQ(completed(rtctl, {"network", "connect", "br"}), "bridge\n");
     EXPECT_EQ(completed(rtctl, {"network", "connect", "bridge", "my-t"}), "my-two\n");
+    EXPECT_EQ(completed(rtctl, {"run", "-v", "my"}), "my-data\n");
     ASSERT_EQ(rtctl({"volume", "rm", "my-data"}).exit_code, 0);
+    EXPECT_EQ(completed(rtctl, {"run", "--network", "br"}), "bridge\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--network=br"}), "bridge\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--network", "=", "br"}), "bridge\n"); // as bash takes it apart
+    EXPECT_EQ(completed(rtctl, {"run", "--volumes-from", "my-t"}), "my-two\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--restart", "un"}), "unless-stopped\n");
+    EXPECT_EQ(completed(rtctl, {"update", "--restart", "al"}), "always\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--pid", "h"}), "host\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--pid", "container:my-o"}), "my-one\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--ipc", "container", ":", "my-o"}), "my-one\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--storage", ""}), "overlayfs\nvfs\n");
+    EXPECT_EQ(completed(rtctl, {"run", "--isolation", "n"}), "namespaces\n");
+    EXPECT_EQ(completed(rtctl, {"network", "create", "--driver", "br"}), "bridge\n");
+    EXPECT_EQ(completed(rtctl, {"kill", "-s", "SIGUSR"}), "SIGUSR1\nSIGUSR2\n");
+    EXPECT_EQ(completed(rtctl, {"stop", "--signal", "SIGKI"}), "SIGKILL\n");
+    EXPECT_EQ(completed(rtctl, {"ps", "--format", "j"}), "json\n");
+    EXPECT_EQ(completed(rtctl, {"ps", "--filter", "na"}), "name=\n");
+    EXPECT_EQ(completed(rtctl, {"ps", "-f", "status=ru"}), "running\n");
+    EXPECT_EQ(completed(rtctl, {"container", "prune", "--filter", ""}), "label!=\nlabel=\nuntil=\n");
+    EXPECT_EQ(completed(rtctl, {"image", "inspect", "busybox", ":", "la"}), "latest\n");
     EXPECT_EQ(completed(rtctl, {"--de"}), "--debug\n");
     EXPECT_EQ(completed(rtctl, {"run", "--name", "my"}), "\n"); // a value that nobody can guess
     EXPECT_THAT(rtctl({"completion", "zsh"}).out, HasSubstr("'container ls') _arguments"));
@@ -185,6 +205,21 @@ TEST(CommandLine, UnknownWordsGetTheNearestOrTheList) {
     const auto directory = rtctl({"--config", "/etc", "ps"});
     EXPECT_EQ(directory.exit_code, 125);
     EXPECT_THAT(directory.err, HasSubstr("here it is a wiring file"));
+}
+
+TEST(CommandLine, WhatDockerHasAndRtHasNotIsRefusedByName) {
+    const Rtctl rtctl;
+    using Words = std::vector<std::string>;
+    for (const Words& words :
+         {Words{"rm", "--link", "x"}, Words{"rmi", "--platform", "linux/amd64", "x"},
+          Words{"pull", "--all-tags", "x"}, Words{"images", "--tree"},
+          Words{"history", "--platform=linux/amd64", "x"}, Words{"start", "--checkpoint", "c", "x"}}) {
+        const auto outcome = rtctl(words);
+        EXPECT_EQ(outcome.exit_code, 125) << words[0];
+        EXPECT_THAT(outcome.err, HasSubstr(" is not supported: ")) << words[0];
+    }
+    for (const std::string option : {"--detach", "--detach-keys=a", "--sig-proxy=false"})
+        EXPECT_THAT(rtctl({"create", option, "x"}).err, HasSubstr("unknown option"));
 }
 
 TEST(CommandLine, UnknownFiltersAreNamedAndTheKnownListed) {
