@@ -98,8 +98,9 @@ std::string values_of(const CommandInfo& info) {
     for (const OptionInfo& option : info.options) {
         const auto values = completion_values(info, option);
         if (values.empty()) continue;
-        list += cat(list.empty() ? "'" : " '", option.short_name.empty() ? "" : cat("-", option.short_name, " "),
-                    "--", option.name, "|", joined(values), "'");
+        list +=
+            cat(list.empty() ? "'" : " '", option.short_name.empty() ? "" : cat("-", option.short_name, " "),
+                "--", option.name, "|", joined(values), "'");
     }
     return list;
 }
@@ -264,7 +265,7 @@ std::string zsh_specs(const CommandInfo& info) {
     std::string specs;
     for (const OptionInfo& option : info.options) {
         const std::string values = joined(completion_values(info, option));
-        const std::string action = is_file(option) ? "_files"
+        const std::string action = is_file(option)  ? "_files"
                                    : values.empty() ? " "
                                                     : cat("{_rtctl_offer ", zsh_text(values), "}");
         const std::string value =
@@ -314,8 +315,9 @@ std::string zsh_offer() {
         cases += cat("        @", name, ") compadd -- ${(f)\"$(rtctl ", command, " 2>/dev/null)\"} ;;\n");
     return cat("_rtctl_offer() {\n    local word\n    for word in \"$@\"; do\n        case $word in\n"
                "        @file) _files ;;\n",
-               cases, "        *[=:]) compadd -S '' -- $word ;;\n        *) compadd -- $word ;;\n"
-                      "        esac\n    done\n}\n");
+               cases,
+               "        *[=:]) compadd -S '' -- $word ;;\n        *) compadd -- $word ;;\n"
+               "        esac\n    done\n}\n");
 }
 
 std::string zsh(const std::vector<CommandInfo>& all) {
@@ -328,9 +330,8 @@ std::string zsh(const std::vector<CommandInfo>& all) {
     std::string begin(kZshBegin);
     const std::string_view place = "$firsts";
     begin.replace(begin.find(place), place.size(), first_words(all));
-    return cat("#compdef rtctl\n# zsh completion of rtctl; made by 'rtctl completion zsh'\n",
-               zsh_offer(), begin, groups,
-               kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
+    return cat("#compdef rtctl\n# zsh completion of rtctl; made by 'rtctl completion zsh'\n", zsh_offer(),
+               begin, groups, kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
 }
 
 // " -a '...'" with words and with what rtctl answers.
