@@ -30,7 +30,7 @@ Result<void> export_to_file(Engine& engine, const std::string& reference, const 
     return {};
 }
 
-Result<int> export_command(const Globals& globals, const Arguments& arguments) {
+Outcome export_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("output,o", options::value<std::string>()->value_name("FILE"),
                               "write to a file instead of standard output");
