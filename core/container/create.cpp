@@ -28,7 +28,10 @@ Result<Container> create(Engine& engine, const ContainerSpec& spec, const RunOpt
         outcome = fail(Code::internal, "create a container of '", spec.image, "': ", exception.what());
     }
     if (outcome) return std::move(launch.record());
-    if (launch.has_begun()) (void)abandon(engine, launch.record().id, nullptr, launch.take_lock());
+    if (launch.has_begun())
+        (void)abandon(engine, launch.record().id, nullptr, launch.take_lock());
+    else
+        launch.drop_lock();
     return std::unexpected(std::move(outcome).error());
 }
 

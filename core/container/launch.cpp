@@ -10,6 +10,7 @@
 #include "core/container/recovery.hpp"
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <utility>
 
@@ -25,6 +26,11 @@ Result<void> Launch::take_the_lock() {
     RT_TRY_ASSIGN(lock_, LockFile::acquire(engine_.lock_file(record_.id)));
     directory_ = engine_.run_directory(record_.id);
     return {};
+}
+
+void Launch::drop_lock() {
+    if (lock_) ::unlink(engine_.lock_file(record_.id).c_str());
+    lock_.reset();
 }
 
 Result<void> Launch::plan_new(const ContainerSpec& spec) {

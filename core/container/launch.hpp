@@ -50,6 +50,7 @@ public:
     // True when there is something for reap() to take back.
     [[nodiscard]] bool has_begun() const { return begun_; }
     LockFile take_lock() { return std::move(*lock_); }
+    void drop_lock(); // with its file: of a new container that came to nothing before anything was made
     RunningContainer running();
 
 private:

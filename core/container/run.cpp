@@ -35,7 +35,10 @@ std::expected<RunningContainer, RunFailure> run(Engine& engine, const ContainerS
     if (outcome) return launch.running();
     Error error = with_last_words(engine, launch.record().id, launch.shim(), std::move(outcome).error());
     // The error that led here is the one to report; what cannot be undone now, recover() undoes later.
-    if (launch.has_begun()) (void)abandon(engine, launch.record().id, launch.shim(), launch.take_lock());
+    if (launch.has_begun())
+        (void)abandon(engine, launch.record().id, launch.shim(), launch.take_lock());
+    else
+        launch.drop_lock();
     return std::unexpected(RunFailure{std::move(error), launch.program_failed()});
 }
 

@@ -67,6 +67,8 @@ void HealthCheck::probe() {
     const auto started = session_->start(*driver_, {.id = "health", .deadline_ns = deadline}, container_id_);
     if (!started) {
         over_.push_back(std::move(session_));
+        // The container has just ended, which we are about to hear of: that says nothing of how it was.
+        if (started.error().code == Code::failed_precondition) return wait();
         return conclude(kNoEnd, started.error().message);
     }
     limit_.arm(std::max(what_->timeout, kShortest));

@@ -153,7 +153,7 @@ TEST_P(Copy, ExportSaysWhatItCannotWriteAndLeavesNothing) {
         EXPECT_NE(outcome.exit_code, 0) << file;
         return outcome.err;
     };
-    fs::create_directory(local() / "there");
+    fs::create_directories(local() / "there");
     ASSERT_EQ(::mkfifo((local() / "pipe").c_str(), 0600), 0);
     fs::create_symlink("/dev/null", local() / "link");
     for (const char* name : {"none/tar", "there", "pipe", "link"})

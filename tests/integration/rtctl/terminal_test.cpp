@@ -143,7 +143,7 @@ TEST_F(WithBusybox, AStoppedJobCanBeEnded) {
     shell.type("$rt run --rm -it --name job-two busybox sh -c 'trap \"exit 7\" TERM; while :; do sleep 0.05; "
                "done' &\n");
     ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
-    shell.type("kill %1; wait %1; echo code=$?; exit\n");
+    shell.type("kill %1; wait -f %1; echo code=$?; exit\n");
     EXPECT_TRUE(shell.shows("code=7")) << shell.screen();
     EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
 }
@@ -153,7 +153,7 @@ TEST_F(WithBusybox, AStoppedJobThatReadsTheTerminalCanBeEnded) {
     ASSERT_EQ(rtctl_({"run", "-d", "--name", "target", "busybox", "sleep", "600"}).exit_code, 0);
     shell.type("$rt exec -it target cat /dev/null - &\n"); // signals are ours, not its
     ASSERT_TRUE(eventually([&] { return state_of_job("exec") == 'T'; })) << shell.screen();
-    shell.type("kill %1; wait %1; echo code=$?; exit\n");
+    shell.type("kill %1; wait -f %1; echo code=$?; exit\n");
     EXPECT_TRUE(shell.shows("code=143")) << shell.screen();
     EXPECT_EQ(rtctl_({"rm", "-f", "target"}).exit_code, 0);
 }

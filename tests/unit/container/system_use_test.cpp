@@ -2,11 +2,13 @@
 // How much of the disk everything takes, over rows and files of the test's own.
 #include "core/container/system_use.hpp"
 
+#include "core/container/spec.hpp"
 #include "core/volume/volume_service.hpp"
 
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace {
 
@@ -45,7 +47,7 @@ protected:
         container.phase = rt::Phase::exited;
         container.image_id = image;
         container.storage = "none-such";
-        container.spec = "{}";
+        container.spec = to_json(rt::ContainerSpec()).dump();
         ASSERT_TRUE(state_->containers.add(container));
     }
 
