@@ -5,6 +5,8 @@
 #include "nft_messages.hpp"
 #include "nft_table.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -88,10 +90,33 @@ sdk::Result<void> refuse_overlaps(NetlinkSocket& nft, const std::string& table, 
     return {};
 }
 
+// As many descriptors as ports, where the process may have them; 1024 is what systemd gives. For as long as
+// it lives, since programs that are started later would inherit it.
+class RoomForPorts {
+public:
+    explicit RoomForPorts(std::size_t ports) {
+        constexpr std::size_t kFew = 200, kOthers = 100;
+        if (ports < kFew || ::getrlimit(RLIMIT_NOFILE, &before_) != 0) return;
+        rlimit wanted = before_;
+        wanted.rlim_cur = std::min<rlim_t>(ports + kOthers, before_.rlim_max);
+        raised_ = wanted.rlim_cur > before_.rlim_cur && ::setrlimit(RLIMIT_NOFILE, &wanted) == 0;
+    }
+    RoomForPorts(const RoomForPorts&) = delete;
+    RoomForPorts& operator=(const RoomForPorts&) = delete;
+    ~RoomForPorts() {
+        if (raised_) (void)::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+
+private:
+    rlimit before_{};
+    bool raised_ = false;
+};
+
 // nullopt: a port that the host chose was taken in the meantime; choose again.
 sdk::Result<std::optional<std::vector<PortMapping>>>
 try_to_publish(NetlinkSocket& nft, const std::string& table, Endpoint endpoint) {
     const std::vector<PortMapping> asked = endpoint.ports;
+    const RoomForPorts room(asked.size());
     std::vector<sdk::UniqueFd> reserved; // until the elements are in: others of us see these ports as used
     for (auto& port : endpoint.ports) {
         RT_TRY_ASSIGN(reserved.emplace_back(), reserve_host_port(port));

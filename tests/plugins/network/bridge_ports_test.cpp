@@ -3,8 +3,12 @@
 // (192.0.2.1) by a wire and has no route to containers, the host itself, and containers.
 #include "bridge_fixture.hpp"
 
+#include "support/patience.hpp"
+
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <array>
 
@@ -191,7 +195,7 @@ TEST_F(BridgePorts, ADetachedPortLeadsToItsNewHolderAtOnce) {
     const Service new_service(neighbour_.fd(), Kind::udp, "0.0.0.0", 53, "new");
     sdk::UniqueFd client; // one socket all the time: its flow is tracked
     in_namespace(outside_.fd(), [&] { client.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)); });
-    const timeval timeout{1, 0};
+    const timeval timeout{patience(std::chrono::seconds(1)).count() / 1000, 0};
     ::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     sockaddr_in where{};
     where.sin_family = AF_INET;
@@ -220,13 +224,40 @@ TEST_F(BridgePorts, DetachLeavesAPortAloneThatBelongsToAnotherByNow) {
     EXPECT_EQ(driver_.check(endpoints_.back(), neighbour_.fd()).status, RTP_OK);
 }
 
-TEST_F(BridgePorts, ManyPortsArePublishedInOneGo) {
+TEST_F(BridgePorts, ManyPortsArePublishedInOneGoAlsoWithFewDescriptors) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{1024, before.rlim_max}; // what systemd gives
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     Json ports = Json::array();
     for (int i = 0; i < 3000; ++i)
         ports.push_back(port("0.0.0.0", 20000 + i, 1000 + i, i % 2 == 0 ? "tcp" : "udp"));
     const Json endpoint = attach(endpoint_in(network_, 5, ports), container_);
     EXPECT_EQ(driver_.check(endpoint, container_.fd()).status, RTP_OK);
     EXPECT_EQ(driver_.detach(endpoint, container_.fd()).status, RTP_OK);
+    EXPECT_EQ(elements().find("elements"), std::string::npos);
+    rlimit after{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+    EXPECT_EQ(after.rlim_cur, few.rlim_cur) << "what is started later would inherit more";
+    ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(BridgePorts, MorePortsThanDescriptorsCanBeHadAreRefusedWithTheLimit) {
+    // The hard limit cannot be raised again, so in a process of its own.
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const rlimit few{300, 300};
+        Json ports = Json::array();
+        for (int i = 0; i < 400; ++i) ports.push_back(port("0.0.0.0", 20000 + i, 1000 + i));
+        if (::setrlimit(RLIMIT_NOFILE, &few) != 0) ::_exit(1);
+        const Answer answer = driver_.attach(endpoint_in(network_, 5, ports), container_.fd());
+        ::_exit(answer.status == RTP_RESOURCE_EXHAUSTED && answer.message.find("ulimit") != std::string::npos
+                    ? 0
+                    : 2);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
     EXPECT_EQ(elements().find("elements"), std::string::npos);
 }
 

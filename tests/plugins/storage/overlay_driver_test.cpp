@@ -161,7 +161,7 @@ TEST_F(OverlayDriverTest, ProbeWorksWithTheOptionsOfOldKernelsToo) {
 }
 
 TEST_F(OverlayDriverTest, AProbeThatWasKilledIsCleanedUpByTheNext) {
-    const auto driver = make(kNew);
+    const auto driver = make(OverlayKernel::of_this_host());
     std::filesystem::create_directories(state_ + "/probe~1-0/w/work");
     ASSERT_TRUE(driver->probe(kCall));
     EXPECT_TRUE(std::filesystem::is_empty(state_));
