@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The overlayfs storage driver: a snapshot is one directory of files and whiteouts, and the kernel stacks
-// them when they are mounted. Holds one descriptor and no other state; [thread-safe], also between processes,
-// for different ids.
+// them when they are mounted. l/<first of an id> may be a symbolic link to a committed one. Holds one
+// descriptor and no other state; [thread-safe], also between processes, for different ids.
 #pragma once
 
 #include <rt/sdk/storage.hpp>
