@@ -26,6 +26,10 @@ class Machine:
         return Boot(self, f"{self.boots}-{phases[0]}", phases, "unsafe" if keeps_its_disk else "writeback")
 
 
+class Lost(Exception):
+    """A machine that does not come to its end, or leaves nothing."""
+
+
 class Boot:
     """A running machine; ends it when the block that it is used in is left."""
 
@@ -75,7 +79,7 @@ class Boot:
             if line is None:
                 return
             yield line
-        raise SystemExit(f"vm: {self.name}: not over after {seconds} s; see {self.console.name}")
+        raise Lost(f"not over after {seconds} s; see {self.console.name}")
 
     def cut(self):
         """As if the power failed."""
@@ -94,7 +98,10 @@ class Boot:
     def unpack(self):
         """The directory with what the machine has left."""
         directory = f"{self.machine.directory}/{self.name}"
-        with tarfile.open(self.results) as archive:
-            archive.extractall(directory)
+        try:
+            with tarfile.open(self.results) as archive:
+                archive.extractall(directory)
+        except (OSError, tarfile.TarError) as problem:
+            raise Lost(f"no results ({problem}); see {self.console.name}")
         os.unlink(self.results)
         return directory
