@@ -13,7 +13,9 @@ namespace rt::api {
 Json container_json(const ContainerView& view);
 
 // One entry of GET /containers/json: ContainerSummary. volumes: the directory that has those of "local".
-Json container_summary_json(const ContainerSummary& summary, const Path& volumes);
+// size: only where it was counted.
+Json container_summary_json(const ContainerSummary& summary, const Path& volumes,
+                            const std::optional<DiskUse>& size = {});
 
 // Its parts. image_config: the image's "config", hostile, or an empty object.
 Json container_config_json(const ContainerView& view);

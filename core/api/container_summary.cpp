@@ -19,7 +19,8 @@ Json ports_json(const std::vector<ShownPort>& ports) {
 
 } // namespace
 
-Json container_summary_json(const ContainerSummary& summary, const Path& volumes) {
+Json container_summary_json(const ContainerSummary& summary, const Path& volumes,
+                            const std::optional<DiskUse>& size) {
     const Container& record = summary.record;
     Json networks = Json::object();
     for (const Attachment& attachment : summary.attachments)
@@ -29,19 +30,24 @@ Json container_summary_json(const ContainerSummary& summary, const Path& volumes
             networks[settings.network] = unused_endpoint_json("", summary.spec, settings);
     Json host{{"NetworkMode", record.network}};
     set_unless_empty(host, "Annotations", summary.spec.annotations);
-    return {{"Id", record.id},
-            {"Names", {cat("/", record.name)}},
-            {"Image", record.image_name},
-            {"ImageID", record.image_id},
-            {"Command", summary.command},
-            {"Created", record.created_at / 1'000'000'000},
-            {"Ports", ports_json(summary.ports)},
-            {"Labels", summary.labels},
-            {"State", summary.state},
-            {"Status", summary.status},
-            {"HostConfig", host},
-            {"NetworkSettings", {{"Networks", networks}}},
-            {"Mounts", mount_points_json(summary.resolved_mounts, volumes)}};
+    Json value{{"Id", record.id},
+               {"Names", {cat("/", record.name)}},
+               {"Image", record.image_name},
+               {"ImageID", record.image_id},
+               {"Command", summary.command},
+               {"Created", record.created_at / 1'000'000'000},
+               {"Ports", ports_json(summary.ports)},
+               {"Labels", summary.labels},
+               {"State", summary.state},
+               {"Status", summary.status},
+               {"HostConfig", host},
+               {"NetworkSettings", {{"Networks", networks}}},
+               {"Mounts", mount_points_json(summary.resolved_mounts, volumes)}};
+    if (size) {
+        value["SizeRw"] = size->own;
+        value["SizeRootFs"] = size->whole;
+    }
+    return value;
 }
 
 } // namespace rt::api

@@ -83,7 +83,7 @@ Json image_json(const ImageView& view) {
     return value;
 }
 
-Json image_summary_json(const ImageView& view, std::int64_t containers) {
+Json image_summary_json(const ImageView& view, const ImageCounts& counts) {
     const Json config = member_or(view.document, "config", Json::object());
     Json value{{"Id", view.image.id},
                {"ParentId", ""},
@@ -91,9 +91,9 @@ Json image_summary_json(const ImageView& view, std::int64_t containers) {
                {"RepoDigests", digests_of(view)},
                {"Created", created_at(view.document) / 1'000'000'000},
                {"Size", view.image.size},
-               {"SharedSize", -1}, // not counted, in docker's words
+               {"SharedSize", counts.shared},
                {"Labels", text_map_of(member_or(config, "Labels", Json::object()))},
-               {"Containers", containers}};
+               {"Containers", counts.containers}};
     if (!view.manifest.is_null()) value["Descriptor"] = view.manifest;
     return value;
 }

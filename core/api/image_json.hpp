@@ -11,8 +11,13 @@ namespace rt::api {
 // GET /images/{name}/json: ImageInspect.
 Json image_json(const ImageView& view);
 
-// One entry of GET /images/json: ImageSummary. containers: how many use it; -1: not counted.
-Json image_summary_json(const ImageView& view, std::int64_t containers);
+// -1, in docker's words: not counted.
+struct ImageCounts {
+    std::int64_t containers = -1; // that use it
+    std::int64_t shared = -1;     // bytes, in layers that other images have too
+};
+// One entry of GET /images/json: ImageSummary.
+Json image_summary_json(const ImageView& view, const ImageCounts& counts = {});
 
 // The date in an image's config (ns); 0 where there is none that can be read.
 std::int64_t created_at(const Json& document);

@@ -78,7 +78,12 @@ Result<void> Launch::find_image() {
         ImageService service(engine_.wiring(), state_->database, engine_.drivers());
         image = service.pull(spec_.image, {{}, record_.storage}, options_.pull_progress, operation_);
     }
-    if (!image) return std::unexpected(std::move(image).error());
+    if (!image) {
+        const std::string best = missing ? state_->images.nearest_name(spec_.image) : std::string();
+        if (!best.empty() && image.error().message.find("did you mean") == std::string::npos)
+            image.error().message += cat(" (did you mean ", best, ", which is here?)");
+        return std::unexpected(std::move(image).error());
+    }
     record_.image_id = image->id;
     image_config_ = std::move(image->config_json);
     RT_TRY_ASSIGN(auto snapshots, state_->images.snapshots(record_.image_id, record_.storage));

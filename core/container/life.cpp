@@ -5,6 +5,7 @@
 #include "core/container/container_events.hpp"
 #include "core/container/name_conflict.hpp"
 #include "core/container/name_service.hpp"
+#include "core/container/network_change.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/running_index.hpp"
 #include "core/container/start.hpp"
@@ -41,6 +42,12 @@ Result<void> index_again(Engine& engine, Engine::State& state, const std::string
     return index_running(engine, container, event_attributes(container, image_config));
 }
 
+// In its networks, after it has got another name or has not.
+Result<void> correct_names(Engine& engine, const Container& container) {
+    RT_TRY(correct_names_in_networks(engine, container));
+    return end_network_change(engine.run_directory(container.id));
+}
+
 } // namespace
 
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
@@ -69,8 +76,10 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
     RT_TRY_ASSIGN(const bool taken, state->containers.has_name(name));
     if (taken) return name_is_taken(state->containers, name);
+    const Path directory = engine.run_directory(container.id);
+    if (container.phase == Phase::running) RT_TRY(begin_network_change(directory));
     Rollback rollback;
-    rollback.add([&] { (void)drop_name_in_networks(engine, container, name); });
+    rollback.add([&, before = container] { (void)correct_names(engine, before); });
     RT_TRY(add_name_in_networks(engine, container, name));
     const auto indexed = find_running_by_id(engine, container.id);
     RT_TRY(forget_running(engine, container));
@@ -86,7 +95,7 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         if (auto again = index_again(engine, *state, found.id); !again) engine.warn(again.error().message);
     RT_TRY(renamed);
     rollback.commit();
-    return drop_name_in_networks(engine, container, old_name);
+    return correct_names(engine, container);
 }
 
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/listing.hpp"
 
+#include "core/base/filter.hpp"
 #include "core/base/pattern.hpp"
 
 #include <algorithm>
@@ -11,22 +12,13 @@
 namespace rt {
 namespace {
 
-constexpr std::array kStates = {"created", "running", "paused", "restarting", "removing", "exited", "dead"};
-constexpr std::array kHealths = {"starting", "healthy", "unhealthy", "none"};
-constexpr std::array kKeys = {"ancestor", "before", "exited",  "expose",  "health", "id",     "is-task",
-                              "label",    "name",   "network", "publish", "since",  "status", "volume"};
-
-template <std::size_t N>
-bool is_one_of(const std::array<const char*, N>& known, const std::string& value) {
-    return std::ranges::find(known, value) != known.end();
-}
-
-template <std::size_t N>
-std::string list(const std::array<const char*, N>& known) {
-    std::string text;
-    for (const char* const each : known) text += cat(text.empty() ? "" : ", ", each);
-    return text;
-}
+constexpr auto kStates = std::to_array<std::string_view>(
+    {"created", "running", "paused", "restarting", "removing", "exited", "dead"});
+constexpr auto kHealths = std::to_array<std::string_view>({"starting", "healthy", "unhealthy", "none"});
+constexpr auto kBooleans = std::to_array<std::string_view>({"true", "false"});
+constexpr auto kKeys =
+    std::to_array<std::string_view>({"ancestor", "before", "exited", "expose", "health", "id", "is-task",
+                                     "label", "name", "network", "publish", "since", "status", "volume"});
 
 struct PortRange {
     int first = 0, last = 0;
@@ -49,12 +41,6 @@ Result<PortRange> parse_range(const std::string& text) {
 }
 
 Result<void> check(const std::string& key, const std::string& value) {
-    if (key == "status" && !is_one_of(kStates, value))
-        return fail(Code::invalid_argument, "'", value, "' is not one of ", list(kStates));
-    if (key == "health" && !is_one_of(kHealths, value))
-        return fail(Code::invalid_argument, "'", value, "' is not one of ", list(kHealths));
-    if (key == "is-task" && value != "true" && value != "false")
-        return fail(Code::invalid_argument, "'", value, "' is not one of true, false");
     if (key == "name" && !is_pattern(value))
         return fail(Code::invalid_argument, "'", value, "' is not a regular expression");
     if (key == "exited") {
@@ -107,12 +93,11 @@ Result<ContainerFilters> ContainerFilters::parse(Engine::State& state,
                                                  const std::vector<std::string>& texts) {
     ContainerFilters filters;
     for (const std::string& text : texts) {
-        const auto equals = text.find('=');
-        const std::string key = text.substr(0, equals);
-        if (equals == std::string::npos || !is_one_of(kKeys, key))
-            return fail(Code::invalid_argument, "filter '", text, "' is not KEY=VALUE with one of ",
-                        list(kKeys));
-        std::string value = text.substr(equals + 1);
+        RT_TRY_ASSIGN(auto filter, split_filter(text, kKeys));
+        auto& [key, value] = filter;
+        if (key == "status") RT_TRY(check_filter_value(text, kStates));
+        if (key == "health") RT_TRY(check_filter_value(text, kHealths));
+        if (key == "is-task") RT_TRY(check_filter_value(text, kBooleans));
         if (auto checked = check(key, value); !checked)
             return in_context(std::move(checked).error(), "filter '", text, "'");
         if (key == "before" || key == "since") {

@@ -182,8 +182,11 @@ Result<MountSpec> parse_bind(const std::string& text) {
     if (first != std::string::npos) mount.source = host_path(text.substr(0, first));
     mount.target = first == std::string::npos ? text : text.substr(first + 1, second - first - 1);
     if (mount.target.empty() || first == 0)
-        return fail(Code::invalid_argument, "mount '", text,
-                    "': expected [HOST:]CTR[:OPTIONS], as in /srv/data:/data:ro");
+        return fail(Code::invalid_argument, "mount '", text, "': ",
+                    text.empty() ? "there is nothing"
+                    : first == 0 ? "there is no volume or path of the host before the first ':'"
+                                 : "there is no path in the container behind the ':'",
+                    "; it is [VOLUME|/HOST:]/CTR[:OPTIONS], as in data:/data or /srv/data:/data:ro");
     mount.target = normal_path(mount.target);
     mount.type = mount.source.starts_with('/') ? MountType::bind : MountType::volume;
     mount.create_source = mount.type == MountType::bind;

@@ -20,8 +20,6 @@ bool has_names(const Network& network) {
     return network.user_defined();
 }
 
-using NameRecord = std::function<Result<void>(const std::vector<std::string>& names)>;
-
 // As it was recorded before attach. No names: nothing was to be published.
 EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
     const Json request = Json::parse(endpoint.request, nullptr, false);
@@ -32,23 +30,18 @@ EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
     return names;
 }
 
-// Those that do not change with the container's name.
-std::vector<std::string> lasting_names(const Container& container, const ContainerSpec& spec,
-                                       const EndpointSettings& settings) {
-    std::vector<std::string> names{container.id.substr(0, kShortId)};
-    names.insert(names.end(), settings.aliases.begin(), settings.aliases.end());
-    if (!spec.hostname.empty()) names.push_back(spec.hostname);
-    return names;
-}
-
 } // namespace
 
 std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& container,
                                   const ContainerSpec& spec) {
     if (!has_names(joined.network)) return {};
     std::vector<std::string> names{container.name};
-    for (std::string& name : lasting_names(container, spec, joined.settings))
+    const auto add = [&](std::string name) {
         if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    };
+    add(container.id.substr(0, kShortId));
+    for (const std::string& alias : joined.settings.aliases) add(alias);
+    if (!spec.hostname.empty()) add(spec.hostname);
     return names;
 }
 
@@ -67,62 +60,65 @@ Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Netw
 
 namespace {
 
-// Does it have this name there whatever the container is called?
-bool lasts(const Container& container, const ContainerSpec& spec, const Network& network,
-           const std::string& name) {
-    const auto wanted = wanted_endpoints(spec, spec.network);
-    const auto settings = std::ranges::find(wanted, network.name, &EndpointSettings::network);
-    const auto names =
-        lasting_names(container, spec, settings == wanted.end() ? EndpointSettings() : *settings);
-    return std::ranges::find(names, name) != names.end();
-}
-
-// In each network where the name comes and goes with the container's. What is published is recorded before
-// and after: a kill leaves nothing behind the container.
-Result<void> change_names(Engine& engine, const Container& container, const std::string& name,
-                          const std::function<Result<void>(NameDirectory&, EndpointNames names,
-                                                           const NameRecord& record)>& change) {
+// Each of its places in a network with names, and what others find it by there. What is published is recorded
+// before it is and until it is no more, so that whoever cleans up knows of it.
+Result<void>
+for_each_with_names(Engine& engine, const Container& container,
+                    const std::function<Result<void>(Endpoint& endpoint, const JoinedNetwork& joined,
+                                                     const ContainerSpec& spec)>& use) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container.spec));
-    RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_of(container.id));
-    for (const Endpoint& endpoint : endpoints) {
+    const std::vector<EndpointSettings> wanted = wanted_endpoints(spec, container.network);
+    RT_TRY_ASSIGN(std::vector<Endpoint> endpoints, state->networks.endpoints_of(container.id));
+    for (Endpoint& endpoint : endpoints) {
         RT_TRY_ASSIGN(const auto network, state->networks.find_by_id(endpoint.network_id));
-        if (!network || !has_names(*network) || lasts(container, spec, *network, name)) continue;
-        NameDirectory directory(name_directory(engine, network->id));
-        RT_TRY(change(directory, recorded_names(endpoint, *network),
-                      [&](const std::vector<std::string>& names) -> Result<void> {
-                          Json request = Json::parse(endpoint.request);
-                          request["names"] = names;
-                          return state->networks.set_endpoint_request(endpoint.id, request.dump());
-                      }));
+        if (!network || !has_names(*network)) continue;
+        JoinedNetwork joined{.settings = {}, .network = *network, .config = {}};
+        const auto settings = std::ranges::find(wanted, network->name, &EndpointSettings::network);
+        if (settings != wanted.end()) joined.settings = *settings;
+        RT_TRY(use(endpoint, joined, spec));
     }
     return {};
+}
+
+Result<void> record_names(Engine& engine, Endpoint& endpoint, const std::vector<std::string>& names) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    Json request = Json::parse(endpoint.request);
+    request["names"] = names;
+    endpoint.request = request.dump();
+    return state->networks.set_endpoint_request(endpoint.id, endpoint.request);
 }
 
 } // namespace
 
 Result<void> add_name_in_networks(Engine& engine, const Container& container, const std::string& name) {
-    return change_names(
-        engine, container, name,
-        [&](NameDirectory& directory, EndpointNames names, const NameRecord& record) -> Result<void> {
+    return for_each_with_names(
+        engine, container,
+        [&](Endpoint& endpoint, const JoinedNetwork& joined, const ContainerSpec&) -> Result<void> {
+            EndpointNames names = recorded_names(endpoint, joined.network);
+            if (std::ranges::find(names.names, name) != names.names.end()) return {};
             names.names.insert(names.names.begin(), name);
-            RT_TRY(record(names.names));
+            RT_TRY(record_names(engine, endpoint, names.names));
             names.names = {name};
-            return directory.publish(names);
+            return NameDirectory(name_directory(engine, joined.network.id)).publish(names);
         });
 }
 
-Result<void> drop_name_in_networks(Engine& engine, const Container& container, const std::string& name) {
-    return change_names(
-        engine, container, name,
-        [&](NameDirectory& directory, EndpointNames names, const NameRecord& record) -> Result<void> {
-            EndpointNames dropped = names;
-            dropped.names = {name};
-            dropped.addresses.clear();
-            RT_TRY(directory.withdraw(dropped));
-            std::erase(names.names, name);
-            if (!names.names.empty()) RT_TRY(directory.publish(names)); // whose its addresses are
-            return record(names.names);
+Result<void> correct_names_in_networks(Engine& engine, const Container& container) {
+    return for_each_with_names(
+        engine, container,
+        [&](Endpoint& endpoint, const JoinedNetwork& joined, const ContainerSpec& spec) -> Result<void> {
+            EndpointNames names = recorded_names(endpoint, joined.network);
+            EndpointNames surplus = names;
+            names.names = names_in(joined, container, spec);
+            std::erase_if(surplus.names, [&](const std::string& name) {
+                return std::ranges::find(names.names, name) != names.names.end();
+            });
+            surplus.addresses.clear(); // they have the right name in a moment
+            NameDirectory directory(name_directory(engine, joined.network.id));
+            RT_TRY(directory.withdraw(surplus));
+            RT_TRY(directory.publish(names));
+            return record_names(engine, endpoint, names.names);
         });
 }
 

@@ -20,11 +20,11 @@ std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& 
 // So that others find it, after it is attached. The endpoint's request says what was published.
 Result<void> publish_names(Engine& engine, const JoinedNetwork& joined);
 Result<void> withdraw_names(Engine& engine, const Endpoint& endpoint, const Network& network);
-// Of a running container that gets another name: the new one before it has it, the old one after, so that it
-// is found by its name whatever happens in between. A name that is also an alias or its hostname is left as
-// it is. Its endpoints are stored anew.
+// Of a running container that gets another name: the new one before it has it, and what it is not called any
+// more afterwards, so that it is found by its name whatever happens in between. Both repeatable. Its
+// endpoints are stored anew.
 Result<void> add_name_in_networks(Engine& engine, const Container& container, const std::string& name);
-Result<void> drop_name_in_networks(Engine& engine, const Container& container, const std::string& name);
+Result<void> correct_names_in_networks(Engine& engine, const Container& container);
 
 // True: the container asks its shim for names.
 bool has_name_server(std::span<const JoinedNetwork> joined);

@@ -2,13 +2,15 @@
 #include "core/container/networks.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/base/filter.hpp"
+#include "core/base/time_text.hpp"
 #include "core/container/option_values.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <string_view>
 
 namespace rt {
 namespace {
@@ -54,19 +56,11 @@ Result<Json> containers(Engine::State& state, const Network& network) {
     return list;
 }
 
-constexpr std::array kListKeys{"dangling", "driver", "id", "label", "name", "scope", "type"};
-constexpr std::array kPruneKeys{"label", "label!", "until"};
-
-// "2025-11-23T17:34:56Z" or a duration back from now ("10m"): docker's until.
-Result<std::int64_t> parse_until(const std::string& text) {
-    if (const auto back = parse_duration(text)) return now_ns() - *back;
-    std::int64_t seconds = 0;
-    const char* const end = text.data() + text.size();
-    if (std::from_chars(text.data(), end, seconds).ptr == end && !text.empty())
-        return seconds * 1'000'000'000;
-    return fail(Code::invalid_argument, "filter until=", text,
-                ": it is a duration such as 10m, or seconds since 1970");
-}
+constexpr auto kListKeys =
+    std::to_array<std::string_view>({"dangling", "driver", "id", "label", "name", "scope", "type"});
+constexpr auto kPruneKeys = std::to_array<std::string_view>({"label", "label!", "until"});
+constexpr auto kTypes = std::to_array<std::string_view>({"builtin", "custom"});
+constexpr auto kScopes = std::to_array<std::string_view>({"local", "global", "swarm"});
 
 bool has_label(const NetworkConfig& config, const std::string& wanted) {
     const auto [key, value] = split_assignment(wanted);
@@ -102,19 +96,17 @@ Result<Json> inspect_network(Engine& engine, const Network& network) {
 Result<NetworkFilters> NetworkFilters::parse(For command, const std::vector<std::string>& texts) {
     NetworkFilters filters;
     for (const std::string& text : texts) {
-        const auto [key, value] = split_assignment(text);
-        const bool known = command == For::ls ? std::ranges::find(kListKeys, key) != kListKeys.end()
-                                              : std::ranges::find(kPruneKeys, key) != kPruneKeys.end();
-        if (!known || text.find('=') == std::string::npos)
-            return fail(Code::invalid_argument, "invalid filter '", text, "': known are ",
-                        command == For::ls ? "dangling, driver, id, label, name, scope and type"
-                                           : "label, label! and until");
-        if (key == "type" && value != "builtin" && value != "custom")
-            return fail(Code::invalid_argument, "invalid filter: 'type'='", value,
-                        "' is not one of builtin, custom");
+        RT_TRY_ASSIGN(auto filter,
+                      command == For::ls ? split_filter(text, kListKeys) : split_filter(text, kPruneKeys));
+        auto& [key, value] = filter;
+        if (key == "type") RT_TRY(check_filter_value(text, kTypes));
+        if (key == "scope") RT_TRY(check_filter_value(text, kScopes));
         if (key == "dangling") RT_TRY(parse_boolean(value));
-        if (key == "until") RT_TRY(parse_until(value));
-        filters.values_.emplace(key, value);
+        if (key == "until") {
+            RT_TRY_ASSIGN(const std::int64_t until, parse_time(value, now_ns()));
+            value = std::to_string(until);
+        }
+        filters.values_.insert(std::move(filter));
     }
     return filters;
 }
@@ -131,7 +123,7 @@ bool NetworkFilters::matches(const Network& network, const NetworkConfig& config
             return parse_boolean(value).value_or(false) == (network.user_defined() && !in_use);
         if (key == "label") return has_label(config, value);
         if (key == "label!") return !has_label(config, value);
-        return network.created_at < parse_until(value).value_or(0); // until
+        return network.created_at < std::stoll(value); // until
     };
     for (auto key = values_.begin(); key != values_.end(); key = values_.upper_bound(key->first)) {
         const auto [first, last] = values_.equal_range(key->first);

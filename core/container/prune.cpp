@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/prune.hpp"
 
+#include "core/base/filter.hpp"
 #include "core/base/time_text.hpp"
 #include "core/container/disk_use.hpp"
 #include "core/container/listing.hpp"
@@ -10,10 +11,13 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace rt {
 namespace {
+
+constexpr auto kPruneKeys = std::to_array<std::string_view>({"label", "label!", "until"});
 
 bool has_label(const StringMap& labels, const std::pair<std::string, std::string>& wanted) {
     const auto found = labels.find(wanted.first);
@@ -85,21 +89,18 @@ void remove_image(ImageService& service, const Image& image, Pruned& pruned) {
 Result<PruneFilters> PruneFilters::parse(const std::vector<std::string>& texts, std::int64_t now) {
     PruneFilters filters;
     for (const std::string& text : texts) {
-        const auto [key, value] = key_and_value(text);
-        if (key == "label" && !value.empty()) {
-            filters.with_.push_back(key_and_value(value));
-        } else if (key == "label!" && !value.empty()) {
-            filters.without_.push_back(key_and_value(value));
-        } else if (key == "until") {
-            if (filters.until_ != 0)
-                return fail(Code::invalid_argument, "more than one until filter specified");
-            auto until = parse_time(value, now);
-            if (!until) return in_context(std::move(until).error(), "filter '", text, "'");
-            filters.until_ = *until;
-        } else {
-            return fail(Code::invalid_argument, "filter '", text,
-                        "': known are until=TIME, label=KEY[=VALUE] and label!=KEY[=VALUE]");
+        RT_TRY_ASSIGN(const auto filter, split_filter(text, kPruneKeys));
+        const auto& [key, value] = filter;
+        if (value.empty())
+            return fail(Code::invalid_argument, "filter '", text, "' has no value: give ", key, "=VALUE");
+        if (key != "until") {
+            (key == "label" ? filters.with_ : filters.without_).push_back(key_and_value(value));
+            continue;
         }
+        if (filters.until_ != 0) return fail(Code::invalid_argument, "more than one until filter specified");
+        auto until = parse_time(value, now);
+        if (!until) return in_context(std::move(until).error(), "filter '", text, "'");
+        filters.until_ = *until;
     }
     return filters;
 }

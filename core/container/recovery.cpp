@@ -4,7 +4,9 @@
 #include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
+#include "core/container/network_change.hpp"
 #include "core/container/reap.hpp"
+#include "core/container/running_networks.hpp"
 #include "core/shim/client.hpp"
 #include "core/volume/volume_service.hpp"
 
@@ -39,7 +41,10 @@ Result<void> reap_for_its_shim(Engine& engine, const std::string& id, const Path
 // he cleans up after himself, and his shim does if he dies.
 Result<void> finish(Engine& engine, const std::string& id) {
     const Path directory = engine.run_directory(id);
-    if (shim_is_alive(directory)) return reap_for_its_shim(engine, id, directory);
+    if (shim_is_alive(directory)) {
+        if (has_network_change(directory)) RT_TRY(settle_networks(engine, id));
+        return reap_for_its_shim(engine, id, directory);
+    }
     RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
     if (!lock) return {};
@@ -50,7 +55,7 @@ Result<void> finish(Engine& engine, const std::string& id) {
 
 // Nothing is to be done about it. Seen without the database: of many containers, nearly all are like that.
 bool just_runs(const Path& directory) {
-    if (!shim_is_alive(directory)) return false;
+    if (has_network_change(directory) || !shim_is_alive(directory)) return false;
     const auto exit = read_exit_record(directory);
     return exit && !*exit;
 }

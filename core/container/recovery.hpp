@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts right what killed processes left: starts that never came to their end, removals that stopped half way,
-// containers whose shim is dead, run directories that belong to nobody.
+// containers whose shim is dead, networks of running ones that were being changed, run directories that
+// belong to nobody.
 #pragma once
 
 #include "core/container/engine.hpp"

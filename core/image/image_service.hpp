@@ -77,6 +77,10 @@ public:
     Result<void> ensure_unpacked(const std::string& image_id, StorageDriver& storage,
                                  const Operation& operation, const ImageProgressSink& notes = {});
 
+    // Gives the image one more name ("a/b:c"); an image that had it has it no more. invalid_argument: it is
+    // no name, or has a digest.
+    Result<void> tag(const std::string& reference, const std::string& new_name);
+
     // Takes the name away, and with its last name the image and all that only it needed. By id: all names;
     // with more than one of them only when forced. failed_precondition names the container that uses it;
     // forced, an image that only stopped containers use loses its names and is removed after them.

@@ -6,6 +6,7 @@
 #include "core/image/reference.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace rt {
 namespace {
@@ -13,15 +14,23 @@ namespace {
 constexpr std::size_t kShortestId = 3;
 constexpr std::string_view kSha256 = "sha256:";
 
+bool is_id_text(std::string_view text) {
+    return is_hex(text) || text.starts_with(kSha256);
+}
+
+// As most people write it.
+std::string without_latest(std::string name) {
+    constexpr std::string_view kLatest = ":latest";
+    if (name.ends_with(kLatest)) name.resize(name.size() - kLatest.size());
+    return name;
+}
+
 // docker's words, which programs look for, and what to do.
-Result<Image> no_such_image(Database& database, const std::string& given,
+Result<Image> no_such_image(ImageStore& store, const std::string& given,
                             const std::optional<Reference>& parsed) {
-    const bool is_id = is_hex(given) || given.starts_with(kSha256);
+    const bool is_id = is_id_text(given);
     const std::string name = parsed && !is_id ? familiar_name(parsed->name()) : given;
-    std::vector<std::string> names;
-    RT_TRY(database.run("SELECT name FROM image_names", {},
-                        [&](const SqlRow& row) { names.push_back(familiar_name(row.text(0))); }));
-    const std::string best = nearest(name, names);
+    const std::string best = store.nearest_name(given);
     return fail(Code::not_found, "No such image: ", name,
                 !best.empty() ? cat(" (did you mean ", best, "?)")
                 : is_id       ? std::string(": 'rtctl images' lists those there are")
@@ -92,7 +101,7 @@ Result<Image> ImageStore::find(const std::string& reference) {
     }
     if (!found && !parsed && !digits) return std::unexpected(parsed.error());
     if (!found)
-        return no_such_image(database_, reference, parsed ? std::optional<Reference>(*parsed) : std::nullopt);
+        return no_such_image(*this, reference, parsed ? std::optional<Reference>(*parsed) : std::nullopt);
     RT_TRY(add_names(database_, *found));
     return std::move(*found);
 }
@@ -103,6 +112,26 @@ Result<std::vector<Image>> ImageStore::list() {
                          {}, [&](const SqlRow& row) { images.push_back(read_image(row)); }));
     for (Image& image : images) RT_TRY(add_names(database_, image));
     return images;
+}
+
+std::string ImageStore::nearest_name(const std::string& reference) {
+    const auto parsed = parse_reference(reference);
+    const bool is_name = parsed && !is_id_text(reference);
+    const std::string wanted = is_name ? without_latest(familiar_name(parsed->name())) : reference;
+    const bool any_tag = is_name && parsed->tag == "latest";
+    std::vector<std::string> known;
+    std::map<std::string, std::string> names; // what is compared: what is meant by it
+    const auto add = [&](const std::string& text, const std::string& name) {
+        if (names.emplace(text, name).second) known.push_back(text);
+    };
+    (void)database_.run("SELECT name FROM image_names ORDER BY name", {}, [&](const SqlRow& row) {
+        const std::string name = without_latest(familiar_name(row.text(0)));
+        add(name, name);
+        const auto stored = parse_reference(row.text(0));
+        if (any_tag && stored) add(familiar_name(stored->repository()), name);
+    });
+    const std::string best = nearest(wanted, known);
+    return best.empty() ? best : names[best];
 }
 
 Result<std::vector<std::string>> ImageStore::digests(const std::string& image_id) {

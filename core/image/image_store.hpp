@@ -38,6 +38,8 @@ public:
     // least 3 hex digits). not_found names the reference and what to do; failed_precondition: ambiguous.
     Result<Image> find(const std::string& reference);
     Result<std::vector<Image>> list();
+    // That of an image here which a mistyped one is closest to; "": none is near.
+    std::string nearest_name(const std::string& reference);
     // What its names stood for at their registries: "docker.io/library/debian@sha256:...", each once.
     Result<std::vector<std::string>> digests(const std::string& image_id);
     Result<std::vector<ImageLayer>> layers(const std::string& image_id); // the base first

@@ -27,6 +27,7 @@ struct NetworkAbilities {
     bool mac_addresses = false;
     bool ipv6 = false;
     bool default_routes = false; // set_default_route()
+    bool port_changes = false;   // set_ports()
     bool names = false;          // redirect_names()
 };
 
@@ -47,6 +48,9 @@ public:
     enum class DefaultRoute { yes, no };
     virtual Result<void> set_default_route(const Operation&, const std::string& endpoint_json, int netns_fd,
                                            DefaultRoute wanted) = 0;
+    // The endpoint's new result.
+    virtual Result<std::string> set_ports(const Operation&, const std::string& endpoint_json,
+                                          int netns_fd) = 0;
     struct NamePorts {
         std::uint16_t udp = 0, tcp = 0;
     };

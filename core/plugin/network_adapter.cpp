@@ -24,6 +24,7 @@ public:
                 .mac_addresses = (table_->features & RTP_NETWORK_MAC) != 0,
                 .ipv6 = (table_->features & RTP_NETWORK_IPV6) != 0,
                 .default_routes = find<rtp_network_routes_v1>(RTP_NETWORK_ROUTES_V1) != nullptr,
+                .port_changes = find<rtp_network_ports_v1>(RTP_NETWORK_PORTS_V1) != nullptr,
                 .names = find<rtp_network_names_v1>(RTP_NETWORK_NAMES_V1) != nullptr};
     }
 
@@ -79,6 +80,18 @@ public:
             return table->set_default_route(plugin_->self(), call, endpoint.c_str(), netns,
                                             wanted == DefaultRoute::yes ? 1 : 0, error);
         });
+    }
+
+    Result<std::string> set_ports(const Operation& operation, const std::string& endpoint,
+                                  int netns) override {
+        const auto* table = find<rtp_network_ports_v1>(RTP_NETWORK_PORTS_V1);
+        if (table == nullptr) return lacks("change what an attached endpoint publishes");
+        if (table->set_ports == nullptr)
+            return plugin_->broken("get_interface", "left a function of '", RTP_NETWORK_PORTS_V1, "' null");
+        return plugin_->call_for_json(
+            "set_ports", operation, [&](const rtp_call* call, const rtp_sink* sink, rtp_error* error) {
+                return table->set_ports(plugin_->self(), call, endpoint.c_str(), netns, sink, error);
+            });
     }
 
     Result<void> redirect_names(const Operation& operation, int netns, NamePorts ports) override {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/state/event_view.hpp"
 
-#include "core/base/nearest.hpp"
+#include "core/base/filter.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,8 +12,13 @@ namespace rt {
 namespace {
 
 constexpr std::string_view kScope = "local"; // what happens here; there are no swarms
-constexpr std::array kKeys = {"container", "daemon", "event", "image", "label",
-                              "network",   "scope",  "type",  "volume"};
+constexpr auto kKeys = std::to_array<std::string_view>(
+    {"container", "daemon", "event", "image", "label", "network", "scope", "type", "volume"});
+// docker's; of those behind the volumes there are none here.
+constexpr auto kTypes =
+    std::to_array<std::string_view>({"container", "image", "network", "volume", "builder", "config", "daemon",
+                                     "node", "plugin", "secret", "service"});
+constexpr auto kScopes = std::to_array<std::string_view>({"local", "swarm"});
 
 using Attributes = std::map<std::string, std::string>;
 
@@ -90,18 +95,13 @@ Json event_json(const Event& event) {
 Result<EventFilters> EventFilters::parse(const std::vector<std::string>& texts) {
     EventFilters filters;
     for (const std::string& text : texts) {
-        const auto equals = text.find('=');
-        const std::string key = text.substr(0, equals);
-        if (std::ranges::find(kKeys, key) == kKeys.end()) {
-            std::string known;
-            for (const char* const each : kKeys) known += cat(known.empty() ? "" : ", ", each);
-            const std::string best = nearest(key, {kKeys.begin(), kKeys.end()});
-            return fail(Code::invalid_argument, "filter '", text, "': '", key, "' is not one of ", known,
-                        best.empty() ? std::string() : cat(" (did you mean ", best, "?)"));
-        }
-        if (equals == std::string::npos || equals + 1 == text.size())
-            return fail(Code::invalid_argument, "filter '", text, "' has no value: give ", key, "=VALUE");
-        filters.values_.emplace(key, text.substr(equals + 1));
+        RT_TRY_ASSIGN(auto filter, split_filter(text, kKeys));
+        if (filter.second.empty())
+            return fail(Code::invalid_argument, "filter '", text, "' has no value: give ", filter.first,
+                        "=VALUE");
+        if (filter.first == "type") RT_TRY(check_filter_value(text, kTypes));
+        if (filter.first == "scope") RT_TRY(check_filter_value(text, kScopes));
+        filters.values_.insert(std::move(filter));
     }
     return filters;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/volume_filter.hpp"
 
+#include "core/base/filter.hpp"
 #include "core/base/pattern.hpp"
 
 #include <algorithm>
@@ -43,15 +44,9 @@ Result<VolumeFilters> VolumeFilters::parse(const std::vector<std::string>& texts
     VolumeFilters filters;
     for (const std::string& text : texts) {
         // "label!=x" is the label that must not be there.
-        const auto equals = text.find('=');
-        const std::string key = text.substr(0, equals);
-        const bool known = use == For::listing ? std::ranges::find(kListing, key) != kListing.end()
-                                               : std::ranges::find(kPruning, key) != kPruning.end();
-        if (equals == std::string::npos || !known)
-            return fail(Code::invalid_argument, "invalid filter '", text, "': known are ",
-                        use == For::listing ? "dangling=BOOL, driver=NAME, label=KEY[=VALUE], name=PATTERN"
-                                            : "all=BOOL, label=KEY[=VALUE], label!=KEY[=VALUE]");
-        std::string value = text.substr(equals + 1);
+        RT_TRY_ASSIGN(auto filter,
+                      use == For::listing ? split_filter(text, kListing) : split_filter(text, kPruning));
+        auto& [key, value] = filter;
         if ((key == "dangling" || key == "all") && !boolean(value))
             return fail(Code::invalid_argument, "invalid filter '", text, "': it is true or false");
         if (key == "name" && !is_pattern(value))

@@ -113,6 +113,11 @@ Result<bool> VolumeService::is_used(const Volume& volume) {
     return !users.empty();
 }
 
+std::optional<std::uint64_t> VolumeService::bytes(const Volume& volume) const {
+    if (needs_mount(volume)) return std::nullopt;
+    return size_of(data(volume.name));
+}
+
 // Nothing that is mounted there may still be when its directory goes: it could be a directory of the host.
 Result<void> VolumeService::end_removal(const Volume& volume) {
     RT_TRY(unmount_volume(data(volume.name)));
@@ -189,11 +194,11 @@ Result<VolumeService::Pruned> VolumeService::prune(const VolumeFilters& filters,
         RT_TRY_ASSIGN(const bool used, is_used(volume));
         const bool wanted = which == Which::all || volume.labels.contains(kAnonymousVolumeLabel);
         if (used || !wanted || !filters.matches(volume, used)) continue;
-        const std::uint64_t bytes = needs_mount(volume) ? 0 : size_of(data(volume.name));
+        const std::uint64_t size = bytes(volume).value_or(0);
         const auto removed = remove(volume.name);
         if (removed) {
             pruned.names.push_back(volume.name);
-            pruned.bytes += bytes;
+            pruned.bytes += size;
         } else if (removed.error().code != Code::failed_precondition &&
                    removed.error().code != Code::not_found) { // else another was quicker
             pruned.problems.push_back(removed.error());

@@ -11,6 +11,7 @@
 #include "core/volume/volume_store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ public:
     Result<Volume> find(const std::string& name); // not_found: "get NAME: no such volume"
     Result<std::vector<Volume>> list();           // by name
     Result<bool> is_used(const Volume& volume);
+    // Counted now, file by file; empty: what the volume mounts is not here.
+    [[nodiscard]] std::optional<std::uint64_t> bytes(const Volume& volume) const;
     // failed_precondition names the containers that use it.
     Result<void> remove(const std::string& name);
     struct Pruned {

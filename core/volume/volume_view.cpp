@@ -14,11 +14,11 @@ Json object_or_null(const std::map<std::string, std::string>& map) {
 
 } // namespace
 
-Json inspect_volume(const VolumeService& service, const Volume& volume) {
+Json inspect_volume(const Volume& volume, const Path& data) {
     return {{"CreatedAt", rfc3339(volume.created_at)},
             {"Driver", volume.driver},
             {"Labels", object_or_null(volume.labels)},
-            {"Mountpoint", service.data(volume.name).native()},
+            {"Mountpoint", data.native()},
             {"Name", volume.name},
             {"Options", object_or_null(volume.options)},
             {"Scope", "local"}};

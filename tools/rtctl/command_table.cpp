@@ -35,13 +35,13 @@ const std::vector<CommandGroup>& command_groups() {
          {&kRun,  &kCreate, &kStart,  &kStop,    &kRestart, &kKill,   &kPause, &kUnpause,
           &kWait, &kRm,     &kRename, &kUpdate,  &kExec,    &kAttach, &kPs,    &kTop,
           &kPort, &kStats,  &kLogs,   &kInspect, &kCp,      &kExport, &kDiff,  &kContainerPrune}},
-        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kRmi, &kImagePrune}},
+        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kHistory, &kTag, &kRmi, &kImagePrune}},
         {"Networks",
          {&kNetworkCreate, &kNetworkLs, &kNetworkInspect, &kNetworkConnect, &kNetworkDisconnect, &kNetworkRm,
           &kNetworkPrune}},
         {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine",
-         {&kEvents, &kInfo, &kVersion, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
+         {&kEvents, &kInfo, &kVersion, &kSystemDf, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
           &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
     };
     return kGroups;

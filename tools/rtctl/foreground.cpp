@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/foreground.hpp"
 
+#include "tools/rtctl/job_control.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/output_stream.hpp"
 #include "tools/rtctl/raw_terminal.hpp"
@@ -62,10 +63,16 @@ struct Foreground::State {
     OutputStream out{STDOUT_FILENO}, error{STDERR_FILENO};
     OnResize on_resize;
     int asked_to_end = 0;
+    bool told_to_end = false;
     bool gone_told = false;
     std::optional<ForegroundResult> result; // known; what it said last may still be on its way out
 
+    // A terminal is our input; raw: as soon as we have it.
+    bool shares_terminal = false, wants_raw = false;
+
     [[nodiscard]] bool is_waiting() const { return out.is_waiting() || error.is_waiting(); }
+    [[nodiscard]] bool has_signals() const;
+    bool has_terminal(int number);
     Result<void> wait(ShimClient& shim);
     Result<void> pass_signals(ShimClient& shim, int fd);
     Result<void> pass_signal(ShimClient& shim, int number);
@@ -81,8 +88,9 @@ Foreground::Foreground(const ForegroundOptions& options) : state_(std::make_uniq
     if (!options.with_stderr) state_->error = OutputStream(-1);
     const sigset_t ending = ending_signals();
     const sigset_t others = other_signals();
-    sigset_t all = ending;
-    ::sigorset(&all, &ending, &others);
+    sigset_t all = set_of({SIGCONT}); // for stop_job()
+    ::sigorset(&all, &all, &ending);
+    ::sigorset(&all, &all, &others);
     ::sigprocmask(SIG_BLOCK, &all, &state_->old_mask);
     state_->ending = open_signals(ending);
     state_->others = open_signals(others);
@@ -121,6 +129,7 @@ Result<void> Foreground::State::pass_signals(ShimClient& shim, int fd) {
 Result<void> Foreground::State::pass_signal(ShimClient& shim, int number) {
     if (number == SIGWINCH) return options.terminal ? pass_size(shim) : Result<void>();
     const bool ends = number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
+    told_to_end = told_to_end || ends;
     if (result) {
         if (ends) give_up_output();
         return {};
@@ -185,11 +194,28 @@ void Foreground::State::see_reader(ShimClient& shim) {
     }
 }
 
+bool Foreground::State::has_signals() const {
+    std::array<pollfd, 2> fds{pollfd{ending.get(), POLLIN, 0}, pollfd{others.get(), POLLIN, 0}};
+    return ::poll(fds.data(), fds.size(), 0) > 0;
+}
+
+// Waits for it, stopped, as every job in the background that wants its terminal; but not once it is told to
+// end. number: what the kernel would stop us with.
+bool Foreground::State::has_terminal(int number) {
+    while (is_in_background()) {
+        if (told_to_end || has_signals()) return false;
+        if (!stop_job(number)) return true; // then the kernel has the word
+    }
+    return true;
+}
+
 // One look at everything that can happen. The shim is not read while our readers are behind: it slows the
 // container.
 Result<void> Foreground::State::wait(ShimClient& shim) {
+    if (wants_raw && !raw && !result && has_terminal(SIGTTOU)) raw.emplace();
     const bool takes_events = !result && !is_waiting();
-    const bool takes_input = !result && stdin_open && shim.write_window() > 0;
+    const bool leaves_terminal = shares_terminal && told_to_end && is_in_background();
+    const bool takes_input = !result && stdin_open && shim.write_window() > 0 && !leaves_terminal;
     std::array<pollfd, 6> fds{pollfd{takes_events ? shim.fd() : -1, POLLIN, 0},
                               pollfd{ending.get(), POLLIN, 0},
                               pollfd{others.get(), POLLIN, 0},
@@ -203,17 +229,17 @@ Result<void> Foreground::State::wait(ShimClient& shim) {
     if (fds[5].revents != 0) error.flush();
     if (fds[1].revents != 0) RT_TRY(pass_signals(shim, ending.get()));
     if (fds[2].revents != 0) RT_TRY(pass_signals(shim, others.get()));
-    if (fds[3].revents != 0 && !result) RT_TRY(pass_input(shim));
+    if (fds[3].revents != 0 && !result && (!shares_terminal || has_terminal(SIGTTIN)))
+        RT_TRY(pass_input(shim));
     if ((fds[0].revents != 0 || buffered) && !result) RT_TRY(take_event(shim));
     see_reader(shim);
     return {};
 }
 
 Result<ForegroundResult> Foreground::follow(ShimClient& shim) {
-    if (state_->options.terminal) {
-        RT_TRY(state_->pass_size(shim));
-        if (state_->options.with_stdin && is_terminal(STDIN_FILENO)) state_->raw.emplace();
-    }
+    state_->shares_terminal = state_->options.with_stdin && is_terminal(STDIN_FILENO);
+    state_->wants_raw = state_->options.terminal && state_->shares_terminal;
+    if (state_->options.terminal) RT_TRY(state_->pass_size(shim));
     while (!state_->result || state_->is_waiting()) RT_TRY(state_->wait(shim));
     return *state_->result;
 }

@@ -36,7 +36,7 @@ Result<Json> look_at_volume(Engine& engine, const std::string& name) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     VolumeService service(engine.wiring(), state->database);
     RT_TRY_ASSIGN(const Volume volume, service.find(name));
-    return inspect_volume(service, volume);
+    return inspect_volume(volume, service.data(volume.name));
 }
 
 void add_inspect_format(options::options_description& description) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtctl: finds the command that the words name, runs it, and turns its error into one line and an exit code.
+#include "tools/rtctl/absent_commands.hpp"
 #include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/output.hpp"
 #include "tools/rtctl/spellings.hpp"
@@ -15,13 +16,19 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <expected>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rt::cli {
 namespace {
 
-constexpr int kUsageExit = 125; // what docker run ends with when the fault is not the program's
+constexpr std::string_view kNoDaemon =
+    "there is no daemon to connect to: rtctl works on this host; '--config FILE' chooses another wiring";
+constexpr std::string_view kNoLevel = "'--debug' shows what drivers log, warnings are shown always";
 
 std::string summary_line(std::string_view words, std::string_view summary) {
     std::string name(words);
@@ -53,7 +60,7 @@ void print_help() {
     for (const auto& [word, summary] : group_words()) text += summary_line(word, summary);
     text += "\nOptions:\n"
             "  --config FILE    the wiring file (default: /etc/rt/config.json where it exists)\n"
-            "  --debug          show what drivers log\n"
+            "  -D, --debug      show what drivers log\n"
             "  -v, --version    show the version\n"
             "  -h, --help       show this text\n\n"
             "'rtctl COMMAND --help' tells more about a command.\n";
@@ -107,6 +114,14 @@ std::string commands_with(const std::string& first) {
 
 int unknown_command(const Arguments& words) {
     const std::string& first = words.front();
+    const std::string second = words.size() > 1 ? words[1] : std::string();
+    if (const AbsentCommand* const absent = find_absent(first, second)) {
+        const bool of_group = find_group(first) != nullptr;
+        print_error({Code::unsupported, 0,
+                     cat("there is no command '", first, of_group ? " " : "", of_group ? second : "", "'",
+                         absent->why)});
+        return kFailed;
+    }
     const bool in_group = find_group(first) != nullptr && words.size() > 1;
     std::vector<std::string> known;
     if (in_group) {
@@ -125,7 +140,7 @@ int unknown_command(const Arguments& words) {
                                             : cat("did you mean '", prefix, best, "'?");
     std::fprintf(stderr, "rtctl: unknown command '%s%s'; %s\n", prefix.c_str(), misspelt.c_str(),
                  hint.c_str());
-    return kUsageExit;
+    return kFailed;
 }
 
 Arguments help_for(const Match& match, const Arguments& words) {
@@ -155,7 +170,7 @@ const GroupWord* asked_group(const Arguments& words) {
 int run_command(const Match& match, const Globals& globals, const Arguments& words) {
     Arguments rest = match.options;
     rest.insert(rest.end(), words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end());
-    Result<int> outcome = fail(Code::internal, "");
+    Outcome outcome = kFailed;
     try {
         outcome = match.command->run(globals, rest);
     } catch (const std::exception& exception) {
@@ -164,40 +179,83 @@ int run_command(const Match& match, const Globals& globals, const Arguments& wor
     if (std::fflush(stdout) != 0 && outcome && errno != EPIPE)
         outcome = fail_errno(errno, match.command->name, ": write to standard output");
     if (outcome) return *outcome;
-    print_error(outcome.error());
-    return outcome.error().code == Code::invalid_argument ? kUsageExit : 1;
+    print_error(outcome.error().error);
+    return outcome.error().exit_code;
 }
 
-int main_with(const Arguments& arguments) {
+// docker's, which stand before the command and have no meaning here.
+constexpr std::pair<std::string_view, std::string_view> kDockersGlobals[] = {
+    {"-H", kNoDaemon},        {"--host", kNoDaemon},     {"-c", kNoDaemon},
+    {"--context", kNoDaemon}, {"--tls", kNoDaemon},      {"--tlscacert", kNoDaemon},
+    {"--tlscert", kNoDaemon}, {"--tlskey", kNoDaemon},   {"--tlsverify", kNoDaemon},
+    {"-l", kNoLevel},         {"--log-level", kNoLevel},
+};
+
+std::string_view hint_for_global(const std::string& word) {
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    for (const auto& [option, hint] : kDockersGlobals) {
+        const bool with_value =
+            option.size() == 2 && name.size() > 2 && name.starts_with(option); // -Htcp://...
+        if (name == option || (with_value && name[1] != '-')) return hint;
+    }
+    return "see 'rtctl --help'";
+}
+
+Failure no_such_global(const std::string& word) {
+    return {{Code::invalid_argument, 0,
+             cat("unknown option '", word, "' before the command; ", hint_for_global(word))},
+            kWrongOption};
+}
+
+// What stands before the command. An empty optional: all that was asked for is done.
+struct Start {
     Globals globals;
-    std::size_t i = 0;
+    std::size_t first = 0; // where the command is
+};
+
+std::expected<std::optional<Start>, Failure> read_globals(const Arguments& arguments) {
+    Start start;
+    std::size_t& i = start.first;
     for (; i < arguments.size() && arguments[i].starts_with('-'); ++i) {
         const std::string& word = arguments[i];
         if (word == "--config" && i + 1 < arguments.size()) {
-            globals.config_file = arguments[++i];
+            start.globals.config_file = arguments[++i];
         } else if (word.starts_with("--config=")) {
-            globals.config_file = word.substr(std::strlen("--config="));
+            start.globals.config_file = word.substr(std::strlen("--config="));
         } else if (word == "--config") {
-            std::fputs("rtctl: option '--config' needs the path of a wiring file\n", stderr);
-            return kUsageExit;
-        } else if (word == "--debug") {
-            globals.debug = true;
+            return wrong_option("option '--config' needs the path of a wiring file");
+        } else if (word == "--debug" || word == "-D") {
+            start.globals.debug = true;
         } else if (word == "--version" || word == "-v") {
             std::puts("rtctl " RT_VERSION);
-            return 0;
+            return std::nullopt;
         } else if (word == "--help" || word == "-h") {
             print_help();
-            return 0;
+            return std::nullopt;
         } else {
-            std::fprintf(stderr, "rtctl: unknown option '%s' before the command; see 'rtctl --help'\n",
-                         word.c_str());
-            return kUsageExit;
+            return std::unexpected(no_such_global(word));
         }
     }
-    const Arguments words(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+    std::error_code problem;
+    if (std::filesystem::is_directory(start.globals.config_file, problem))
+        return wrong_option("--config '", start.globals.config_file.native(),
+                            "': it is a directory, as docker's --config names one; here it is a wiring file "
+                            "(JSON, /etc/rt/config.json where nothing is said)");
+    return start;
+}
+
+int main_with(const Arguments& arguments) {
+    const auto start = read_globals(arguments);
+    if (!start) {
+        print_error(start.error().error);
+        return start.error().exit_code;
+    }
+    if (!*start) return 0;
+    const auto& [globals, first] = **start;
+    const Arguments words(arguments.begin() + static_cast<std::ptrdiff_t>(first), arguments.end());
     if (words.empty() || words == Arguments{"help"}) {
         print_help();
-        return words.empty() ? kUsageExit : 0;
+        return 0;
     }
     // "help X" is "X --help".
     const bool help = words.front() == "help";

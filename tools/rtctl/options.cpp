@@ -121,14 +121,17 @@ void set_help_sink(HelpSink sink) {
     help_sink = std::move(sink);
 }
 
-Result<std::optional<Parsed>> parse(const Command& command, options::options_description description,
-                                    const Arguments& arguments, Operands operands, std::size_t fewest,
-                                    std::size_t most) {
+std::expected<std::optional<Parsed>, Failure> parse(const Command& command,
+                                                    options::options_description description,
+                                                    const Arguments& arguments, Operands operands,
+                                                    std::size_t fewest, std::size_t most) {
     const bool free_h = find_option(description, "-h") == nullptr;
     description.add_options()(free_h ? "help,h" : "help", "show this text");
-    const auto usage_error = [&](const std::string& problem) {
-        return fail(Code::invalid_argument, command.name, ": ", problem, "; see 'rtctl ", command.name,
-                    " --help'");
+    const auto usage_error = [&](const std::string& problem, int exit_code = kWrongOption) {
+        return std::unexpected(
+            Failure({Code::invalid_argument, 0,
+                     cat(command.name, ": ", problem, "; see 'rtctl ", command.name, " --help'")},
+                    exit_code));
     };
 
     Split split{arguments, {}};
@@ -159,12 +162,18 @@ Result<std::optional<Parsed>> parse(const Command& command, options::options_des
             print_help(command, description);
         return std::nullopt;
     }
+    if (find_option(description, "filter") != nullptr)
+        for (const std::string& filter : parsed.get<Arguments>("filter"))
+            if (filter.find('=') == std::string::npos)
+                return usage_error(cat("--filter '", filter, "' is not of the form KEY=VALUE"));
     parsed.operands = parsed.get<Arguments>(kOperands);
     parsed.operands.insert(parsed.operands.end(), split.rest.begin(), split.rest.end());
     if (parsed.operands.size() < fewest)
         return usage_error(
-            cat("needs ", fewest == 1 ? "an operand" : cat(fewest, " operands"), ": ", command.usage));
-    if (parsed.operands.size() > most) return usage_error(cat("does not take '", parsed.operands[most], "'"));
+            cat("needs ", fewest == 1 ? "an operand" : cat(fewest, " operands"), ": ", command.usage),
+            kFailed);
+    if (parsed.operands.size() > most)
+        return usage_error(cat("does not take '", parsed.operands[most], "'"), kFailed);
     return parsed;
 }
 

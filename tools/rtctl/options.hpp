@@ -32,10 +32,11 @@ enum class Operands {
 };
 
 // Adds --help (-h only where no option takes it). An empty optional: help was asked for and printed; return
-// 0. Unknown options, missing values and a wrong count of operands are invalid_argument with the nearest
-// known name.
-Result<std::optional<Parsed>> parse(const Command& command, options::options_description description,
-                                    const Arguments& arguments, Operands operands, std::size_t fewest,
-                                    std::size_t most);
+// 0. Unknown options (with the nearest known name), values that are missing or cannot be read: kWrongOption.
+// A wrong count of operands: kFailed.
+std::expected<std::optional<Parsed>, Failure> parse(const Command& command,
+                                                    options::options_description description,
+                                                    const Arguments& arguments, Operands operands,
+                                                    std::size_t fewest, std::size_t most);
 
 } // namespace rt::cli

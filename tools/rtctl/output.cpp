@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace rt::cli {
@@ -114,13 +115,14 @@ std::string printable_lines(std::string_view text) {
     return shown;
 }
 
-std::string human_size(std::uint64_t bytes) {
+std::string human_size(std::uint64_t bytes, int digits) {
     constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
+    const double most = 1000 - 0.5 * std::pow(10, 3 - digits); // would be shown as 1000
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;
-    for (; value >= 999.5 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+    for (; value >= most && unit + 1 < kUnits.size(); ++unit) value /= 1000;
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.3g%s", value, kUnits[unit]);
+    std::snprintf(text.data(), text.size(), "%.*g%s", digits, value, kUnits[unit]);
     return text.data();
 }
 

@@ -47,7 +47,8 @@ void print_error(const Error& error);    // "rtctl: ..." to standard error, in o
 
 // printable(), but line ends and tabs stay: what a template made.
 std::string printable_lines(std::string_view text);
-std::string human_size(std::uint64_t bytes);        // "117MB", powers of 1000, three digits, as docker's
+// Powers of 1000. docker shows three digits in most places ("117MB"), four in sums ("117.3MB").
+std::string human_size(std::uint64_t bytes, int digits = 3);
 std::string human_size_binary(std::uint64_t bytes); // "1.5GiB", powers of 1024, four digits, as docker's
 bool is_terminal(int fd);
 

@@ -49,7 +49,7 @@ std::vector<std::string> image_lines(const Pruned& pruned) {
 }
 
 int print_reclaimed(std::uint64_t bytes, const std::vector<Error>& problems) {
-    print_line(cat("Total reclaimed space: ", human_size(bytes)));
+    print_line(cat("Total reclaimed space: ", human_size(bytes, 4)));
     for (const Error& problem : problems) print_error(problem);
     return problems.empty() ? 0 : 1;
 }

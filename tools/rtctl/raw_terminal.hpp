@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our terminal in raw mode for as long as the object lives.
+// Our terminal in raw mode for as long as the object lives. What it was is left to the job that has it by
+// then.
 #pragma once
+
+#include "tools/rtctl/job_control.hpp"
 
 #include <termios.h>
 #include <unistd.h>
@@ -18,7 +21,7 @@ public:
     RawTerminal(const RawTerminal&) = delete;
     RawTerminal& operator=(const RawTerminal&) = delete;
     ~RawTerminal() {
-        if (active_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
+        if (active_ && !is_in_background()) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
     }
 
 private:

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unlike a layer, an archive that a user copies in has no whiteouts, goes on top of files in use, and may
-// fail half way: so every file is made under a name of its own and takes its place when it is whole.
+// fail half way: so every file takes its place when it is whole.
 #include "core/image/module/tree_extract.hpp"
 
 #include "core/base/id.hpp"
+#include "core/base/new_file.hpp"
 #include "core/base/rooted_path.hpp"
 #include "core/image/module/blob_intake.hpp"
 #include "core/image/module/inflater.hpp"
@@ -97,27 +98,36 @@ private:
         return remove_entry(place.directory, place.name);
     }
 
-    // Under a name of its own; then it takes its place.
+    // Whole first; then it takes its place.
     Result<void> put(TarReader& tar, archive_entry* entry, const Place& place) {
+        if (archive_entry_filetype(entry) == AE_IFREG) return put_file(tar, entry, place);
         const Place hidden{place.directory, cat(".rt-", random_hex(16))};
         Rollback rollback;
         rollback.add([&] { ::unlinkat(hidden.directory, hidden.name.c_str(), 0); });
         switch (archive_entry_filetype(entry)) {
-        case AE_IFREG: RT_TRY(make_file(tar, entry, hidden)); break;
         case AE_IFLNK: RT_TRY(make_symlink(entry, hidden)); break;
         case AE_IFCHR:
         case AE_IFBLK:
         case AE_IFIFO: RT_TRY(make_node(entry, hidden)); break;
         default: return fail(Code::corrupt, "an entry of a kind that no file system has");
         }
-        if (::renameat(hidden.directory, hidden.name.c_str(), place.directory, place.name.c_str()) != 0) {
-            if (errno == EBUSY)
-                return fail(Code::failed_precondition,
-                            "something is mounted there: change what is mounted instead");
-            return fail_errno(errno, "put it in its place");
-        }
+        if (::renameat(hidden.directory, hidden.name.c_str(), place.directory, place.name.c_str()) != 0)
+            return not_placed(fail_errno(errno, "put it in its place").error());
         rollback.commit();
         return {};
+    }
+
+    Result<void> put_file(TarReader& tar, archive_entry* entry, const Place& place) {
+        RT_TRY_ASSIGN(NewFile file, NewFile::make(place.directory));
+        RT_TRY(write_content(tar, entry, file.fd()));
+        RT_TRY(set_attributes(entry, file.fd()));
+        if (auto placed = file.take_name(place.name); !placed) return not_placed(std::move(placed).error());
+        return {};
+    }
+
+    static Result<void> not_placed(Error error) {
+        if (error.sys_errno != EBUSY) return std::unexpected(std::move(error));
+        return fail(Code::failed_precondition, "something is mounted there: change what is mounted instead");
     }
 
     [[nodiscard]] Result<std::pair<uid_t, gid_t>> owner_of(archive_entry* entry) const {
@@ -139,19 +149,16 @@ private:
         return {};
     }
 
-    Result<void> make_file(TarReader& tar, archive_entry* entry, const Place& place) {
-        const UniqueFd file(::openat(place.directory, place.name.c_str(),
-                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!file) return fail_errno(errno, "make the file");
+    static Result<void> write_content(TarReader& tar, archive_entry* entry, int fd) {
         for (;;) {
             RT_TRY_ASSIGN(const auto piece, tar.data());
             if (!piece) break;
             if (piece->offset < 0) return fail(Code::corrupt, "a sparse file with a negative offset");
-            if (::lseek(file.get(), piece->offset, SEEK_SET) < 0) return fail_errno(errno, "seek");
-            RT_TRY(write_all(file.get(), piece->data, "its content"));
+            if (::lseek(fd, piece->offset, SEEK_SET) < 0) return fail_errno(errno, "seek");
+            RT_TRY(write_all(fd, piece->data, "its content"));
         }
-        if (::ftruncate(file.get(), archive_entry_size(entry)) != 0) return fail_errno(errno, "set the size");
-        return set_attributes(entry, file.get());
+        if (::ftruncate(fd, archive_entry_size(entry)) != 0) return fail_errno(errno, "set the size");
+        return {};
     }
 
     // Owner, then mode: a change of the owner takes setuid and setgid away.

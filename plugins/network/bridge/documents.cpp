@@ -234,20 +234,36 @@ void refuse(Endpoint& endpoint, sdk::Error why) {
     if (!endpoint.refused) endpoint.refused = std::move(why);
 }
 
-// The ports of the result have their host ports filled in, so they are the better list where they are there.
-sdk::Result<void> read_ports(Endpoint& into, const Json& endpoint) {
-    const Json* result = member(endpoint, "result");
-    const Json* ports = result != nullptr && result->is_object() ? member(*result, "ports") : nullptr;
-    if (ports == nullptr) ports = member(endpoint, "ports");
-    if (ports == nullptr) return {};
-    if (!ports->is_array()) return fail(Code::invalid_argument, "the endpoint's ports are not an array");
+std::vector<PortMapping> read_ports(Endpoint& into, const Json* ports) {
+    std::vector<PortMapping> list;
+    if (ports == nullptr) return list;
+    if (!ports->is_array()) {
+        refuse(into, fail(Code::invalid_argument, "the endpoint's ports are not an array").error());
+        return list;
+    }
     for (const auto& item : *ports) {
         if (auto port = parse_port(item))
-            into.ports.push_back(std::move(*port));
+            list.push_back(std::move(*port));
         else
             refuse(into, std::move(port).error());
     }
-    return {};
+    return list;
+}
+
+// The host port that was wanted, or the one that was chosen where none was named.
+bool answers(const PortMapping& answer, const PortMapping& wish) {
+    return answer.host_address == wish.host_address && answer.container_port == wish.container_port &&
+           answer.protocol == wish.protocol && (wish.host_port == 0 || answer.host_port == wish.host_port);
+}
+
+// An answer that does not belong to what is wanted is of an earlier call: the latest may have been
+// interrupted.
+void read_ports(Endpoint& into, const Json& endpoint) {
+    const Json* const result = member(endpoint, "result");
+    into.wanted_ports = read_ports(into, member(endpoint, "ports"));
+    if (result != nullptr && result->is_object()) into.ports = read_ports(into, member(*result, "ports"));
+    if (!std::ranges::equal(into.ports, into.wanted_ports, answers))
+        into.ports.insert(into.ports.end(), into.wanted_ports.begin(), into.wanted_ports.end());
 }
 
 } // namespace
@@ -325,7 +341,7 @@ sdk::Result<Endpoint> parse_endpoint(std::string_view text) {
     if (addresses != nullptr && addresses->is_array() && addresses->size() == 1 &&
         addresses->front().is_string())
         endpoint.address = parse_prefix(addresses->front().get<std::string>()).value_or(Ipv4Prefix{});
-    RT_TRY(read_ports(endpoint, json));
+    read_ports(endpoint, json);
     return endpoint;
 }
 

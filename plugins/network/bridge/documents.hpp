@@ -78,7 +78,8 @@ struct Endpoint {
     std::string interface;
     Network network;
     Ipv4Prefix address;
-    std::vector<PortMapping> ports; // with the host ports of the result, where there is one
+    std::vector<PortMapping> wanted_ports; // its "ports"
+    std::vector<PortMapping> ports; // those of its result, and those wanted where it has not answered them
     std::optional<Mac> own_mac;     // asked for
     std::vector<Ipv4Prefix> link_local;
     bool default_route = true; // where the namespace has none yet

@@ -173,11 +173,15 @@ sdk::Result<std::string> BridgeDriver::attach(sdk::Call call, std::string_view e
 
 namespace {
 
-sdk::Result<void> detach_ports(NetlinkSocket& nft, const Config& config, const Endpoint& endpoint) {
-    RT_TRY(unpublish_ports(nft, config.nft_table, endpoint));
+sdk::Result<void> forget_flows(NetlinkSocket& nft, const Endpoint& endpoint) {
     const bool udp = std::ranges::count(endpoint.ports, Protocol::udp, &PortMapping::protocol) != 0;
     if (udp && endpoint.address.address.value != 0) return forget_udp_flows(nft, endpoint.address.address);
     return {};
+}
+
+sdk::Result<void> detach_ports(NetlinkSocket& nft, const Config& config, const Endpoint& endpoint) {
+    RT_TRY(unpublish_ports(nft, config.nft_table, endpoint));
+    return forget_flows(nft, endpoint);
 }
 
 // An explicit RTM_DELLINK waits for RCU grace periods: 10 to 40 ms (measured on Linux 6.18, 2 CPUs). A pair
@@ -269,6 +273,26 @@ sdk::Result<void> BridgeDriver::set_default_route(sdk::Call call, std::string_vi
                     "' is internal: no default route leads through it");
     return wanted ? replace_default_route(netns_fd, state.gateway)
                   : remove_default_route(netns_fd, state.gateway);
+}
+
+sdk::Result<std::string> BridgeDriver::set_ports(sdk::Call call, std::string_view endpoint_json,
+                                                 int netns_fd) {
+    RT_TRY_ASSIGN(const Endpoint before, parse_endpoint(endpoint_json));
+    Endpoint endpoint = before;
+    endpoint.ports = before.wanted_ports;
+    RT_TRY(accept_endpoint(endpoint, netns_fd));
+    RT_TRY(call.check());
+    close_used();
+    RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
+    auto replaced = replace_ports(nft, config_.nft_table, before, endpoint);
+    if (!replaced && replaced.error().code == Code::not_found) { // the table is missing
+        RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
+        replaced = replace_ports(nft, config_.nft_table, before, endpoint);
+    }
+    RT_TRY(replaced);
+    RT_TRY(forget_flows(nft, before));
+    close_later(std::move(nft));
+    return endpoint_result(endpoint);
 }
 
 sdk::Result<void> BridgeDriver::redirect_names(sdk::Call call, int netns_fd, std::uint16_t udp_port,

@@ -31,6 +31,7 @@ public:
     sdk::Result<std::string> stats(sdk::Call call, std::string_view endpoint_json);
     sdk::Result<void> set_default_route(sdk::Call call, std::string_view endpoint_json, int netns_fd,
                                         bool wanted);
+    sdk::Result<std::string> set_ports(sdk::Call call, std::string_view endpoint_json, int netns_fd);
     sdk::Result<void> redirect_names(sdk::Call call, int netns_fd, std::uint16_t udp_port,
                                      std::uint16_t tcp_port);
 

@@ -71,21 +71,24 @@ std::unexpected<sdk::Error> taken(const PortMapping& port, std::string_view hold
                      "'; choose another host port or remove that");
 }
 
-// 0.0.0.0:80 and 192.0.2.1:80 are different keys in different maps, but they are the same port.
+// 0.0.0.0:80 and 192.0.2.1:80 are different keys in different maps, but they are the same port. The
+// endpoint's own do not count: what it has asked for was looked at, and what it had goes.
 sdk::Result<void> refuse_overlaps(NetlinkSocket& nft, const std::string& table, const Endpoint& endpoint) {
     std::optional<std::vector<Element>> of_addresses;
     for (const auto& port : endpoint.ports) {
         const std::string key = key_without_address(port);
         if (port.host_address.value != 0) {
             RT_TRY_ASSIGN(const auto found, get_element(nft, table, kPortsOfAny, key));
-            if (!found.empty()) return taken(port, found.front().comment);
+            if (!found.empty() && found.front().comment != endpoint.alias())
+                return taken(port, found.front().comment);
             continue;
         }
         if (!of_addresses) {
             RT_TRY_ASSIGN(of_addresses, dump_elements(nft, table, kPortsOfAddress));
         }
         for (const auto& other : *of_addresses)
-            if (std::string_view(other.key).substr(4) == key) return taken(port, other.comment);
+            if (std::string_view(other.key).substr(4) == key && other.comment != endpoint.alias())
+                return taken(port, other.comment);
     }
     return {};
 }
@@ -112,31 +115,51 @@ private:
     bool raised_ = false;
 };
 
-// nullopt: a port that the host chose was taken in the meantime; choose again.
-sdk::Result<std::optional<std::vector<PortMapping>>>
-try_to_publish(NetlinkSocket& nft, const std::string& table, Endpoint endpoint) {
+bool is_among(const std::vector<PortElement>& elements, const PortElement& wanted) {
+    return std::ranges::any_of(elements, [&](const PortElement& one) {
+        return one.set == wanted.set && one.element.key == wanted.element.key &&
+               one.element.data == wanted.element.data;
+    });
+}
+
+// In place of what is there of it, in one transaction. nullopt: a port that the host chose was taken in the
+// meantime; choose again.
+sdk::Result<std::optional<std::vector<PortMapping>>> try_to_publish(NetlinkSocket& nft,
+                                                                    const std::string& table,
+                                                                    Endpoint endpoint,
+                                                                    const std::vector<PortElement>& there) {
     const std::vector<PortMapping> asked = endpoint.ports;
     const RoomForPorts room(asked.size());
     std::vector<sdk::UniqueFd> reserved; // until the elements are in: others of us see these ports as used
-    for (auto& port : endpoint.ports) {
-        RT_TRY_ASSIGN(reserved.emplace_back(), reserve_host_port(port));
+    std::vector<std::size_t> added;
+    for (std::size_t i = 0; i < endpoint.ports.size(); ++i) {
+        if (is_among(there, element_of(endpoint.ports[i], endpoint))) continue;
+        RT_TRY_ASSIGN(reserved.emplace_back(), reserve_host_port(endpoint.ports[i]));
+        added.push_back(i);
     }
+    std::vector<PortElement> wanted;
+    for (const auto& port : endpoint.ports) wanted.push_back(element_of(port, endpoint));
     Batch batch;
     begin_transaction(batch);
-    for (const auto& port : endpoint.ports) {
-        const PortElement item = element_of(port, endpoint);
-        put_element(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, table, item.set, item.element);
+    std::size_t first = 1; // message of those that are added
+    for (const auto& item : there) {
+        if (is_among(wanted, item)) continue;
+        put_element(batch, NFT_MSG_DELSETELEM, 0, table, item.set, item.element);
+        ++first;
     }
+    if (first == 1 && added.empty()) return endpoint.ports;
+    for (const std::size_t i : added)
+        put_element(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, table, wanted[i].set,
+                    wanted[i].element);
     end_transaction(batch);
     RT_TRY_ASSIGN(const auto failures, nft.send(batch));
     if (failures.empty()) return endpoint.ports;
     const NetlinkFailure& failure = failures.front();
     const bool exists = failure.error == EEXIST || failure.error == EBUSY;
-    if (!exists || failure.message == 0) return refused(failure, "publish the endpoint's ports");
-    const std::size_t index = failure.message - 1;
+    if (!exists || failure.message < first) return refused(failure, "publish the endpoint's ports");
+    const std::size_t index = added[failure.message - first];
     if (asked[index].host_port == 0) return std::nullopt;
-    const PortElement item = element_of(endpoint.ports[index], endpoint);
-    RT_TRY_ASSIGN(const auto found, get_element(nft, table, item.set, item.element.key));
+    RT_TRY_ASSIGN(const auto found, get_element(nft, table, wanted[index].set, wanted[index].element.key));
     return taken(endpoint.ports[index], found.empty() ? std::string_view() : found.front().comment);
 }
 
@@ -145,8 +168,10 @@ sdk::Result<std::vector<PortElement>> published(NetlinkSocket& nft, const std::s
                                                 const Endpoint& endpoint) {
     std::vector<PortElement> all;
     const auto keep = [&](const std::string& set, std::vector<Element> found) {
-        for (auto& element : found)
-            if (element.comment == endpoint.alias()) all.push_back({set, std::move(element)});
+        for (auto& element : found) {
+            PortElement one{set, std::move(element)};
+            if (one.element.comment == endpoint.alias() && !is_among(all, one)) all.push_back(std::move(one));
+        }
     };
     if (endpoint.every_port_known()) {
         for (const auto& port : endpoint.ports) {
@@ -165,12 +190,11 @@ sdk::Result<std::vector<PortElement>> published(NetlinkSocket& nft, const std::s
     return all;
 }
 
-} // namespace
-
-sdk::Result<void> publish_ports(NetlinkSocket& nft, const std::string& table, Endpoint& endpoint) {
+sdk::Result<void> publish_in_place_of(const std::vector<PortElement>& there, NetlinkSocket& nft,
+                                      const std::string& table, Endpoint& endpoint) {
     constexpr int kRounds = 16;
     for (int round = 0; round < kRounds; ++round) {
-        RT_TRY_ASSIGN(auto ports, try_to_publish(nft, table, endpoint));
+        RT_TRY_ASSIGN(auto ports, try_to_publish(nft, table, endpoint, there));
         if (!ports) continue;
         endpoint.ports = std::move(*ports);
         // After, not before: of two that overlap and come at once, at least one sees the other.
@@ -180,6 +204,19 @@ sdk::Result<void> publish_ports(NetlinkSocket& nft, const std::string& table, En
     }
     return sdk::fail(Code::unavailable, "cannot find a free host port for endpoint '", endpoint.id, "' in ",
                      kRounds, " attempts; name one, or widen net.ipv4.ip_local_port_range");
+}
+
+} // namespace
+
+sdk::Result<void> publish_ports(NetlinkSocket& nft, const std::string& table, Endpoint& endpoint) {
+    return publish_in_place_of({}, nft, table, endpoint);
+}
+
+sdk::Result<void> replace_ports(NetlinkSocket& nft, const std::string& table, const Endpoint& before,
+                                Endpoint& endpoint) {
+    RT_TRY(refuse_overlaps(nft, table, endpoint)); // while all is as it was
+    RT_TRY_ASSIGN(const auto there, published(nft, table, before));
+    return publish_in_place_of(there, nft, table, endpoint);
 }
 
 sdk::Result<void> unpublish_ports(NetlinkSocket& nft, const std::string& table, const Endpoint& endpoint) {

@@ -15,6 +15,11 @@ namespace rt::bridge {
 // endpoint has the port; unavailable: a program of the host has it.
 sdk::Result<void> publish_ports(NetlinkSocket& nft, const std::string& table, Endpoint& endpoint);
 
+// The same in place of what is published of its ports before: of both lists what has to go goes and what is
+// missing comes, in one transaction. What it has already stays untouched.
+sdk::Result<void> replace_ports(NetlinkSocket& nft, const std::string& table, const Endpoint& before,
+                                Endpoint& endpoint);
+
 // Removes what is published for the endpoint: that, and nothing of another one that has the same port by now.
 sdk::Result<void> unpublish_ports(NetlinkSocket& nft, const std::string& table, const Endpoint& endpoint);
 

@@ -126,6 +126,21 @@ typedef struct rtp_network_routes_v1 {
                                     int32_t netns_fd, int32_t wanted, rtp_error* error) RTP_NOEXCEPT;
 } rtp_network_routes_v1;
 
+/* Optional, with RTP_NETWORK_PORTS. For containers whose way out changes while they run: ports go with it. */
+#define RTP_NETWORK_PORTS_V1 "rt.network.ports/1"
+
+typedef struct rtp_network_ports_v1 {
+    /*
+     * The ports of an attached endpoint become those of its "ports", none included, in place of those of its
+     * "result"; all else of it stays. Answers its new result. Repeatable, also where an earlier call was
+     * interrupted: whatever of either list is published then is seen by the endpoint's id. From an
+     * interrupted call on detach() gets the "ports" that were wanted with the "result" from before it, and
+     * removes both. Fails as attach() does, and then the ports are as they were.
+     */
+    rtp_status (*set_ports)(void* self, const rtp_call* call, const char* endpoint_json, int32_t netns_fd,
+                            const rtp_sink* result, rtp_error* error) RTP_NOEXCEPT;
+} rtp_network_ports_v1;
+
 /* Optional. For names: a container asks for them at an address of its own, at which the host's program
  * answers on ports that leave the container's own port 53 free. */
 #define RTP_NETWORK_NAMES_V1 "rt.network.names/1"

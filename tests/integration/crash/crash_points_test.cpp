@@ -110,7 +110,8 @@ protected:
         std::string state;
         EXPECT_TRUE(eventually([&] {
             state = state_of_victim();
-            return state == "running" || state == "paused" || shims().empty();
+            const bool has_another_name = state == "missing" && !rtctl_({"ps", "-q"}).out.empty();
+            return state == "running" || state == "paused" || has_another_name || shims().empty();
         })) << state;
         return state;
     }
@@ -124,6 +125,32 @@ protected:
                 << words << ": " << outcome.out << outcome.err << " instead of " << *truth.output;
         else
             EXPECT_NE(outcome.exit_code, 0) << words << ": " << outcome.out;
+    }
+
+    // In each network the names of those that are in it, and no others.
+    void expect_true_names() {
+        std::error_code none;
+        for (const auto& network : std::filesystem::directory_iterator(rtctl_.run() / "networks", none)) {
+            const Outcome shown = rtctl_({"network", "inspect", network.path().filename()});
+            if (shown.exit_code != 0) continue; // it has been removed but for this directory
+            const json inspected = json::parse(shown.out)[0];
+            std::set<std::string> wanted, found;
+            for (const auto& [id, place] : inspected["Containers"].items())
+                for (const std::string& name : {place["Name"].get<std::string>(), id.substr(0, 12)})
+                    wanted.insert({name, name + "." + inspected["Name"].get<std::string>()});
+            for (const auto& name : std::filesystem::directory_iterator(network.path() / "names", none))
+                found.insert(name.path().filename());
+            EXPECT_EQ(found, wanted) << inspected["Name"];
+        }
+    }
+
+    // What whoever looks puts right.
+    void expect_settled(const Scenario& scenario) {
+        const Outcome listed = rtctl_({"ps", "-a"});
+        EXPECT_EQ(listed.exit_code, 0) << listed.err;
+        if (!scenario.always.empty() && settled_state() == "running")
+            for (const Truth& truth : scenario.always) expect(truth);
+        expect_true_names();
     }
 
     // The command once more. A container that it is refused for may just be taken back.
@@ -142,6 +169,7 @@ protected:
     }
 
     void see_to(const Scenario& scenario) {
+        expect_settled(scenario);
         if (scenario.again) expect_done_at_last(scenario);
         expect_usable(scenario);
         for (const Words& command : scenario.after) expect({command});

@@ -10,7 +10,13 @@ const Words kRun{"run", "-d", "--name", "victim", "-p", "127.0.0.1:18095:9", "bu
 
 const Words kCreateAlone{"create", "--name", "victim", "--network", "none", "busybox", "sleep", "1000"};
 const Words kRunAlone{"run", "-d", "--name", "victim", "--network", "none", "busybox", "sleep", "1000"};
-const Words kRunOnBridge{"run", "-d", "--name", "victim", "busybox", "sleep", "1000"};
+const Words kRunInNetwork{"run", "-d", "--name", "victim", "--network", "crash", "busybox", "sleep", "1000"};
+
+const Words kServe{"run", "-d", "--name", "victim", "-p",  "127.0.0.1:18095:9", "busybox", "nc", "-ll",
+                   "-p",  "9",  "-e",     "echo",   "open"};
+// By the port that it publishes, wherever that is published.
+const Truth kServes{{"run", "--rm", "--network", "host", "busybox", "nc", "-w", "2", "127.0.0.1", "18095"},
+                    "open"};
 
 const Words kMakeNetwork{"network", "create", "crash"}, kRemoveNetwork{"network", "rm", "crash"};
 const Words kMakeVolume{"volume", "create", "crash"}, kRemoveVolume{"volume", "rm", "crash"};
@@ -127,23 +133,31 @@ std::vector<Scenario> of_networks() {
          .roles = {kClient},
          .again = Again{.then = {{{"network", "inspect", "crash"}, std::nullopt}}}},
         {.name = "network_connect",
-         .before = {kMakeNetwork, kRunOnBridge},
-         .command = {"network", "connect", "crash", "victim"},
+         .before = {kMakeNetwork, kServe}, // its ports come along
+         .command = {"network", "connect", "--gw-priority", "1", "crash", "victim"},
          .roles = {kClient, kShim},
+         .always = {kServes},
          .again = Again{.refusals = {"endpoint with name victim already exists in network crash"},
                         .runs = true,
                         .then = {{{"exec", "victim", "ip", "-o", "addr"}, "eth1"},
                                  {{"network", "inspect", "crash"}, "\"victim\""}}},
          .after = {kRemoveNetwork}},
         {.name = "network_disconnect",
-         .before = {kMakeNetwork, kRunOnBridge, {"network", "connect", "crash", "victim"}},
+         .before = {kMakeNetwork, kServe, {"network", "connect", "--gw-priority", "1", "crash", "victim"}},
          .command = {"network", "disconnect", "crash", "victim"},
          .roles = {kClient, kShim},
+         .always = {kServes},
          .again = Again{.refusals = {"is not connected to network crash"},
                         .runs = true,
                         .then = {{{"network", "inspect", "-f", "{{json .Containers}}", "crash"}, "{}"},
                                  {{"exec", "victim", "ls", "/sys/class/net/eth1"}, std::nullopt},
                                  {kRemoveNetwork}}}},
+        {.name = "rename_in_network",
+         .before = {kMakeNetwork, kRunInNetwork},
+         .command = {"rename", "victim", "other"},
+         .roles = {kClient},
+         .again = Again{.refusals = {"No such container"}, .then = {{{"rename", "other", "victim"}}}},
+         .after = {kRemoveNetwork}},
     };
 }
 

@@ -36,6 +36,7 @@ struct Scenario {
     Fate fate = Fate::is_there;
     bool to_the_end = false; // the container ends by itself, and what its shim does then belongs to it
     std::vector<Role> roles;
+    std::vector<Truth> always = {}; // of a container that runs, once somebody has looked
     std::optional<Again> again = {};
     std::vector<Words> after = {}; // removes what there is besides the container, which is gone by then
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace {
@@ -129,7 +130,7 @@ TEST_P(Copy, WhatCannotBeIsSaidByName) {
     EXPECT_THAT(cp({"cc:/d", local() / "file"}).err, HasSubstr("cannot copy a directory"));
     EXPECT_THAT(cp({local() / "file", "cc:/none/"}).err, HasSubstr("no such directory"));
     EXPECT_THAT(cp({local() / "file", "cc:/none/x"}).err, HasSubstr("no such directory"));
-    EXPECT_EQ(cp({local() / "file", local() / "other"}).exit_code, 125);
+    EXPECT_EQ(cp({local() / "file", local() / "other"}).exit_code, 1);
     fs::create_directories(local() / "n/f"); // a directory where the container has a file
     EXPECT_THAT(cp({(local() / "n").string() + "/.", "cc:/"}).err, HasSubstr("cannot overwrite"));
 }
@@ -144,6 +145,24 @@ TEST_P(Copy, ExportHoldsTheWholeRoot) {
         0);
     EXPECT_EQ(text_of(local() / "root/file"), "exported\n");
     EXPECT_EQ(rtctl_({"export", "cc"}).out.size() % 512, 0U);
+}
+
+TEST_P(Copy, ExportSaysWhatItCannotWriteAndLeavesNothing) {
+    const auto refused = [&](const std::string& container, const fs::path& file) {
+        const auto outcome = rtctl_({"export", "-o", file, container});
+        EXPECT_NE(outcome.exit_code, 0) << file;
+        return outcome.err;
+    };
+    fs::create_directory(local() / "there");
+    ASSERT_EQ(::mkfifo((local() / "pipe").c_str(), 0600), 0);
+    fs::create_symlink("/dev/null", local() / "link");
+    for (const char* name : {"none/tar", "there", "pipe", "link"})
+        EXPECT_THAT(refused("cc", local() / name), HasSubstr("write '" + (local() / name).string() + "'"));
+    EXPECT_THAT(refused("nobody", local() / "tar"), HasSubstr("No such container"));
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(local())) names.insert(entry.path().filename());
+    for (const char* name : {"link", "pipe", "there"}) EXPECT_EQ(names.erase(name), 1U);
+    for (const std::string& name : names) EXPECT_FALSE(name.starts_with('.') || name == "tar") << name;
 }
 
 TEST_P(Copy, DiffTellsWhatWasAddedChangedAndDeleted) {

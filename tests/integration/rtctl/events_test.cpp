@@ -258,10 +258,10 @@ TEST_F(Events, AreShownAsTextAndBadRequestsRefused) {
     const auto text = rtctl_({"system", "events", "--since", since_, "--until", now()});
     EXPECT_THAT(text.out, testing::MatchesRegex("[-0-9]+T[:.0-9]+(Z|[-+][:0-9]+) container create [0-9a-f]+ "
                                                 "\\(a=b, image=busybox, name=one\\)\n"));
-    EXPECT_EQ(rtctl_({"events", "--since", since_, "--until", "1"}).exit_code, 125);
-    EXPECT_EQ(rtctl_({"events", "--since", "x"}).exit_code, 125);
-    EXPECT_EQ(rtctl_({"events", "-f", "colour=red"}).exit_code, 125);
-    EXPECT_EQ(rtctl_({"events", "--format", "{{.ID"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"events", "--since", since_, "--until", "1"}).exit_code, 1);
+    EXPECT_EQ(rtctl_({"events", "--since", "x"}).exit_code, 1);
+    EXPECT_EQ(rtctl_({"events", "-f", "colour=red"}).exit_code, 1);
+    EXPECT_EQ(rtctl_({"events", "--format", "{{.ID"}).exit_code, 1);
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
@@ -274,7 +274,7 @@ TEST_F(Events, OfAWaitForAConditionAreSeen) {
     ASSERT_EQ(rtctl_({"run", "-d", "--name", "two", "busybox", "sh", "-c", "sleep 0.5; exit 7"}).exit_code,
               0);
     EXPECT_EQ(rtctl_({"wait", "--condition", "next-exit", "two"}).out, "7\n");
-    EXPECT_EQ(rtctl_({"wait", "--condition", "sometime", "two"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"wait", "--condition", "sometime", "two"}).exit_code, 1);
     auto removed = std::async([&] { return rtctl_({"wait", "--condition", "removed", "two"}); });
     EXPECT_EQ(removed.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
     EXPECT_EQ(rtctl_({"rm", "two"}).exit_code, 0);

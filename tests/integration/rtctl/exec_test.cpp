@@ -70,7 +70,7 @@ TEST_F(WithRunning, ExecRunsAsAnotherUserInAnotherDirectory) {
     EXPECT_THAT(outcome.out, HasSubstr("2000"));
     EXPECT_THAT(outcome.out, HasSubstr("/etc\n"));
     EXPECT_THAT(exec({"-u", "nobody-of-that-name", "one", "true"}).err, HasSubstr("nobody-of-that-name"));
-    EXPECT_EQ(exec({"-w", "relative", "one", "true"}).exit_code, 125);
+    EXPECT_EQ(exec({"-w", "relative", "one", "true"}).exit_code, 1);
 }
 
 TEST_F(WithRunning, ExecHasTheContainersCapabilitiesUnlessPrivileged) {
@@ -135,7 +135,7 @@ TEST_F(WithRunning, ExecGivesATerminalAndDetachKeysLeaveIt) {
 
 TEST_F(WithRunning, ExecOnATerminalNeedsOne) {
     const Outcome outcome = exec({"-it", "one", "sh"});
-    EXPECT_EQ(outcome.exit_code, 125);
+    EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_THAT(outcome.err, HasSubstr("not a TTY"));
 }
 

@@ -179,7 +179,7 @@ TEST_F(Inspect, FindsEveryKindOfObjectByItsName) {
     EXPECT_TRUE(inspect({"--type", "volume", "shared"}).contains("Mountpoint"));
     EXPECT_THAT(rtctl_({"inspect", "--type", "network", "shared"}).err,
                 HasSubstr("network shared not found"));
-    EXPECT_EQ(rtctl_({"inspect", "--type", "plugin", "shared"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"inspect", "--type", "plugin", "shared"}).exit_code, 1);
     EXPECT_EQ(rtctl_({"rm", "shared"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"volume", "rm", "shared"}).exit_code, 0);
 }
@@ -208,7 +208,7 @@ TEST_F(Inspect, WhatThereIsNotIsSaidInDockersWordsWithTheNearestName) {
         EXPECT_THAT(rtctl_(words).err, HasSubstr("No such container: webservr (did you mean webserver?)"))
             << words[0];
     EXPECT_THAT(rtctl_({"rmi", "busybix"}).err,
-                HasSubstr("No such image: busybix:latest (did you mean busybox:latest?)"));
+                HasSubstr("No such image: busybix:latest (did you mean busybox?)"));
     EXPECT_EQ(rtctl_({"rm", "webserver"}).exit_code, 0);
 }
 

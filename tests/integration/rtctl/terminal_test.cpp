@@ -9,6 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 namespace {
 
 using rt::test::eventually;
@@ -48,7 +52,7 @@ TEST_F(WithBusybox, DetachKeysLeaveTheContainerRunning) {
 
 TEST_F(WithBusybox, ATerminalWithoutATerminalIsRefused) {
     const auto outcome = rtctl_({"run", "--rm", "-it", "busybox", "sh"});
-    EXPECT_EQ(outcome.exit_code, 125);
+    EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_THAT(outcome.err, HasSubstr("not a TTY"));
     EXPECT_EQ(rtctl_({"run", "--rm", "-t", "busybox", "echo", "x"}).out, "x\r\n");
 }
@@ -93,6 +97,66 @@ struct EndsWithTheTest {
 private:
     pid_t pid_;
 };
+
+// A shell with job control on a terminal of its own, in which "$rt" is our rtctl.
+class Shell : public OnTerminal {
+public:
+    explicit Shell(const rt::test::Rtctl& rtctl) : OnTerminal({"/bin/bash", "--norc", "--noprofile", "-i"}) {
+        std::string words;
+        for (const auto& word : rtctl.command({})) words += " " + word;
+        type("PS1='$ '; rt=\"" + words + "\"; echo read\"\"y\n");
+        EXPECT_TRUE(shows("ready")) << screen();
+    }
+};
+
+// What a job of the shell does: "T" is stopped. It is the container's foreground rtctl.
+char state_of_job(const std::string& name) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        std::ifstream line(entry.path() / "cmdline", std::ios::binary);
+        std::string words((std::istreambuf_iterator<char>(line)), std::istreambuf_iterator<char>());
+        if (words.find("rtctl") == words.npos || words.find(name) == words.npos) continue;
+        std::ifstream stat(entry.path() / "stat");
+        std::string pid, program;
+        char state = '?';
+        if (stat >> pid >> program >> state && program == "(rtctl)") return state;
+    }
+    return '-';
+}
+
+TEST_F(WithBusybox, AJobInTheBackgroundIsStoppedAndGoesOnInTheForeground) {
+    Shell shell(rtctl_);
+    shell.type("$rt run --rm -it --name job-one busybox sh &\n");
+    ASSERT_TRUE(eventually([&] { return state_of_job("job-one") == 'T'; })) << shell.screen();
+    EXPECT_EQ(rtctl_({"ps", "-q", "--filter", "name=job-one"}).out.size(), 13U) << "the container runs";
+    shell.type("fg\n");
+    shell.type("echo in-$((40 + 2))\n");
+    EXPECT_TRUE(shell.shows("in-42")) << shell.screen();
+    shell.type("exit 5\n");
+    ASSERT_TRUE(
+        eventually([&] { return state_of_job("job-one") == '-'; })); // until then it reads what is typed
+    shell.type("echo code=$?; exit\n");
+    EXPECT_TRUE(shell.shows("code=5")) << shell.screen();
+}
+
+TEST_F(WithBusybox, AStoppedJobCanBeEnded) {
+    Shell shell(rtctl_);
+    shell.type("$rt run --rm -it --name job-two busybox sh -c 'trap \"exit 7\" TERM; while :; do sleep 0.05; "
+               "done' &\n");
+    ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
+    shell.type("kill %1; wait %1; echo code=$?; exit\n");
+    EXPECT_TRUE(shell.shows("code=7")) << shell.screen();
+    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
+}
+
+TEST_F(WithBusybox, AStoppedJobThatReadsTheTerminalCanBeEnded) {
+    Shell shell(rtctl_);
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "target", "busybox", "sleep", "600"}).exit_code, 0);
+    shell.type("$rt exec -it target cat /dev/null - &\n"); // signals are ours, not its
+    ASSERT_TRUE(eventually([&] { return state_of_job("exec") == 'T'; })) << shell.screen();
+    shell.type("kill %1; wait %1; echo code=$?; exit\n");
+    EXPECT_TRUE(shell.shows("code=143")) << shell.screen();
+    EXPECT_EQ(rtctl_({"rm", "-f", "target"}).exit_code, 0);
+}
 
 // A reader that does not read may slow the container; it must not keep signals from it.
 TEST_F(WithBusybox, SignalsGoThroughWhileNobodyReadsOurOutput) {

@@ -408,16 +408,79 @@ TEST_F(UserNetworks, ARenamingLeavesAliasesAndTheHostname) {
     EXPECT_NE(in("asks", "nslookup late").exit_code, 0);
 }
 
-TEST_F(UserNetworks, LeavingTheNetworkWherePortsArePublishedSaysSo) {
-    create({}, "lan");
-    create({}, "other");
-    start("one", {"--network", "lan", "--network", "other", "-p", "80"});
-    const auto left = rtctl_({"network", "disconnect", "lan", "one"});
-    EXPECT_EQ(left.exit_code, 0) << left.err;
-    EXPECT_THAT(left.err, HasSubstr("where its ports were published"));
+TEST_F(UserNetworks, PublishedPortsGoWithTheWayOut) {
+    create({"--subnet", "10.66.1.0/24"}, "lan");
+    create({"--subnet", "10.66.2.0/24"}, "other");
+    start("one", {"--network", "lan", "-p", "18093:9", "-p", "9"}, "nc -ll -p 9 -e ip route");
+    const std::string published = rtctl_({"port", "one"}).out; // one of them was chosen: it stays the same
+    EXPECT_THAT(published, HasSubstr("9/tcp -> 0.0.0.0:18093"));
+    const auto ask = [&] {
+        return rtctl_({"run", "--rm", "--network", "host", "busybox", "nc", "-w", "2", "127.0.0.1", "18093"})
+            .out;
+    };
+    const auto published_in = [&](const std::string& network) {
+        return rt::test::run_program({"nft", "list", "map", "inet", "rt-bridge", "ports_any"})
+                   .out.find(network) != std::string::npos;
+    };
+    EXPECT_THAT(ask(), HasSubstr("via 10.66.1.1"));
+
+    ASSERT_EQ(rtctl_({"network", "connect", "--gw-priority", "1", "other", "one"}).exit_code, 0);
+    EXPECT_THAT(ask(), HasSubstr("via 10.66.2.1"));
+    EXPECT_EQ(rtctl_({"port", "one"}).out, published);
+    EXPECT_TRUE(published_in("10.66.2.2"));
+    EXPECT_FALSE(published_in("10.66.1.2"));
+    EXPECT_THAT(rtctl_({"ps", "--format", "{{.Ports}}"}).out, HasSubstr("18093->9/tcp"));
+
+    const auto left = rtctl_({"network", "disconnect", "other", "one"});
+    ASSERT_EQ(left.exit_code, 0) << left.err;
+    EXPECT_EQ(left.err, "");
+    EXPECT_THAT(ask(), HasSubstr("via 10.66.1.1"));
+    EXPECT_EQ(rtctl_({"port", "one"}).out, published);
+    EXPECT_FALSE(published_in("10.66.2.2"));
+
+    // Out of the last one nothing is published; into another it is again.
+    const auto out = rtctl_({"network", "disconnect", "lan", "one"});
+    EXPECT_THAT(out.err, HasSubstr("its ports are not published any more"));
     EXPECT_EQ(rtctl_({"port", "one"}).out, "");
-    EXPECT_EQ(rtctl_({"restart", "-t", "0", "one"}).exit_code, 0);
-    EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("80/tcp -> "));
+    EXPECT_EQ(ask(), "");
+    ASSERT_EQ(rtctl_({"network", "connect", "other", "one"}).exit_code, 0);
+    EXPECT_THAT(ask(), HasSubstr("via 10.66.2.1"));
+    EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("0.0.0.0:18093"));
+}
+
+TEST_F(UserNetworks, PortsThatWereDiscardedArePublishedWithTheFirstWayOut) {
+    create({"--internal"}, "vault");
+    create({}, "lan");
+    start("one", {"--network", "vault", "-P", "--expose", "9"});
+    EXPECT_EQ(rtctl_({"port", "one"}).out, "");
+    ASSERT_EQ(rtctl_({"network", "connect", "lan", "one"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("9/tcp -> 0.0.0.0:"));
+}
+
+TEST_F(UserNetworks, AConnectWhosePortsCannotMoveIsNone) {
+    create({"--subnet", "10.66.1.0/24"}, "lan");
+    create({"--subnet", "10.66.2.0/24"}, "other");
+    start("one", {"--network", "lan", "-p", "18094:9"}, "nc -ll -p 9 -e echo one");
+    const std::string published = rtctl_({"port", "one"}).out;
+    // A program of the host takes the port: it cannot be moved, and where it is it stays.
+    std::thread holder([&] {
+        (void)rtctl_({"run", "--name", "holder", "--network", "host", "busybox", "nc", "-l", "-p", "18094"});
+    });
+    EXPECT_TRUE(eventually([&] {
+        return rt::test::run_program({"ss", "-Hltn", "sport = :18094"}).out.find("18094") !=
+               std::string::npos;
+    }));
+    const auto refused = rtctl_({"network", "connect", "--gw-priority", "1", "other", "one"});
+    EXPECT_NE(refused.exit_code, 0);
+    EXPECT_THAT(refused.err, HasSubstr("18094"));
+    EXPECT_NE(in("one", "ip link show eth1").exit_code, 0);
+    EXPECT_THAT(in("one", "ip route").out, HasSubstr("default via 10.66.1.1"));
+    EXPECT_EQ(rtctl_({"ps", "--filter", "name=one", "--format", "{{.Networks}}"}).out, "lan\n");
+    EXPECT_EQ(rtctl_({"rm", "-f", "holder"}).exit_code, 0);
+    holder.join();
+    // What could not be put back then is with the next change.
+    ASSERT_EQ(rtctl_({"network", "connect", "--gw-priority", "1", "other", "one"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"port", "one"}).out, published);
 }
 
 } // namespace

@@ -67,9 +67,9 @@ TEST_F(Watch, TopTakesTheOptionsOfPs) {
     const auto without = rtctl_({"top", "box", "-o", "args"});
     EXPECT_EQ(without.exit_code, 1);
     EXPECT_THAT(without.err, HasSubstr("PID"));
-    EXPECT_EQ(rtctl_({"top", "box", "-o", "pid,ppid=PID"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"top", "box", "-o", "pid,ppid=PID"}).exit_code, 1);
     const auto wrong = rtctl_({"top", "box", "--no-such-thing"});
-    EXPECT_EQ(wrong.exit_code, 125);
+    EXPECT_EQ(wrong.exit_code, 1);
     EXPECT_EQ(lines_of(wrong.err).size(), 1U) << wrong.err;
 }
 
@@ -95,8 +95,8 @@ TEST_F(Watch, PortTellsWhereAContainerIsReached) {
     const auto none = rtctl_({"port", "box", "53"});
     EXPECT_EQ(none.exit_code, 1);
     EXPECT_THAT(none.err, HasSubstr("no public port '53/tcp' published for box"));
-    EXPECT_EQ(rtctl_({"port", "box", "80/ftp"}).exit_code, 125);
-    EXPECT_EQ(rtctl_({"port", "box", "x"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"port", "box", "80/ftp"}).exit_code, 1);
+    EXPECT_EQ(rtctl_({"port", "box", "x"}).exit_code, 1);
     ASSERT_EQ(rtctl_({"stop", "-t", "0", "box"}).exit_code, 0);
     const auto stopped = rtctl_({"port", "box"});
     EXPECT_EQ(stopped.exit_code, 0);
@@ -155,7 +155,7 @@ TEST_F(Watch, StatsOfWhatDoesNotRun) {
     const auto nobody = rtctl_({"stats", "--no-stream", "nobody"});
     EXPECT_EQ(nobody.exit_code, 1);
     EXPECT_THAT(nobody.err, HasSubstr("No such container"));
-    EXPECT_EQ(rtctl_({"stats", "--no-stream", "--format", "{{.Nothing}}", "box"}).exit_code, 125);
+    EXPECT_EQ(rtctl_({"stats", "--no-stream", "--format", "{{.Nothing}}", "box"}).exit_code, 1);
     const auto id = rtctl_({"stats", "--no-stream", "--all", "--no-trunc", "--format", "{{.ID}}"}).out;
     EXPECT_EQ(id.size(), 65U);
 }

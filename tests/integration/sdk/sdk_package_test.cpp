@@ -117,7 +117,7 @@ TEST_F(SdkPackage, BuildsAPluginThatRtctlUses) {
 TEST_F(SdkPackage, RtctlRefusesAWiringThatIsWrongAndSaysWhere) {
     write_file(config_, "{\n  \"network\": {\"default\": \"brige\"}\n}");
     const Ran wrong_default = rtctl("config check");
-    EXPECT_EQ(wrong_default.exit_code, 125);
+    EXPECT_EQ(wrong_default.exit_code, 1);
     EXPECT_THAT(wrong_default.output, HasSubstr("line 2, /network/default"));
     EXPECT_THAT(wrong_default.output, HasSubstr("did you mean 'bridge'?"));
 

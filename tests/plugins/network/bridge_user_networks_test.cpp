@@ -112,6 +112,59 @@ TEST_F(BridgeUserNetworks, TheWayOutIsOneEndpointsAndCanChange) {
     EXPECT_EQ(way_out(), "");
 }
 
+TEST_F(BridgeUserNetworks, PortsOfAnEndpointChangeWhileItIsAttached) {
+    const Json none = Json::array();
+    const Service service(container_.fd(), Kind::tcp, "0.0.0.0", 80, "web");
+    Json endpoint = attach(endpoint_in(network_, 5, Json::array({port("127.0.0.1", 8080, 80)})), container_);
+    const auto set = [&](const Json& ports) {
+        endpoint["ports"] = ports;
+        const Answer answer = driver_.set_ports(endpoint, container_.fd());
+        if (answer.status == RTP_OK) endpoint["result"] = answer.json;
+        return answer.status;
+    };
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(set(none), RTP_OK);
+        EXPECT_EQ(endpoint["result"]["ports"], none);
+        EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080, 300), std::nullopt);
+    }
+    const Json both = Json::array({port("127.0.0.1", 8080, 80), port("127.0.0.1", 0, 80)});
+    EXPECT_EQ(set(both), RTP_OK);
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080), "web");
+    const Json chosen = endpoint["result"]["ports"];
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", chosen[1]["host_port"].get<std::uint16_t>()), "web");
+    EXPECT_EQ(set(chosen), RTP_OK) << "what it has it keeps";
+    EXPECT_EQ(endpoint["result"]["ports"], chosen);
+    EXPECT_EQ(driver_.check(endpoint, container_.fd()).status, RTP_OK);
+    EXPECT_EQ(set(Json::array({port("127.0.0.1", 8080, 81)})), RTP_OK)
+        << "the same port for another of its own";
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080, 300), std::nullopt);
+    EXPECT_EQ(set(Json::array({port("127.0.0.1", 8080, 80)})), RTP_OK);
+
+    const Json other =
+        attach(endpoint_in(network_, 6, Json::array({port("127.0.0.1", 8081, 80)})), neighbour_);
+    const Json before = endpoint["result"];
+    EXPECT_EQ(set(Json::array({port("127.0.0.1", 8082, 80), port("0.0.0.0", 8081, 80)})), RTP_ALREADY_EXISTS);
+    EXPECT_EQ(endpoint["result"], before);
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080), "web") << "and nothing has changed";
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8082, 300), std::nullopt);
+    EXPECT_EQ(driver_.check(other, neighbour_.fd()).status, RTP_OK);
+    const Json closed = make("111122223333", {{"internal", true}});
+    Json inside = endpoint_in(closed, 7);
+    inside["interface"] = "eth1";
+    inside = attach(inside, container_);
+    inside["ports"] = Json::array({port("127.0.0.1", 8083, 80)});
+    EXPECT_EQ(driver_.set_ports(inside, container_.fd()).status, RTP_INVALID_ARGUMENT);
+}
+
+// The host was killed after set_ports() and before it had stored the answer.
+TEST_F(BridgeUserNetworks, DetachRemovesAlsoPortsWhoseAnswerWasLost) {
+    Json endpoint = attach(endpoint_in(network_, 5, Json::array({port("127.0.0.1", 8080, 80)})), container_);
+    endpoint["ports"] = Json::array({port("127.0.0.1", 8081, 80), port("127.0.0.1", 0, 80)});
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(driver_.set_ports(endpoint, container_.fd()).status, RTP_OK);
+    EXPECT_EQ(driver_.detach(endpoint, container_.fd()).status, RTP_OK);
+    EXPECT_EQ(shell("nft list map inet rt-bridge ports").find("elements"), std::string::npos);
+}
+
 TEST_F(BridgeUserNetworks, QuestionsForNamesLeadToThePortsThatAnswerAndPort53StaysFree) {
     const rtp_network_names_v1& names = driver_.host().table<rtp_network_names_v1>(RTP_NETWORK_NAMES_V1);
     attach(endpoint_in(network_, 5), container_);

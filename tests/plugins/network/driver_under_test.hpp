@@ -56,6 +56,12 @@ public:
         });
     }
 
+    Answer set_ports(const nlohmann::json& endpoint, int netns_fd) {
+        return answer([&](const rtp_sink* sink, rtp_error* error) {
+            return host_.table<rtp_network_ports_v1>(RTP_NETWORK_PORTS_V1)
+                .set_ports(host_.self(), &kCall, endpoint.dump().c_str(), netns_fd, sink, error);
+        });
+    }
     Answer stats(const nlohmann::json& endpoint) {
         return answer([&](const rtp_sink* sink, rtp_error* error) {
             return host_.table<rtp_network_stats_v1>(RTP_NETWORK_STATS_V1)

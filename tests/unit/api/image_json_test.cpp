@@ -48,7 +48,7 @@ TEST(ImageJson, IsDockers) {
 }
 
 TEST(ImageJson, EntriesOfTheListAreDockers) {
-    const Json value = image_summary_json(image(), 2);
+    const Json value = image_summary_json(image(), {.containers = 2});
     EXPECT_THAT(violations(value, "ImageSummary"), IsEmpty());
     EXPECT_EQ(value["Created"], 1739814219);
     EXPECT_EQ(value["Containers"], 2);
@@ -62,7 +62,7 @@ TEST(ImageJson, OfAnImageThatHoldsAnythingIsStillDockers) {
           Json{{"config", {{"Env", 1}, {"ExposedPorts", {{"x", 1}}}, {"Healthcheck", 5}, {"Shell", {1}}}}}}) {
         view.document = document;
         EXPECT_THAT(violations(image_json(view), "ImageInspect"), IsEmpty());
-        EXPECT_THAT(violations(image_summary_json(view, -1), "ImageSummary"), IsEmpty());
+        EXPECT_THAT(violations(image_summary_json(view), "ImageSummary"), IsEmpty());
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/config/schema.hpp"
 #include "core/plugin/plugin_file.hpp"
+#include "core/plugin/survey.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -61,6 +62,27 @@ TEST_F(BundledPlugins, EachSaysUnderWhichLicenceItIs) {
         EXPECT_FALSE(read->description.empty());
         EXPECT_FALSE(read->description.starts_with("Apache")) << file << ": the texts are swapped";
     }
+}
+
+// An interface that the survey does not know is not shown to anybody.
+TEST_F(BundledPlugins, EachShowsEveryInterfaceThatItHas) {
+    Wiring wiring = built_in_wiring();
+    wiring.root = directory_ / "root";
+    const std::vector<Path> files = plugins();
+    const auto shown = [&](const std::string& id) {
+        for (const Path& file : files)
+            if (file.stem() == id) {
+                const auto plugin = read_plugin_file(file);
+                return survey_plugin(wiring, file, *plugin).interfaces;
+            }
+        return std::vector<std::string>();
+    };
+    EXPECT_THAT(shown("bridge"), ElementsAre(RTP_NETWORK_V1, RTP_NETWORK_ROUTES_V1, RTP_NETWORK_PORTS_V1,
+                                             RTP_NETWORK_NAMES_V1, RTP_NETWORK_STATS_V1));
+    EXPECT_THAT(shown("namespaces"),
+                ElementsAre(RTP_ISOLATION_V1, RTP_ISOLATION_NETNS_V1, RTP_ISOLATION_FREEZE_V1,
+                            RTP_ISOLATION_STATS_V1, RTP_ISOLATION_UPDATE_V1, RTP_ISOLATION_PROCESSES_V1));
+    EXPECT_THAT(shown("overlayfs"), ElementsAre(RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1));
 }
 
 } // namespace

@@ -140,7 +140,7 @@ TEST(DockerFlags, ThatAreRefusedSayWhy) {
         Arguments words{word, "x", "image"};
         if (std::string_view(flag.name) == "use-api-socket") words = {word, "image"};
         const auto parsed = parse(command, run_options(), words, Operands::end_options, 1, SIZE_MAX);
-        ASSERT_TRUE(parsed) << parsed.error().message;
+        ASSERT_TRUE(parsed) << parsed.error().error.message;
         const auto request = run_request(**parsed);
         ASSERT_FALSE(request) << word;
         EXPECT_EQ(request.error().code, rt::Code::unsupported) << word;

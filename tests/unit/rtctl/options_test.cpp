@@ -19,8 +19,8 @@ options::options_description description() {
     return result;
 }
 
-rt::Result<std::optional<Parsed>> parse_words(const Arguments& words,
-                                              Operands operands = Operands::end_options) {
+std::expected<std::optional<Parsed>, Failure> parse_words(const Arguments& words,
+                                                          Operands operands = Operands::end_options) {
     return parse(kCommand, description(), words, operands, 1, SIZE_MAX);
 }
 
@@ -50,7 +50,7 @@ TEST(Options, MayFollowOperandsElsewhere) {
 
 TEST(Options, MayBeGivenTwiceAndFlagsMayHaveAValue) {
     const auto parsed = parse_words({"-i", "-i", "--name", "a", "--name", "b", "--tty=false", "image"});
-    ASSERT_TRUE(parsed) << parsed.error().message;
+    ASSERT_TRUE(parsed) << parsed.error().error.message;
     EXPECT_EQ((*parsed)->get<std::string>("name"), "b");
     EXPECT_FALSE((*parsed)->has("tty"));
     EXPECT_TRUE((*parse_words({"--tty=true", "image"}))->has("tty"));
@@ -61,9 +61,9 @@ TEST(Options, RefuseWhatIsUnknownOrIncomplete) {
                                    Arguments{"-x", "image"}, Arguments{}, Arguments{"--na=x", "image"}}) {
         const auto parsed = parse_words(words);
         ASSERT_FALSE(parsed);
-        EXPECT_EQ(parsed.error().code, rt::Code::invalid_argument);
+        EXPECT_EQ(parsed.error().error.code, rt::Code::invalid_argument);
     }
-    EXPECT_NE(parse_words({"--nmae", "x", "i"}).error().message.find("--name"), std::string::npos);
+    EXPECT_NE(parse_words({"--nmae", "x", "i"}).error().error.message.find("--name"), std::string::npos);
 }
 
 TEST(HumanSize, HasThreeDigits) {
@@ -72,6 +72,9 @@ TEST(HumanSize, HasThreeDigits) {
     EXPECT_EQ(human_size(117'000'000), "117MB");
     EXPECT_EQ(human_size(999'600), "1MB");
     EXPECT_EQ(human_size(1'234'567'890), "1.23GB");
+    EXPECT_EQ(human_size(1'234'567'890, 4), "1.235GB");
+    EXPECT_EQ(human_size(999'600, 4), "999.6kB");
+    EXPECT_EQ(human_size(999'960, 4), "1MB");
 }
 
 } // namespace

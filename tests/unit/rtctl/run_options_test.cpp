@@ -19,7 +19,7 @@ const Command kCommand = {"run", "", "", nullptr};
 
 rt::Result<RunRequest> request(const Arguments& words) {
     auto parsed = parse(kCommand, run_options(), words, Operands::end_options, 1, SIZE_MAX);
-    if (!parsed) return std::unexpected(parsed.error());
+    if (!parsed) return std::unexpected(parsed.error().error);
     return run_request(**parsed);
 }
 

@@ -36,6 +36,8 @@ extern const Command kPull;
 extern const Command kLoad;
 extern const Command kImport;
 extern const Command kImages;
+extern const Command kHistory;
+extern const Command kTag;
 extern const Command kRmi;
 extern const Command kImagePrune;
 // Networks
@@ -64,6 +66,7 @@ extern const Command kConfigShow;
 extern const Command kConfigCheck;
 extern const Command kConfigExplain;
 extern const Command kExplainRun;
+extern const Command kSystemDf;
 extern const Command kSystemPrune;
 extern const Command kCompletion;
 // For the engine's own use, not shown: cleans up after a container that has ended.

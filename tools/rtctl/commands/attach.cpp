@@ -32,11 +32,11 @@ Result<SignalProxy> signal_proxy(const Parsed& parsed) {
     return fail(Code::invalid_argument, "--sig-proxy '", text, "': expected true or false");
 }
 
-Result<int> attach_command(const Globals& globals, const Arguments& arguments) {
+Outcome attach_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kAttach, attach_options(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     ForegroundOptions wishes{.reader_gone = ReaderGone::leave};
-    RT_TRY_ASSIGN(wishes.signals, signal_proxy(*parsed));
+    RT_TRY_ASSIGN(wishes.signals, of_option(signal_proxy(*parsed)));
     RT_TRY_ASSIGN(wishes.detach_keys, parse_detach_keys(parsed->get<std::string>(
                                           "detach-keys", std::string(kDefaultDetachKeys))));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));

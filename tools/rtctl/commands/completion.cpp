@@ -2,6 +2,7 @@
 // Completion for shells, made of the options as they are.
 #include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/commands/all.hpp"
+#include "tools/rtctl/completion_values.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
 
@@ -15,6 +16,27 @@ constexpr std::string_view kContainers = "ps -a --format '{{.Names}}'";
 constexpr std::string_view kImages = "images --format '{{.Repository}}:{{.Tag}}'";
 constexpr std::string_view kNetworks = "network ls --format '{{.Name}}'";
 constexpr std::string_view kVolumes = "volume ls -q";
+
+// What rtctl is asked for the names that "@NAME" stands for (completion_values.hpp), a line each.
+struct Question {
+    std::string_view name, command;
+};
+constexpr Question kQuestions[] = {
+    {"container", kContainers},
+    {"image", kImages},
+    {"network", kNetworks},
+    {"volume", kVolumes},
+    {"storage", "info --format '{{range .Rt.Drivers.storage}}{{println .}}{{end}}'"},
+    {"isolation", "info --format '{{range .Rt.Drivers.isolation}}{{println .}}{{end}}'"},
+    {"driver", "info --format '{{range .Rt.Drivers.network}}{{println .}}{{end}}'"},
+    {"container:", "ps -a --format 'container:{{.Names}}'"},
+};
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += cat(text.empty() ? "" : " ", word);
+    return text;
+}
 
 bool is_file(const OptionInfo& option) {
     return option.value == "FILE" || option.value == "DIR";
@@ -60,19 +82,32 @@ std::string single_quoted(std::string_view text) {
 }
 
 // "-n --name", of those with (or without) a value.
-std::string words_of(const CommandInfo& info, bool with_value, bool files_only = false) {
+std::string words_of(const CommandInfo& info, bool with_value) {
     std::string words;
     for (const OptionInfo& option : info.options) {
-        if (option.value.empty() == with_value || (files_only && !is_file(option))) continue;
+        if (option.value.empty() == with_value) continue;
         if (!option.short_name.empty()) words += cat(words.empty() ? "" : " ", "-", option.short_name);
         words += cat(words.empty() ? "" : " ", "--", option.name);
     }
     return words;
 }
 
+// '-f --filter|status=running name=' for bash: an element for each option whose values are known.
+std::string values_of(const CommandInfo& info) {
+    std::string list;
+    for (const OptionInfo& option : info.options) {
+        const auto values = completion_values(info, option);
+        if (values.empty()) continue;
+        list +=
+            cat(list.empty() ? "'" : " '", option.short_name.empty() ? "" : cat("-", option.short_name, " "),
+                "--", option.name, "|", joined(values), "'");
+    }
+    return list;
+}
+
 std::string operand_words(const CommandInfo& info) {
     std::string words;
-    for (const auto operand : info.operands()) words += cat(words.empty() ? "" : " ", name_of(operand));
+    for (const auto operand : info.operands()) words += cat(words.empty() ? "@" : " @", name_of(operand));
     return words;
 }
 
@@ -101,18 +136,31 @@ std::string second_words(const std::vector<CommandInfo>& all, const std::string&
 
 constexpr std::string_view kBashBegin = R"sh(# bash completion of rtctl; made by 'rtctl completion bash'
 _rtctl() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local i=1 command= seconds= flags= valued= files= operands= word
-    local -a globals=()
+    local cur prev i command= seconds= flags= valued= operands= word entry
+    local -a globals=() words=() values=()
     COMPREPLY=()
-    while ((i < COMP_CWORD)); do
-        case ${COMP_WORDS[i]} in
-        --config) globals+=(--config "${COMP_WORDS[i+1]}"); ((i += 2)) ;;
+    # bash takes words apart at ':' and '='.
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((${#words[@]})) && [[ $word == [:=] || (${COMP_WORDS[i-1]} == [:=] && -n $word) ]]; then
+            words[-1]+=$word
+        else
+            words+=("$word")
+        fi
+    done
+    local last=$((${#words[@]} - 1))
+    cur=${words[last]} prev=${words[last-1]} i=1
+    if [[ $cur == --*=* ]]; then
+        prev=${cur%%=*} cur=${cur#*=}
+    fi
+    while ((i < last)); do
+        case ${words[i]} in
+        --config) globals+=(--config "${words[i+1]}"); ((i += 2)) ;;
         -*) ((i += 1)) ;;
         *) break ;;
         esac
     done
-    if ((i >= COMP_CWORD)); then
+    if ((i >= last)); then
         if [[ $prev == --config ]]; then
             COMPREPLY=($(compgen -f -- "$cur"))
         elif [[ $cur == -* ]]; then
@@ -122,29 +170,31 @@ _rtctl() {
         fi
         return
     fi
-    command=${COMP_WORDS[i]}
+    command=${words[i]}
     case $command in
 )sh";
 
 constexpr std::string_view kBashMiddle = R"sh(    esac
     if [[ -n $seconds ]]; then
         ((i += 1))
-        if ((i >= COMP_CWORD)); then
+        if ((i >= last)); then
             COMPREPLY=($(compgen -W "$seconds" -- "$cur"))
             return
         fi
-        command="$command ${COMP_WORDS[i]}"
+        command="$command ${words[i]}"
     fi
     case $command in
 )sh";
 
 constexpr std::string_view kBashEnd = R"sh(        *) return ;;
     esac
-    for word in $files; do
-        if [[ $prev == "$word" ]]; then
-            COMPREPLY=($(compgen -f -- "$cur"))
-            return
-        fi
+    for entry in "${values[@]}"; do
+        for word in ${entry%%|*}; do
+            if [[ $prev == "$word" ]]; then
+                _rtctl_offer ${entry#*|}
+                return
+            fi
+        done
     done
     for word in $valued; do
         [[ $prev == "$word" ]] && return
@@ -153,15 +203,23 @@ constexpr std::string_view kBashEnd = R"sh(        *) return ;;
         COMPREPLY=($(compgen -W "$flags $valued" -- "$cur"))
         return
     fi
-    for word in $operands; do
-        if [[ $word == file ]]; then
-            COMPREPLY+=($(compgen -f -- "$cur"))
-        else
-            COMPREPLY+=($(compgen -W "$(_rtctl_ask "$word")" -- "$cur"))
-        fi
+    _rtctl_offer $operands
+}
+# Words, and what '@NAME' stands for. Of what bash takes for several words, it wants the last.
+_rtctl_offer() {
+    local word begun=
+    for word in "$@"; do
+        case $word in
+        @file) COMPREPLY+=($(compgen -f -- "$cur")) ;;
+        @*) COMPREPLY+=($(compgen -W "$(_rtctl_ask "${word#@}")" -- "$cur")) ;;
+        *) COMPREPLY+=($(compgen -W "$word" -- "$cur")) ;;
+        esac
     done
-    if declare -F __ltrim_colon_completions >/dev/null; then
-        __ltrim_colon_completions "$cur"
+    [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && begun=${cur%"${cur##*:}"}
+    [[ ${cur#"$begun"} == *=* && $COMP_WORDBREAKS == *=* ]] && begun=${cur%"${cur##*=}"}
+    COMPREPLY=("${COMPREPLY[@]#"$begun"}")
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *[=:] ]]; then
+        compopt -o nospace 2>/dev/null
     fi
 }
 complete -o default -F _rtctl rtctl
@@ -173,8 +231,9 @@ std::string bash_ask() {
         return cat("        ", what, ") \"${COMP_WORDS[0]}\" \"${globals[@]}\" ", command,
                    " 2>/dev/null ;;\n");
     };
-    return cat("_rtctl_ask() {\n    case $1 in\n", answer("container", kContainers), answer("image", kImages),
-               answer("network", kNetworks), answer("volume", kVolumes), "    esac\n}\n");
+    std::string answers;
+    for (const auto& [name, command] : kQuestions) answers += answer(name, command);
+    return cat("_rtctl_ask() {\n    case $1 in\n", answers, "    esac\n}\n");
 }
 
 std::string bash(const std::vector<CommandInfo>& all) {
@@ -184,8 +243,8 @@ std::string bash(const std::vector<CommandInfo>& all) {
     std::string commands;
     for (const CommandInfo& info : all)
         commands += cat("        '", info.name, "') flags='", words_of(info, false), "' valued='",
-                        words_of(info, true), "' files='", words_of(info, true, true), "' operands='",
-                        operand_words(info), "' ;;\n");
+                        words_of(info, true), "' operands='", operand_words(info), "' values=(",
+                        values_of(info), ") ;;\n");
     std::string begin(kBashBegin);
     const std::string_view place = "\"$firsts\"";
     begin.replace(begin.find(place), place.size(), cat("'", first_words(all), "'"));
@@ -205,21 +264,21 @@ std::string zsh_text(std::string_view text) {
 std::string zsh_specs(const CommandInfo& info) {
     std::string specs;
     for (const OptionInfo& option : info.options) {
+        const std::string values = joined(completion_values(info, option));
+        const std::string action = is_file(option)  ? "_files"
+                                   : values.empty() ? " "
+                                                    : cat("{_rtctl_offer ", zsh_text(values), "}");
         const std::string value =
-            option.value.empty() ? std::string()
-                                 : cat(":", zsh_text(option.value), ":", is_file(option) ? "_files" : " ");
+            option.value.empty() ? std::string() : cat(":", zsh_text(option.value), ":", action);
         const std::string text = cat("[", zsh_text(option.text), "]", value);
         specs += cat(" \\\n            '*--", option.name, option.value.empty() ? "" : "=", text, "'");
         if (!option.short_name.empty())
             specs +=
                 cat(" \\\n            '*-", option.short_name, option.value.empty() ? "" : "+", text, "'");
     }
-    std::string functions;
-    for (const auto operand : info.operands())
-        functions += operand == CommandInfo::Operand::file ? std::string("_files; ")
-                                                           : cat("_rtctl_", name_of(operand), "s; ");
     // In braces: to be run.
-    if (!functions.empty()) specs += cat(" \\\n            '*:operand:{", functions, "}'");
+    if (const std::string words = operand_words(info); !words.empty())
+        specs += cat(" \\\n            '*:operand:{_rtctl_offer ", words, "}'");
     return specs;
 }
 
@@ -249,9 +308,16 @@ constexpr std::string_view kZshMiddle = R"sh(    esac
     case $command in
 )sh";
 
-// A function that offers what rtctl answers, a word a line.
-std::string zsh_offer(std::string_view name, std::string_view command) {
-    return cat(name, "() {\n    compadd -- ${(f)\"$(rtctl ", command, " 2>/dev/null)\"}\n}\n");
+// Offers words, and what '@NAME' stands for.
+std::string zsh_offer() {
+    std::string cases;
+    for (const auto& [name, command] : kQuestions)
+        cases += cat("        @", name, ") compadd -- ${(f)\"$(rtctl ", command, " 2>/dev/null)\"} ;;\n");
+    return cat("_rtctl_offer() {\n    local word\n    for word in \"$@\"; do\n        case $word in\n"
+               "        @file) _files ;;\n",
+               cases,
+               "        *[=:]) compadd -S '' -- $word ;;\n        *) compadd -- $word ;;\n"
+               "        esac\n    done\n}\n");
 }
 
 std::string zsh(const std::vector<CommandInfo>& all) {
@@ -264,10 +330,20 @@ std::string zsh(const std::vector<CommandInfo>& all) {
     std::string begin(kZshBegin);
     const std::string_view place = "$firsts";
     begin.replace(begin.find(place), place.size(), first_words(all));
-    return cat("#compdef rtctl\n# zsh completion of rtctl; made by 'rtctl completion zsh'\n",
-               zsh_offer("_rtctl_containers", kContainers), zsh_offer("_rtctl_images", kImages),
-               zsh_offer("_rtctl_networks", kNetworks), zsh_offer("_rtctl_volumes", kVolumes), begin, groups,
-               kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
+    return cat("#compdef rtctl\n# zsh completion of rtctl; made by 'rtctl completion zsh'\n", zsh_offer(),
+               begin, groups, kZshMiddle, commands, "    esac\n}\n_rtctl \"$@\"\n");
+}
+
+// " -a '...'" with words and with what rtctl answers.
+std::string fish_values(const CommandInfo& info, const OptionInfo& option) {
+    std::string list;
+    for (const std::string& value : completion_values(info, option)) {
+        std::string shown = value;
+        for (const auto& [name, command] : kQuestions)
+            if (value == cat("@", name)) shown = cat("(rtctl ", command, " 2>/dev/null)");
+        if (shown != "@file") list += cat(list.empty() ? "" : " ", shown);
+    }
+    return list.empty() ? list : cat(" -a \"", list, "\"");
 }
 
 std::string fish(const std::vector<CommandInfo>& all) {
@@ -293,9 +369,9 @@ std::string fish(const std::vector<CommandInfo>& all) {
         for (const OptionInfo& option : info.options)
             text += cat(start, " -l ", option.name,
                         option.short_name.empty() ? std::string() : cat(" -s ", option.short_name),
-                        option.value.empty() ? ""
-                        : is_file(option)    ? " -r -F"
-                                             : " -x",
+                        option.value.empty() ? std::string()
+                        : is_file(option)    ? std::string(" -r -F")
+                                             : cat(" -x", fish_values(info, option)),
                         " -d '", single_quoted(option.text), "'\n");
         for (const auto operand : info.operands())
             text += operand == CommandInfo::Operand::file
@@ -305,7 +381,7 @@ std::string fish(const std::vector<CommandInfo>& all) {
     return text;
 }
 
-Result<int> completion(const Globals& /*globals*/, const Arguments& arguments) {
+Outcome completion(const Globals& /*globals*/, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kCompletion, options::options_description("Options"), arguments,
                                            Operands::anywhere, 1, 1));
     if (!parsed) return 0;

@@ -29,7 +29,7 @@ Json to_json(const DriverReport& report) {
             {"Facts", Json::parse(report.facts.empty() ? "{}" : report.facts, nullptr, false)}};
 }
 
-Result<int> config_check(const Globals& globals, const Arguments& arguments) {
+Outcome config_check(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format", options::value<std::string>()->value_name("table|json"),
                               "how to show them; json: one object a line");

@@ -22,7 +22,7 @@ std::string normalized(std::string pointer) {
     return pointer.empty() || pointer.starts_with('/') ? pointer : cat("/", pointer);
 }
 
-Result<int> config_explain(const Globals& globals, const Arguments& arguments) {
+Outcome config_explain(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format", options::value<std::string>()->value_name("table|json"),
                               "how to show them; json: one object a line");

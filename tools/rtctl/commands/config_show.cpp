@@ -9,7 +9,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> config_show(const Globals& globals, const Arguments& arguments) {
+Outcome config_show(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format", options::value<std::string>()->value_name("json"),
                               "the file is JSON, and so is what is shown");

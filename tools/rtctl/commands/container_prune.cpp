@@ -6,7 +6,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> container_prune(const Globals& globals, const Arguments& arguments) {
+Outcome container_prune(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kContainerPrune, prune_options(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;

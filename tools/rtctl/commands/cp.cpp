@@ -53,7 +53,7 @@ Result<void> to_container(Engine& engine, const CopyEnd& to, CopyRequest request
     return copy_to_container(engine, to.container, request);
 }
 
-Result<int> cp(const Globals& globals, const Arguments& arguments) {
+Outcome cp(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("archive,a", "keep owner and group of what is copied")(
         "follow-link,L", "copy what a symbolic link in the source leads to")("quiet,q", "say nothing");

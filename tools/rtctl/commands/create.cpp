@@ -12,13 +12,12 @@
 namespace rt::cli {
 namespace {
 
-Result<int> create_command(const Globals& globals, const Arguments& arguments) {
+Outcome create_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kCreate, run_options(), arguments, Operands::end_options, 1, SIZE_MAX));
     if (!parsed) return 0;
     if (parsed->has("detach"))
-        return fail(Code::invalid_argument,
-                    "create: --detach has no meaning: what is only created does not run");
+        return wrong_option("create: --detach has no meaning: what is only created does not run");
     auto request = run_request(*parsed);
     if (!request) return report({std::move(request).error(), false});
     for (const std::string& warning : request->warnings) warn(warning);
@@ -29,10 +28,9 @@ Result<int> create_command(const Globals& globals, const Arguments& arguments) {
     ProgressDisplay progress(stderr);
     if (!request->quiet) options.pull_progress = progress.sink();
     options.pull = request->pull;
-    auto created = create(*engine, request->spec, options);
-    if (!created) return report({std::move(created).error(), false});
-    if (auto written = cid_file->write(created->id); !written) warn(written.error().message);
-    print_line(created->id);
+    RT_TRY_ASSIGN(const Container created, create(*engine, request->spec, options));
+    if (auto written = cid_file->write(created.id); !written) warn(written.error().message);
+    print_line(created.id);
     return 0;
 }
 

@@ -9,7 +9,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> diff(const Globals& globals, const Arguments& arguments) {
+Outcome diff(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kDiff, options::options_description("Options"), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;

@@ -12,7 +12,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> event_command(const Globals& globals, const Arguments& arguments) {
+Outcome event_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kEvent, options::options_description("Options"), arguments,
                                            Operands::anywhere, 2, 2));
     if (!parsed) return 0;

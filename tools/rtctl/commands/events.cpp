@@ -124,7 +124,7 @@ Result<void> follow(Engine& engine, EventFollower& follower, const EventFilters&
     }
 }
 
-Result<int> events(const Globals& globals, const Arguments& arguments) {
+Outcome events(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kEvents, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const EventFollower::Span span, span_of(*parsed));

@@ -105,7 +105,7 @@ Result<int> follow(Engine& engine, const ExecPlan& plan, ShimClient& shim, Foreg
     return fail(Code::unavailable, "exec: the container's shim has ended before the program");
 }
 
-Result<int> exec_command(const Globals& globals, const Arguments& arguments) {
+Outcome exec_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kExec, exec_options(), arguments, Operands::end_options, 2, SIZE_MAX));
     if (!parsed) return 0;

@@ -152,7 +152,7 @@ Json to_json(const Explanation& result) {
     return {{"Drivers", drivers}, {"Origins", origins}, {"Problems", result.problems}};
 }
 
-Result<int> explain_command(const Globals& globals, const Arguments& arguments) {
+Outcome explain_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description = run_options();
     description.add_options()("format", options::value<std::string>()->value_name("table|json"),
                               "how to show it");

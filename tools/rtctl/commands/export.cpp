@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base/id.hpp"
+#include "core/base/new_file.hpp"
 #include "core/container/copy.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
@@ -7,24 +7,30 @@
 #include "tools/rtctl/session.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace rt::cli {
 namespace {
 
-// The file is there whole or not at all.
-Result<void> export_to_file(Engine& engine, const std::string& reference, const std::string& file) {
-    const std::string temporary = cat(file, ".", random_hex(8), ".tmp");
-    RT_TRY_ASSIGN(const UniqueFd out, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-    Rollback rollback;
-    rollback.add([&] { ::unlink(temporary.c_str()); });
-    RT_TRY(export_container(engine, reference, out.get()));
-    if (::rename(temporary.c_str(), file.c_str()) != 0) return fail_errno(errno, "write '", file, "'");
-    rollback.commit();
+// The file is there whole or not at all. What is there and no file, a device say, is not to be replaced by
+// one.
+Result<void> export_to_file(Engine& engine, const std::string& reference, const Path& file) {
+    struct stat status{};
+    if (::lstat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        return fail(Code::invalid_argument, "write '", file.native(), "': it is no regular file");
+    const Path directory = file.has_parent_path() ? file.parent_path() : Path(".");
+    const UniqueFd parent(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!parent) return fail_errno(errno, "write '", file.native(), "'");
+    auto made = NewFile::make(parent.get());
+    if (!made) return in_context(std::move(made).error(), "write '", file.native(), "'");
+    RT_TRY(export_container(engine, reference, made->fd()));
+    if (auto named = made->take_name(file.filename()); !named)
+        return in_context(std::move(named).error(), "write '", file.native(), "'");
     return {};
 }
 
-Result<int> export_command(const Globals& globals, const Arguments& arguments) {
+Outcome export_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("output,o", options::value<std::string>()->value_name("FILE"),
                               "write to a file instead of standard output");

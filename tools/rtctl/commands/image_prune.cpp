@@ -18,7 +18,7 @@ PruneImages take_dangling(std::vector<std::string>& filters, PruneImages which) 
     return which;
 }
 
-Result<int> image_prune(const Globals& globals, const Arguments& arguments) {
+Outcome image_prune(const Globals& globals, const Arguments& arguments) {
     options::options_description description = prune_options();
     description.add_options()("all,a", "also those that have a name and that no container uses");
     RT_TRY_ASSIGN(const auto parsed, parse(kImagePrune, description, arguments, Operands::anywhere, 0, 0));

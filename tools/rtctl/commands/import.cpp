@@ -10,7 +10,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> import(const Globals& globals, const Arguments& arguments) {
+Outcome import(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()(
         "change,c", options::value<std::vector<std::string>>()->composing()->value_name("INSTRUCTION"),

@@ -49,7 +49,7 @@ void print_info(const Json& info) {
         std::fprintf(stderr, "%s\n", warning.get<std::string>().c_str());
 }
 
-Result<int> info(const Globals& globals, const Arguments& arguments) {
+Outcome info(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),
                               "json, or a template over docker's fields: '{{.ContainersRunning}}'");

@@ -100,7 +100,7 @@ Result<Json> inspect_one(Engine& engine, const std::string& reference, const std
     return no_such_object(engine, reference);
 }
 
-Result<int> inspect(const Globals& globals, const Arguments& arguments) {
+Outcome inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     add_inspect_format(description);
     description.add_options()("type", options::value<std::string>()->value_name("TYPE"),

@@ -8,7 +8,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> kill_command(const Globals& globals, const Arguments& arguments) {
+Outcome kill_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("signal,s", options::value<std::string>()->value_name("SIGNAL"),
                               "by name or number (default: KILL)");

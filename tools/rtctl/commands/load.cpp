@@ -14,7 +14,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> load(const Globals& globals, const Arguments& arguments) {
+Outcome load(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("input,i", options::value<std::string>()->value_name("FILE|DIRECTORY"),
                               "read from here (default: a tar from standard input)")(

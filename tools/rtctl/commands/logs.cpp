@@ -94,7 +94,7 @@ void warn_of_losses(Engine& engine, const Container& container, const LogReader&
              " and are lost: make room in '", engine.log_file(container.id).parent_path().native(), "'"));
 }
 
-Result<int> logs(const Globals& globals, const Arguments& arguments) {
+Outcome logs(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kLogs, describe(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const std::int64_t tail, parse_tail(parsed->get<std::string>("tail")));

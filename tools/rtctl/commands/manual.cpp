@@ -66,7 +66,7 @@ std::string first_page() {
     return text;
 }
 
-Result<int> manual(const Globals& /*globals*/, const Arguments& arguments) {
+Outcome manual(const Globals& /*globals*/, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kManual, options::options_description("Options"), arguments,
                                            Operands::anywhere, 1, 1));
     if (!parsed) return 0;

@@ -10,7 +10,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Result<int> network_connect(const Globals& globals, const Arguments& arguments) {
+Outcome network_connect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     // clang-format off
     description.add_options()

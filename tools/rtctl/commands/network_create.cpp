@@ -114,7 +114,7 @@ Result<void> refuse_swarm(const Parsed& parsed) {
     return {};
 }
 
-Result<int> network_create(const Globals& globals, const Arguments& arguments) {
+Outcome network_create(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kNetworkCreate, describe(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     RT_TRY(refuse_swarm(*parsed));

@@ -7,7 +7,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> network_disconnect(const Globals& globals, const Arguments& arguments) {
+Outcome network_disconnect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f", "a container that is not there any more is no failure");
     RT_TRY_ASSIGN(const auto parsed,

@@ -12,7 +12,7 @@ Result<Json> inspect_one(Engine& engine, const std::string& reference) {
     return inspect_network(engine, network);
 }
 
-Result<int> network_inspect(const Globals& globals, const Arguments& arguments) {
+Outcome network_inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     add_inspect_format(description);
     description.add_options()("verbose,v", "accepted for docker's sake: it tells more of swarms alone");

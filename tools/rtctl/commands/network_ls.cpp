@@ -55,7 +55,7 @@ options::options_description describe() {
     return description;
 }
 
-Result<int> network_ls(const Globals& globals, const Arguments& arguments) {
+Outcome network_ls(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kNetworkLs, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kFields,

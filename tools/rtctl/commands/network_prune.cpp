@@ -7,7 +7,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> network_prune(const Globals& globals, const Arguments& arguments) {
+Outcome network_prune(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f", "do not ask")(
         "filter", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),

@@ -103,7 +103,7 @@ std::vector<DriverReport> look_at(const Wiring& wiring, const Path& file, const 
     return reports;
 }
 
-Result<int> plugin_inspect(const Globals& globals, const Arguments& arguments) {
+Outcome plugin_inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format", options::value<std::string>()->value_name("table|json"),
                               "how to show it");

@@ -41,7 +41,7 @@ Row describe_plugin(const Wiring& wiring, const Path& file) {
     return row;
 }
 
-Result<int> plugin_ls(const Globals& globals, const Arguments& arguments) {
+Outcome plugin_ls(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format", options::value<std::string>()->value_name("table|json"),
                               "how to show them; json: one object a line");

@@ -38,7 +38,7 @@ std::string address_of(const PublishedPort& port) {
     return cat(v6 ? "[" : "", port.host_ip, v6 ? "]:" : ":", port.host_port);
 }
 
-Result<int> port_command(const Globals& globals, const Arguments& arguments) {
+Outcome port_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kPort, options::options_description("Options"), arguments, Operands::anywhere, 1, 2));
     if (!parsed) return 0;

@@ -1,91 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base/clock.hpp"
-#include "core/base/text.hpp"
 #include "core/container/disk_use.hpp"
 #include "core/container/listing.hpp"
 #include "tools/rtctl/commands/all.hpp"
-#include "tools/rtctl/listing.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/rows.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <array>
-
 namespace rt::cli {
 namespace {
-
-constexpr std::size_t kShortId = 12;
-constexpr std::size_t kShortCommand = 20;
-
-// A command line comes from the image: it may hold anything.
-std::string quote(const std::string& command, bool whole) {
-    std::string shown = printable(command);
-    if (!whole && shown.size() > kShortCommand) {
-        std::size_t end = kShortCommand - 1;
-        while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xc0U) == 0x80U)
-            --end; // no half character
-        shown = shown.substr(0, end) + "…";
-    }
-    return cat("\"", shown, "\"");
-}
-
-constexpr std::array kFields = {
-    ListingField{"ID", "CONTAINER ID"},
-    ListingField{"Names", "NAMES"},
-    ListingField{"Image", "IMAGE"},
-    ListingField{"Command", "COMMAND"},
-    ListingField{"CreatedAt", "CREATED AT"},
-    ListingField{"RunningFor", "CREATED"},
-    ListingField{"State", "STATE"},
-    ListingField{"Status", "STATUS"},
-    ListingField{"Ports", "PORTS"},
-    ListingField{"Networks", "NETWORKS"},
-    ListingField{"Labels", "LABELS"},
-    ListingField{"Mounts", "MOUNTS"},
-    ListingField{"LocalVolumes", "LOCAL VOLUMES"},
-    ListingField{"Size", "SIZE"},
-};
-
-template <class Parts>
-std::string join(const Parts& parts) {
-    std::string text;
-    for (const auto& part : parts) text += cat(text.empty() ? "" : ",", part);
-    return text;
-}
-
-std::string show_labels(const StringMap& labels) {
-    std::vector<std::string> parts;
-    for (const auto& [key, value] : labels) parts.push_back(cat(key, "=", value));
-    return join(parts);
-}
-
-Json to_json(const ContainerSummary& summary, bool whole) {
-    const Container& record = summary.record;
-    const auto volumes =
-        std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
-    return {{"ID", whole ? record.id : record.id.substr(0, kShortId)},
-            {"Names", record.name},
-            {"Image", record.image_name},
-            {"Command", quote(summary.command, whole)},
-            {"CreatedAt", rfc3339(record.created_at)},
-            {"RunningFor", cat(human_duration(now_ns() - record.created_at), " ago")},
-            {"State", summary.state},
-            {"Status", summary.status},
-            {"Ports", show_ports(summary.ports)},
-            {"Networks", join(summary.networks)},
-            {"Labels", show_labels(summary.labels)},
-            {"Mounts", join(summary.mounts)},
-            {"LocalVolumes", std::to_string(volumes)},
-            {"Size", "0B"}};
-}
 
 // "12kB (virtual 164MB)"; counted only where it is asked for, as in docker.
 std::string show_size(Engine& engine, const Container& container) {
     const auto use = disk_use(engine, container);
-    if (!use) return "N/A"; // it has just gone, or its storage driver does not count
+    if (!use) return std::string(kNotCounted); // it has just gone, or its storage driver does not count
     return cat(human_size(use->own), " (virtual ", human_size(use->whole), ")");
 }
 
@@ -117,19 +47,19 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
     return choice;
 }
 
-Result<int> ps(const Globals& globals, const Arguments& arguments) {
+Outcome ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     const auto format = parsed->get<std::string>("format");
     const bool with_size = parsed->has("size") || format.find(".Size") != std::string::npos;
     std::vector<std::string_view> columns{"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"};
     if (with_size) columns.emplace_back("Size");
-    RT_TRY_ASSIGN(Listing listing, Listing::make(format, kFields, std::move(columns)));
+    RT_TRY_ASSIGN(Listing listing, Listing::make(format, container_fields(), std::move(columns)));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const auto filters,
                   ContainerFilters::parse(*state, parsed->get<std::vector<std::string>>("filter")));
-    RT_TRY_ASSIGN(const Choice choice, choice_of(*parsed, filters));
+    RT_TRY_ASSIGN(const Choice choice, of_option(choice_of(*parsed, filters)));
     RT_TRY_ASSIGN(const auto list, list_containers(*engine));
 
     for (const Error& problem : list.problems) warn(problem.message);
@@ -139,7 +69,7 @@ Result<int> ps(const Globals& globals, const Arguments& arguments) {
             summary.state == "running" || summary.state == "paused" || summary.state == "restarting";
         if ((!choice.all && !is_alive) || !filters.matches(summary) || shown == choice.most) continue;
         ++shown;
-        Json row = to_json(summary, parsed->has("no-trunc"));
+        Json row = container_row(summary, parsed->has("no-trunc") ? Ids::whole : Ids::cut);
         if (parsed->has("quiet")) {
             print_line(row["ID"].get<std::string>());
             continue;

@@ -12,7 +12,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> pull(const Globals& globals, const Arguments& arguments) {
+Outcome pull(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("quiet,q", "only the image's name at the end")(
         "platform", options::value<std::string>()->value_name("OS/ARCH[/VARIANT]"),

@@ -10,7 +10,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> reap_command(const Globals& globals, const Arguments& arguments) {
+Outcome reap_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kReap, options::options_description("Options"), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;

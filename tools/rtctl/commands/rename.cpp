@@ -8,7 +8,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> rename_command(const Globals& globals, const Arguments& arguments) {
+Outcome rename_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kRename, options::options_description("Options"), arguments,
                                            Operands::anywhere, 2, 2));
     if (!parsed) return 0;

@@ -9,7 +9,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> restart_command(const Globals& globals, const Arguments& arguments) {
+Outcome restart_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("time,t", options::value<int>()->value_name("SECONDS"),
                               "how long to wait before it is killed; -1: for ever (default: its own, or 10)");

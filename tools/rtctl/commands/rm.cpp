@@ -8,7 +8,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> rm(const Globals& globals, const Arguments& arguments) {
+Outcome rm(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f", "kill those that run first")(
         "volumes,v", "remove the anonymous volumes that only they use");

@@ -10,7 +10,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> rmi(const Globals& globals, const Arguments& arguments) {
+Outcome rmi(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f",
                               "all names of an image at once; take the names away from one that stopped "

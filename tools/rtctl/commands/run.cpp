@@ -21,7 +21,7 @@ Result<int> run_detached(RunningContainer& container) {
     return 0;
 }
 
-Result<int> run_command(const Globals& globals, const Arguments& arguments) {
+Outcome run_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kRun, run_options(), arguments, Operands::end_options, 1, SIZE_MAX));
     if (!parsed) return 0;

@@ -54,7 +54,7 @@ Result<int> start_attached(Engine& engine, const Parsed& parsed) {
     return follow_to_end(engine, foreground, *started);
 }
 
-Result<int> start_command(const Globals& globals, const Arguments& arguments) {
+Outcome start_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("attach,a", "show its output, forward signals, end with its exit code");
     description.add_options()("interactive,i", "and pass on our standard input");

@@ -199,7 +199,7 @@ Result<int> stream(Screen& screen) {
     }
 }
 
-Result<int> stats_command(const Globals& globals, const Arguments& arguments) {
+Outcome stats_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("all,a", "also those that do not run")("no-stream", "show them once")(
         "no-trunc", "whole ids")("format", options::value<std::string>()->value_name("FORMAT"),

@@ -97,7 +97,7 @@ private:
     bool any_failed_ = false;
 };
 
-Result<int> boot(const Globals& globals, const Arguments& arguments) {
+Outcome boot(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kSystemBoot, options::options_description("Options"), arguments,
                                            Operands::anywhere, 0, 0));
     if (!parsed) return 0;
@@ -110,7 +110,7 @@ Result<int> boot(const Globals& globals, const Arguments& arguments) {
     return all_run && problems.empty() ? 0 : 1;
 }
 
-Result<int> shutdown(const Globals& globals, const Arguments& arguments) {
+Outcome shutdown(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kSystemShutdown, options::options_description("Options"),
                                            arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
@@ -141,7 +141,7 @@ Result<int> shutdown(const Globals& globals, const Arguments& arguments) {
     return any_failed ? 1 : 0;
 }
 
-Result<int> halt(const Globals& globals, const Arguments& arguments) {
+Outcome halt(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kHalt, options::options_description("Options"), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;

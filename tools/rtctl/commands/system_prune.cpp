@@ -50,7 +50,7 @@ Result<VolumeService::Pruned> prune_volumes(Engine& engine, const VolumeFilters&
     return pruned;
 }
 
-Result<int> system_prune(const Globals& globals, const Arguments& arguments) {
+Outcome system_prune(const Globals& globals, const Arguments& arguments) {
     options::options_description description = prune_options();
     description.add_options()("all,a", "all images that no container uses, not only those without a name")(
         "volumes", "also anonymous volumes that no container uses");

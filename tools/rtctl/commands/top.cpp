@@ -18,7 +18,7 @@ std::vector<std::string> printable_cells(const std::vector<std::string>& cells) 
     return shown;
 }
 
-Result<int> top_command(const Globals& globals, const Arguments& arguments) {
+Outcome top_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kTop, options::options_description("Options"), arguments,
                                            Operands::end_options, 1, SIZE_MAX));
     if (!parsed) return 0;

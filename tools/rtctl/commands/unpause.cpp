@@ -9,7 +9,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> unpause_command(const Globals& globals, const Arguments& arguments) {
+Outcome unpause_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kUnpause, options::options_description("Options"), arguments,
                                            Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;

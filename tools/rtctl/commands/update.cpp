@@ -28,9 +28,9 @@ options::options_description describe() {
     return description;
 }
 
-Result<ContainerUpdate> read_update(const Parsed& parsed) {
+std::expected<ContainerUpdate, Failure> read_update(const Parsed& parsed) {
     ContainerSpec asked;
-    RT_TRY(read_limits(parsed, asked));
+    RT_TRY(of_option(read_limits(parsed, asked)));
     ContainerUpdate update;
     update.memory = asked.memory;
     update.memory_reservation = asked.memory_reservation;
@@ -50,7 +50,7 @@ Result<ContainerUpdate> read_update(const Parsed& parsed) {
     return update;
 }
 
-Result<int> update_command(const Globals& globals, const Arguments& arguments) {
+Outcome update_command(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kUpdate, describe(), arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
     if (std::ranges::none_of(kFlags, [&](const char* flag) { return parsed->has(flag); }))

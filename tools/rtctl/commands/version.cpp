@@ -16,7 +16,7 @@ Json versions() {
     return {{"Client", client}, {"Server", server}};
 }
 
-Result<int> version(const Globals& /*globals*/, const Arguments& arguments) {
+Outcome version(const Globals& /*globals*/, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("format,f", options::value<std::string>()->value_name("FORMAT"),
                               "json, or a template over Client and Server: '{{.Server.Version}}'");

@@ -21,7 +21,7 @@ Result<StringMap> pairs(const Parsed& parsed, const char* name) {
     return map;
 }
 
-Result<int> volume_create(const Globals& globals, const Arguments& arguments) {
+Outcome volume_create(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("driver,d", options::value<std::string>()->value_name("NAME"),
                               "volume driver: local (the default)")(

@@ -6,7 +6,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> volume_inspect(const Globals& globals, const Arguments& arguments) {
+Outcome volume_inspect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     add_inspect_format(description);
     RT_TRY_ASSIGN(const auto parsed,

@@ -1,47 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/volume_service.hpp"
 #include "tools/rtctl/commands/all.hpp"
-#include "tools/rtctl/listing.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/rows.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <array>
-
 namespace rt::cli {
 namespace {
 
-constexpr std::array kFields = {
-    ListingField{"Name", "VOLUME NAME"}, ListingField{"Driver", "DRIVER"},
-    ListingField{"Scope", "SCOPE"},      ListingField{"Mountpoint", "MOUNTPOINT"},
-    ListingField{"Labels", "LABELS"},    ListingField{"Links", "LINKS"},
-    ListingField{"Size", "SIZE"},        ListingField{"Availability", "AVAILABILITY"},
-    ListingField{"Group", "GROUP"},      ListingField{"Status", "STATUS"},
-};
-
-std::string show_labels(const Volume& volume) {
-    std::string text;
-    for (const auto& [key, value] : volume.labels) text += cat(text.empty() ? "" : ",", key, "=", value);
-    return text;
-}
-
-// Those of docker that tell of swarms, and of what only `docker system df` counts, are N/A as they are there.
-Json to_json(const Volume& volume, const VolumeService& service) {
-    return {{"Name", volume.name},
-            {"Driver", volume.driver},
-            {"Scope", "local"},
-            {"Mountpoint", service.data(volume.name).native()},
-            {"Labels", show_labels(volume)},
-            {"Links", "N/A"},
-            {"Size", "N/A"},
-            {"Availability", "N/A"},
-            {"Group", "N/A"},
-            {"Status", "N/A"}};
-}
-
-Result<int> volume_ls(const Globals& globals, const Arguments& arguments) {
+Outcome volume_ls(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("quiet,q", "names only")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
@@ -51,7 +21,7 @@ Result<int> volume_ls(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kVolumeLs, description, arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(Listing listing,
-                  Listing::make(parsed->get<std::string>("format"), kFields, {"Driver", "Name"}));
+                  Listing::make(parsed->get<std::string>("format"), volume_fields(), {"Driver", "Name"}));
     RT_TRY_ASSIGN(
         const VolumeFilters filters,
         VolumeFilters::parse(parsed->get<std::vector<std::string>>("filter"), VolumeFilters::For::listing));
@@ -69,7 +39,7 @@ Result<int> volume_ls(const Globals& globals, const Arguments& arguments) {
         }
         Json labels = Json::object();
         for (const auto& [key, value] : volume.labels) labels[key] = value;
-        RT_TRY(listing.add(to_json(volume, service), {{"Label", std::move(labels)}}));
+        RT_TRY(listing.add(volume_row(volume, service.data(volume.name)), {{"Label", std::move(labels)}}));
     }
     if (!parsed->has("quiet")) listing.print();
     return 0;

@@ -7,7 +7,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> volume_prune(const Globals& globals, const Arguments& arguments) {
+Outcome volume_prune(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("all,a", "also those that have a name")("force,f", "do not ask")(
         "filter", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),

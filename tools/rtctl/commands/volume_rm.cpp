@@ -8,7 +8,7 @@
 namespace rt::cli {
 namespace {
 
-Result<int> volume_rm(const Globals& globals, const Arguments& arguments) {
+Outcome volume_rm(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f", "one that is not there is no failure");
     RT_TRY_ASSIGN(const auto parsed,

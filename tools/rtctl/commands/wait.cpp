@@ -21,7 +21,7 @@ Result<WaitFor> parse_condition(const std::string& text) {
                 "' is not one of not-running, next-exit, removed");
 }
 
-Result<int> wait_command(const Globals& globals, const Arguments& arguments) {
+Outcome wait_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("condition", options::value<std::string>()->value_name("CONDITION"),
                               "what is waited for: not-running (the default), next-exit or removed");

@@ -11,9 +11,9 @@
 //   Result<void> check(Call call, std::string_view endpoint, int netns_fd);
 // and, where it can, what makes the optional interfaces of it:
 //   Result<void> set_default_route(Call call, std::string_view endpoint, int netns_fd, bool wanted);
+//   Result<std::string> set_ports(Call call, std::string_view endpoint, int netns_fd);  // result JSON
 //   Result<void> redirect_names(Call call, int netns_fd, std::uint16_t udp_port, std::uint16_t tcp_port);
-//   Result<std::string> stats(Call call, std::string_view endpoint);          // optional:
-//   "rt.network.stats/1"
+//   Result<std::string> stats(Call call, std::string_view endpoint);
 //
 // What each means, the JSON, its codes and its threads: <rtp/network.h>. A stray exception becomes
 // RTP_INTERNAL.
@@ -89,6 +89,8 @@ struct NetworkThunks {
         }
         if constexpr (requires { &Driver::set_default_route; })
             if (view(interface_id) == RTP_NETWORK_ROUTES_V1) return &Routes::table;
+        if constexpr (requires { &Driver::set_ports; })
+            if (view(interface_id) == RTP_NETWORK_PORTS_V1) return &Ports::table;
         if constexpr (requires { &Driver::redirect_names; })
             if (view(interface_id) == RTP_NETWORK_NAMES_V1) return &Names::table;
         return nullptr;
@@ -103,6 +105,19 @@ struct NetworkThunks {
             });
         }
         static constexpr rtp_network_routes_v1 table{set_default_route};
+    };
+    struct Ports {
+        static rtp_status set_ports(void* self, const rtp_call* call, const char* endpoint,
+                                    std::int32_t netns_fd, const rtp_sink* result,
+                                    rtp_error* error) noexcept {
+            return guard(error, [&]() -> Result<void> {
+                RT_TRY_ASSIGN(const std::string text,
+                              static_cast<Driver*>(self)->set_ports(Call(call), view(endpoint), netns_fd));
+                put(result, text);
+                return {};
+            });
+        }
+        static constexpr rtp_network_ports_v1 table{set_ports};
     };
     struct Names {
         static rtp_status redirect_names(void* self, const rtp_call* call, std::int32_t netns_fd,

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/filter.hpp"
+
+#include "core/base/nearest.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace rt {
+namespace {
+
+std::string listed(std::span<const std::string_view> words) {
+    std::string list;
+    for (const std::string_view word : words) list += cat(list.empty() ? "" : ", ", word);
+    return list;
+}
+
+std::string hint(const std::string& word, std::span<const std::string_view> known) {
+    const std::string best = nearest(word, {known.begin(), known.end()});
+    return best.empty() ? best : cat(" (did you mean ", best, "?)");
+}
+
+} // namespace
+
+Result<std::pair<std::string, std::string>> split_filter(const std::string& text,
+                                                         std::span<const std::string_view> known) {
+    const auto equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    if (std::ranges::find(known, key) == known.end())
+        return fail(Code::invalid_argument, "filter '", text, "': unknown key '", key, "', known are ",
+                    listed(known), hint(key, known));
+    if (equals == std::string::npos)
+        return fail(Code::invalid_argument, "filter '", text, "' has no value: give ", key, "=VALUE");
+    return std::pair(key, text.substr(equals + 1));
+}
+
+Result<void> check_filter_value(const std::string& text, std::span<const std::string_view> known) {
+    const std::string value = text.substr(text.find('=') + 1);
+    if (std::ranges::find(known, value) != known.end()) return {};
+    return fail(Code::invalid_argument, "filter '", text, "': '", value, "' is not one of ", listed(known),
+                hint(value, known));
+}
+
+} // namespace rt
