@@ -5,7 +5,7 @@ import hashlib, os, shutil, subprocess, sys, time
 SUITE = "bookworm"
 # What the tests in the machine use; what the package rt needs is added to it.
 PACKAGES = ["systemd-sysv", "dbus", "udev", "kmod", "linux-image-cloud-amd64", "busybox-static", "iproute2", "nftables",
-            "procps", "cmake", "docker-registry", "jq"]
+            "procps", "docker-registry", "inotify-tools", "sqlite3"]
 # The initrd brings up the disk and nothing else; ext4 is built into the kernel.
 BOOT_MODULES = ["virtio_pci", "virtio_blk"]
 # Timers and consoles that only take time here.

@@ -20,27 +20,31 @@ class Machine:
         os.makedirs(directory, exist_ok=True)
         run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", f"{image}/root.img", self.disk])
 
-    def boot(self, *phases, **words):
-        """phases: scripts in guest; words: more of the kernel's command line, as rt.NAME=VALUE."""
+    def boot(self, phases, keeps_its_disk):
+        """phases: scripts in guest; keeps_its_disk: qemu will end in good order, so its disk may be written when it likes."""
         self.boots += 1
-        return Boot(self, f"{self.boots}-{phases[0]}", {"phases": ",".join(phases), **words})
+        return Boot(self, f"{self.boots}-{phases[0]}", phases, "unsafe" if keeps_its_disk else "writeback")
+
+
+class Lost(Exception):
+    """A machine that does not come to its end, or leaves nothing."""
 
 
 class Boot:
     """A running machine; ends it when the block that it is used in is left."""
 
-    def __init__(self, machine, name, words):
-        self.machine, self.name, self.results = machine, name, f"{machine.directory}/{name}.results"
+    def __init__(self, machine, name, phases, cache):
+        self.machine, self.name, self.phases = machine, name, phases
+        self.results = f"{machine.directory}/{name}.results"
         self.console = open(f"{machine.directory}/{name}.console", "w")
         with open(self.results, "wb") as file:
             file.truncate(RESULTS_SIZE)
-        given = " ".join(f"rt.{key}={value}" for key, value in words.items())
-        drives = [(machine.disk, "qcow2", "root", ""), (machine.payload, "raw", "payload", ",readonly=on"),
+        drives = [(machine.disk, "qcow2", "root", f",cache={cache}"), (machine.payload, "raw", "payload", ",readonly=on"),
                   (self.results, "raw", "results", "")]
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                    "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
                    "-kernel", f"{machine.image}/vmlinuz", "-initrd", f"{machine.image}/initrd", "-append",
-                   f"{KERNEL} {given}", "-serial", "stdio"]
+                   f"{KERNEL} rt.phases={','.join(phases)}", "-serial", "stdio"]
         for file, form, serial, more in drives:
             command += ["-drive", f"if=none,id={serial},file={file},format={form}{more}",
                         "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
@@ -75,7 +79,7 @@ class Boot:
             if line is None:
                 return
             yield line
-        raise SystemExit(f"vm: {self.name}: not over after {seconds} s; see {self.console.name}")
+        raise Lost(f"not over after {seconds} s; see {self.console.name}")
 
     def cut(self):
         """As if the power failed."""
@@ -87,13 +91,17 @@ class Boot:
         """Until it has switched itself off."""
         for line in self.marks(seconds):
             say(f"{self.name}: {line}")
-        self.process.wait()
-        say(f"{self.name}: {time.monotonic() - self.started:.0f} s")
+        _, _, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = 0
+        say(f"{self.name}: {time.monotonic() - self.started:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s of processors")
 
     def unpack(self):
         """The directory with what the machine has left."""
         directory = f"{self.machine.directory}/{self.name}"
-        with tarfile.open(self.results) as archive:
-            archive.extractall(directory)
+        try:
+            with tarfile.open(self.results) as archive:
+                archive.extractall(directory)
+        except (OSError, tarfile.TarError) as problem:
+            raise Lost(f"no results ({problem}); see {self.console.name}")
         os.unlink(self.results)
         return directory

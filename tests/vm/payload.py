@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the machine is given on a read-only disk: the package, the tests as they were built, an image in a registry."""
-import importlib.machinery, importlib.util, os, re, shutil, subprocess, tarfile
+import importlib.machinery, importlib.util, os, shutil, subprocess, tarfile
 
 from image import run
 
-KEPT = re.compile(r"(^|/)(CTestTestfile|[^/]*_(tests|include))\.cmake$")
 WHOLE = ["bin", "lib", "libexec", "tests/attack", "tests/fixtures"]
+SOURCE_FILES = ["tests/fixtures/docker_api.json", "docs"]  # that tests read
 LAYER_FILES, LAYER_FILE_SIZE = 60, 40000
 
 
@@ -17,9 +17,16 @@ def copy_build(build, out):
         whole = any(place == name or place.startswith(name + "/") for name in WHOLE)
         for name in names:
             path = f"{at}/{name}"
-            if whole or KEPT.search(name) or (place == "tests" and os.access(path, os.X_OK)):
+            if whole or (place == "tests" and name.endswith("_root_test")):
                 os.makedirs(f"{out}/{place}", exist_ok=True)
                 shutil.copy2(path, f"{out}/{place}/{name}")
+
+
+def copy_source(source, out):
+    for name in SOURCE_FILES:
+        os.makedirs(os.path.dirname(f"{out}/{name}"), exist_ok=True)
+        copy = shutil.copytree if os.path.isdir(f"{source}/{name}") else shutil.copy2
+        copy(f"{source}/{name}", f"{out}/{name}")
 
 
 def images(source):
@@ -63,16 +70,25 @@ def make_registry(source, work, out):
     shutil.copy2(tars[0], f"{os.path.dirname(out)}/busybox.tar")
 
 
-def make(source, build, package, directory):
-    """The disk's image, below directory."""
+def write_portions(path, portions):
+    """A line each, as guest/portion takes it."""
+    with open(path, "w") as file:
+        for number, (program, names) in enumerate(portions):
+            file.write(f"{program}.{number} {':'.join(names)}\n")
+
+
+def make(source, build, package, portions, directory):
+    """The disk's image, below directory; portions: of the build tree's tests, as suite.py makes them."""
     stage, work = f"{directory}/payload", f"{directory}/registry.d"
     shutil.copytree(f"{source}/tests/vm/guest", f"{stage}/guest")
     shutil.copy2(package, f"{stage}/rt.deb")
     copy_build(build, f"{stage}/build")
+    copy_source(source, f"{stage}/source")
     os.makedirs(work)
     make_registry(source, work, f"{stage}/registry")
+    write_portions(f"{stage}/portions", portions)
     with open(f"{stage}/settings", "w") as file:
-        file.write(f"build='{build}'\n")
+        file.write(f"build='{build}'\nsource='{source}'\n")
     out = f"{directory}/payload.img"
     run(["mkfs.erofs", "--quiet", "-T0", "--all-root", out, stage])
     shutil.rmtree(stage)

@@ -12,6 +12,9 @@ namespace rt::bridge {
 sdk::Result<sdk::UniqueFd> reserve_host_port(PortMapping& port) {
     const bool tcp = port.protocol == Protocol::tcp;
     sdk::UniqueFd fd(::socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+    if (!fd && errno == EMFILE)
+        return sdk::fail_errno(errno, "see whether port '", port.text(),
+                               "' is free: raise the limit of open files (ulimit -n) or publish fewer ports");
     if (!fd) return sdk::fail_errno(errno, "open a socket to see whether port '", port.text(), "' is free");
     // With SO_REUSEADDR connections that linger in TIME_WAIT do not count, listeners do (tcp(7)). For UDP it
     // would let two sockets share the port, so not there.

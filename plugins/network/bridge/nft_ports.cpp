@@ -5,6 +5,8 @@
 #include "nft_messages.hpp"
 #include "nft_table.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -91,6 +93,28 @@ sdk::Result<void> refuse_overlaps(NetlinkSocket& nft, const std::string& table, 
     return {};
 }
 
+// As many descriptors as ports, where the process may have them; 1024 is what systemd gives. For as long as
+// it lives, since programs that are started later would inherit it.
+class RoomForPorts {
+public:
+    explicit RoomForPorts(std::size_t ports) {
+        constexpr std::size_t kFew = 200, kOthers = 100;
+        if (ports < kFew || ::getrlimit(RLIMIT_NOFILE, &before_) != 0) return;
+        rlimit wanted = before_;
+        wanted.rlim_cur = std::min<rlim_t>(ports + kOthers, before_.rlim_max);
+        raised_ = wanted.rlim_cur > before_.rlim_cur && ::setrlimit(RLIMIT_NOFILE, &wanted) == 0;
+    }
+    RoomForPorts(const RoomForPorts&) = delete;
+    RoomForPorts& operator=(const RoomForPorts&) = delete;
+    ~RoomForPorts() {
+        if (raised_) (void)::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+
+private:
+    rlimit before_{};
+    bool raised_ = false;
+};
+
 bool is_among(const std::vector<PortElement>& elements, const PortElement& wanted) {
     return std::ranges::any_of(elements, [&](const PortElement& one) {
         return one.set == wanted.set && one.element.key == wanted.element.key &&
@@ -105,6 +129,7 @@ sdk::Result<std::optional<std::vector<PortMapping>>> try_to_publish(NetlinkSocke
                                                                     Endpoint endpoint,
                                                                     const std::vector<PortElement>& there) {
     const std::vector<PortMapping> asked = endpoint.ports;
+    const RoomForPorts room(asked.size());
     std::vector<sdk::UniqueFd> reserved; // until the elements are in: others of us see these ports as used
     std::vector<std::size_t> added;
     for (std::size_t i = 0; i < endpoint.ports.size(); ++i) {

@@ -24,6 +24,7 @@ using sdk::SnapshotState;
 
 constexpr std::size_t kMostLayers = 500;        // OVL_MAX_STACK in fs/overlayfs/params.h
 constexpr std::size_t kLongestMountData = 4095; // mount(2) takes one page of options with its NUL
+constexpr const char* kShortNames = "l";        // symbolic links to committed layers
 constexpr std::size_t kLongestStateDir = 180;   // with "/committed/<64>" and a NUL, the 256 of fsconfig(2)
 
 Result<void> check_state_dir(const std::string& directory) {
@@ -45,6 +46,31 @@ sdk::Parents without_repeats(const sdk::Parents& parents) {
     for (const std::string_view parent : parents)
         if (std::ranges::find(kept, parent) == kept.end()) kept.push_back(parent);
     return kept;
+}
+
+std::string short_path(std::string_view id) {
+    constexpr std::size_t kDigits = 12; // as docker shows ids: two are hardly ever the same
+    return cat(kShortNames, "/", id.substr(0, kDigits));
+}
+
+std::string link_target(std::string_view id) {
+    return cat("../", SnapshotStore::content_path(SnapshotState::committed, id));
+}
+
+// Where it leads; empty: it is not there, or leads further than one of ours.
+std::string link_at(int directory, const std::string& path) {
+    char text[256];
+    const ssize_t size = ::readlinkat(directory, path.c_str(), text, sizeof text);
+    return size < 0 ? std::string() : std::string(text, static_cast<std::size_t>(size));
+}
+
+std::string joined(const std::vector<std::string>& layers) {
+    std::string all = "lowerdir=";
+    for (const std::string& layer : layers) {
+        if (all.back() != '=') all += ':';
+        all += layer;
+    }
+    return all;
 }
 
 } // namespace
@@ -114,43 +140,71 @@ Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_vie
     const sdk::Parents lower = without_repeats(parents);
     if (lower.empty()) return std::vector{sdk::Mount{"bind", content, "", {"bind", access}}};
 
-    std::vector<std::string> layers;
-    if (!writable) layers.push_back(content);
-    for (const std::string_view parent : lower)
-        layers.push_back(store_.absolute(SnapshotStore::content_path(SnapshotState::committed, parent)));
     std::vector<std::string> options{access};
     if (writable) {
         options.push_back(cat("upperdir=", content));
         options.push_back(cat("workdir=", store_.absolute(SnapshotStore::work_path(id))));
     }
-    RT_TRY(add_layers(layers, options));
+    RT_TRY(add_layers(writable ? std::string() : content, lower, options));
     return std::vector{sdk::Mount{kernel_.filesystem, "overlay", "", std::move(options)}};
 }
 
-Result<void> OverlayDriver::add_layers(const std::vector<std::string>& layers,
+Result<void> OverlayDriver::remove(sdk::Call call, std::string_view id) {
+    // First: where we are killed, one that is missing is made again, and one without its layer would stay.
+    if (link_at(store_.fd(), short_path(id)) == link_target(id))
+        (void)::unlinkat(store_.fd(), short_path(id).c_str(), 0);
+    return StoreDriver::remove(call, id);
+}
+
+Result<void> OverlayDriver::add_layers(const std::string& own, const sdk::Parents& parents,
                                        std::vector<std::string>& options) const {
+    std::vector<std::string> layers;
+    if (!own.empty()) layers.push_back(own);
+    for (const std::string_view parent : parents)
+        layers.push_back(store_.absolute(SnapshotStore::content_path(SnapshotState::committed, parent)));
     if (layers.size() > kMostLayers)
         return sdk::fail(Code::unsupported, "overlayfs stacks at most ", kMostLayers,
                          " layers, this snapshot has ", layers.size(),
                          ": use an image with fewer layers or the storage driver 'vfs'");
-    if (kernel_.appends_layers) {
-        for (const std::string& layer : layers) options.push_back(cat("lowerdir+=", layer));
-        return {};
+    if (!kernel_.appends_layers) return add_all_in_one(std::move(layers), parents, options);
+    for (const std::string& layer : layers) options.push_back(cat("lowerdir+=", layer));
+    return {};
+}
+
+// Of a page there is room for some forty layers with their digests as names, and for twice as many short
+// ones.
+Result<void> OverlayDriver::add_all_in_one(std::vector<std::string> layers, const sdk::Parents& parents,
+                                           std::vector<std::string>& options) const {
+    std::size_t others = 0;
+    for (const std::string& option : options) others += option.size() + 1; // with a comma
+    std::string all = joined(layers);
+    if (others + all.size() > kLongestMountData) {
+        const std::size_t own = layers.size() - parents.size();
+        for (std::size_t number = 0; number < parents.size(); ++number) {
+            RT_TRY_ASSIGN(layers[own + number], short_name(parents[number]));
+        }
+        all = joined(layers);
     }
-    std::string all = "lowerdir=";
-    for (const std::string& layer : layers) {
-        if (all.back() != '=') all += ':';
-        all += layer;
-    }
-    std::size_t size = all.size();
-    for (const std::string& option : options) size += option.size() + 1; // with a comma
-    if (size > kLongestMountData)
-        return sdk::fail(Code::unsupported, "the names of ", layers.size(), " layers make ", size,
-                         " bytes of mount options and this kernel takes ", kLongestMountData,
+    if (others + all.size() > kLongestMountData)
+        return sdk::fail(Code::unsupported, "the names of ", layers.size(), " layers make ",
+                         others + all.size(), " bytes of mount options and this kernel takes ",
+                         kLongestMountData,
                          ": use Linux 6.5 or newer, a shorter state directory, an image with fewer layers, "
                          "or the storage driver 'vfs'");
     options.push_back(std::move(all));
     return {};
+}
+
+// A symbolic link, which the kernel follows; the layer's full name where another layer has the link.
+Result<std::string> OverlayDriver::short_name(std::string_view parent) const {
+    const std::string path = short_path(parent), target = link_target(parent);
+    if (::mkdirat(store_.fd(), kShortNames, 0700) < 0 && errno != EEXIST)
+        return sdk::fail_errno(errno, "make the directory '", store_.absolute(kShortNames), "'");
+    if (::symlinkat(target.c_str(), store_.fd(), path.c_str()) == 0) return store_.absolute(path);
+    if (errno != EEXIST) return sdk::fail_errno(errno, "make the link '", store_.absolute(path), "'");
+    return store_.absolute(link_at(store_.fd(), path) == target
+                               ? path
+                               : SnapshotStore::content_path(SnapshotState::committed, parent));
 }
 
 } // namespace rt::storage

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The overlayfs storage driver: a snapshot is one directory of files and whiteouts, and the kernel stacks
-// them when they are mounted. Holds one descriptor and no other state; [thread-safe], also between processes,
-// for different ids.
+// them when they are mounted. l/<first of an id> may be a symbolic link to a committed one. Holds one
+// descriptor and no other state; [thread-safe], also between processes, for different ids.
 #pragma once
 
 #include <rt/sdk/storage.hpp>
@@ -34,13 +34,20 @@ public:
     sdk::Result<std::vector<sdk::Mount>> mounts(sdk::Call call, std::string_view id,
                                                 const sdk::Parents& parents, sdk::MountMode mode);
 
+    sdk::Result<void> remove(sdk::Call call, std::string_view id);
+
 private:
     OverlayDriver(SnapshotStore store, OverlayKernel kernel)
         : StoreDriver(std::move(store)), kernel_(std::move(kernel)) {}
 
     [[nodiscard]] sdk::Result<void> fill(std::string_view id, const sdk::Parents& parents) const;
-    [[nodiscard]] sdk::Result<void> add_layers(const std::vector<std::string>& layers,
+    // own: the snapshot's own content, where it is a layer.
+    [[nodiscard]] sdk::Result<void> add_layers(const std::string& own, const sdk::Parents& parents,
                                                std::vector<std::string>& options) const;
+    [[nodiscard]] sdk::Result<void> add_all_in_one(std::vector<std::string> layers,
+                                                   const sdk::Parents& parents,
+                                                   std::vector<std::string>& options) const;
+    [[nodiscard]] sdk::Result<std::string> short_name(std::string_view parent) const;
 
     OverlayKernel kernel_;
 };

@@ -267,7 +267,6 @@ TEST_F(Life, BadConfigsAreRefusedByNameAndLeaveNothing) {
         {"/root/path", "missing", RTP_NOT_FOUND},
         {"/process/user/username", "nobody-here", RTP_NOT_FOUND},
         {"/process/user/username", "root:no-such-group", RTP_NOT_FOUND},
-        {"/process/apparmorProfile", "x", RTP_UNSUPPORTED},
         {"/annotations/io.rt.seccomp", "other", RTP_INVALID_ARGUMENT},
         {"/mounts/1/options", {"idmap"}, RTP_UNSUPPORTED},
         {"/mounts/1/options", {"no-such-option=1"}, RTP_INVALID_ARGUMENT},

@@ -110,6 +110,17 @@ TEST_F(Security, ACapabilityTheHostWithholdsIsReducedWithAWarning) {
     EXPECT_THAT(host_->log().front().text, HasSubstr("CAP_SYS_RESOURCE"));
 }
 
+// Not the host's own default, which would be weaker than what was asked for.
+TEST_F(Security, AnAppArmorProfileThatTheHostDoesNotHaveIsAnError) {
+    config_["process"]["apparmorProfile"] = "rt-no-such-profile";
+    const Outcome outcome = run_shell("true");
+    const bool has_apparmor = fs::exists("/sys/module/apparmor/parameters/enabled") &&
+                              read_file("/sys/module/apparmor/parameters/enabled").starts_with('Y');
+    EXPECT_EQ(outcome.status, has_apparmor ? RTP_NOT_FOUND : RTP_UNSUPPORTED) << outcome.message;
+    EXPECT_THAT(outcome.message, HasSubstr("rt-no-such-profile"));
+    EXPECT_TRUE(nothing_is_left());
+}
+
 TEST_F(Security, NoNewPrivilegesIsSetAndSeccompWorksWithAndWithout) {
     for (const bool wanted : {true, false}) {
         config_["process"]["noNewPrivileges"] = wanted;

@@ -43,10 +43,10 @@ TEST_F(BridgeNetwork, TheTableCanBeSavedAndRestored) {
 
 TEST_F(BridgeNetwork, WhatIsMissingIsMadeAgain) {
     const std::string bridge = "rt-braaaabbbb";
-    const std::string look =
-        "ip -br -4 addr; ip -4 route; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward "
-        "/proc/sys/net/ipv4/conf/" +
-        bridge + "/route_localnet";
+    const std::string look = "{ ip -o -4 addr; ip -4 route; } | sed -E 's/^[0-9]+: //; s/ linkdown//'; nft "
+                             "list ruleset; cat /proc/sys/net/ipv4/ip_forward "
+                             "/proc/sys/net/ipv4/conf/" +
+                             bridge + "/route_localnet";
     const std::string before = shell(look);
     for (const std::string& damage : std::vector<std::string>{
              "ip link del " + bridge, "ip addr flush dev " + bridge, "ip link set " + bridge + " down",

@@ -126,6 +126,33 @@ TEST_F(OverlayDriverTest, TheLongestOldMountThatIsNotRefusedIsTakenByTheKernel) 
     EXPECT_GT(layers.size(), 50U);
 }
 
+TEST_F(OverlayDriverTest, OldKernelsTakeMoreLayersByShortNamesThatGoWithThem) {
+    namespace fs = std::filesystem;
+    const auto driver = make(kOld);
+    std::vector<std::string> layers;
+    for (int number = 100; number < 169; ++number) layers.push_back(std::to_string(number));
+    for (std::string& id : layers) id.resize(64, 'd'); // as long as a digest
+    layers.push_back(layers.front().substr(0, 40));    // and one that begins like another
+    for (const std::string& id : layers) {
+        ASSERT_TRUE(driver->prepare(kCall, id, {}));
+        write_file(fs::path(state_) / "active" / id / id, "");
+        ASSERT_TRUE(driver->commit(kCall, id));
+    }
+    const auto mounts = mounts_on(*driver, layers);
+    ASSERT_TRUE(mounts) << mounts.error().message;
+    std::string data;
+    for (const auto& option : mounts->front().options)
+        if (option != "rw") data += (data.empty() ? "" : ",") + option;
+    fs::create_directory(temp_ / "root");
+    ASSERT_EQ(::mount("overlay", (temp_ / "root").c_str(), "overlay", 0, data.c_str()), 0);
+    for (const std::string& id : layers) EXPECT_TRUE(fs::exists(temp_ / "root" / id)) << id;
+    ASSERT_EQ(::umount2((temp_ / "root").c_str(), 0), 0);
+    EXPECT_EQ(std::distance(fs::directory_iterator(state_ + "/l"), {}), 69);
+    ASSERT_TRUE(driver->remove(kCall, "c"));
+    for (const std::string& id : layers) ASSERT_TRUE(driver->remove(kCall, id));
+    EXPECT_TRUE(fs::is_empty(state_ + "/l"));
+}
+
 TEST_F(OverlayDriverTest, ProbeOnAKernelWithoutOverlayfsNamesTheAlternative) {
     const auto driver = make({.filesystem = "no-such-overlay", .appends_layers = true});
     const auto facts = driver->probe(kCall);
@@ -161,7 +188,7 @@ TEST_F(OverlayDriverTest, ProbeWorksWithTheOptionsOfOldKernelsToo) {
 }
 
 TEST_F(OverlayDriverTest, AProbeThatWasKilledIsCleanedUpByTheNext) {
-    const auto driver = make(kNew);
+    const auto driver = make(OverlayKernel::of_this_host());
     std::filesystem::create_directories(state_ + "/probe~1-0/w/work");
     ASSERT_TRUE(driver->probe(kCall));
     EXPECT_TRUE(std::filesystem::is_empty(state_));

@@ -16,7 +16,10 @@ the_package_installs_and_starts_nothing() {
     refused test -e /var/lib/rt
     refused test -e /sys/fs/cgroup/rt
 }
-its_drivers_can_work_here() { rtctl config check; }
+its_drivers_can_work_here() {
+    rtctl config check
+    same "2 cgroupfs overlayfs" "$(rtctl info --format '{{.CgroupVersion}} {{.CgroupDriver}} {{.Driver}}')"
+}
 its_configuration_file_is_kept_when_it_was_changed() {
     echo '{ "cgroup_parent": "/other" }' >/etc/rt/config.json
     dpkg --install $payload/rt.deb

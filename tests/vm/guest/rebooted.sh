@@ -1,36 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-# What prepare.sh has left, after the machine went down in good order.
+# What prepare.sh has left, after the machine went down in good order and rt-boot.service has run, as a part of the boot.
 
-boot_unit() { systemctl cat rt-boot.service >/dev/null 2>&1; }
-
-nothing_is_said_to_run() {
-    same '' "$(rtctl ps -q)"
-    refused test -e /sys/fs/cgroup/rt
-    refused pgrep -x rt-shim
+what_is_to_run_was_started_by_the_boot() {
+    same active "$(systemctl is-active rt-boot)"
+    is always running
+    is unless running
+    rtctl exec always true
+    refused grep -q rt-boot "/proc/$(pid_of always)/cgroup"
 }
-everything_is_still_there() {
-    same 5 "$(rtctl ps -aq | wc -l)"
+nothing_else_is_said_to_run() {
+    same 2 "$(rtctl ps -q | wc -l)"
+    same 6 "$(rtctl ps -aq | wc -l)"
     is plain exited
-    is always exited
     is stopped exited
     is still exited
     is never created
     same busybox "$(rtctl images --format '{{.Repository}}')"
 }
-# Only where the tree has that unit. Nobody has enabled it: the package does not.
-the_boot_unit_starts_what_is_to_be_started() {
-    boot_unit || return 0
-    systemctl start rt-boot.service
-    eventually is always running
-    is plain exited
-    is stopped exited
-    sleep 1
-    is always running # and is no part of the unit that started it
-    rtctl stop -t 0 always
+# By the unit's end, not by the kernel's.
+each_was_stopped_in_good_order() { same 7 "$(rtctl inspect --format '{{.State.ExitCode}}' plain)"; }
+the_journal_of_the_unit_names_what_was_started() {
+    journalctl --boot --unit rt-boot --output cat >/run/boot-journal
+    cat /run/boot-journal
+    grep -qx always /run/boot-journal
+    grep -qx unless /run/boot-journal
+    refused grep -qE 'plain|stopped|still|never' /run/boot-journal
 }
 containers_start_again_with_what_they_wrote() {
     local name
-    for name in plain always; do
+    for name in plain always unless; do
         rtctl start $name
         eventually wrote_once $name
     done
@@ -43,17 +41,19 @@ wrote_once() { same kept "$(rtctl exec "$1" cat /file)"; }
 addresses_are_given_out_once() {
     local name
     rtctl run -d --name new busybox sleep 1000
-    for name in plain always still new; do
+    for name in plain always unless still new; do
         rtctl inspect --format '{{.NetworkSettings.IPAddress}}' $name
     done | sort >/run/addresses
     refused grep -qx '' /run/addresses
     same '' "$(uniq -d /run/addresses)"
 }
 everything_can_be_removed() {
-    remove plain always stopped still never new
+    systemctl disable --quiet --now rt-boot # the power cuts are to find nothing that cleans up after them
+    remove plain always unless stopped still never new
     same '' "$(rtctl ps -aq)"
     same '' "$(find /sys/fs/cgroup/rt -mindepth 1 -maxdepth 1 -type d ! -name shims)"
 }
 
-suite rebooted nothing_is_said_to_run everything_is_still_there the_boot_unit_starts_what_is_to_be_started \
-    containers_start_again_with_what_they_wrote addresses_are_given_out_once everything_can_be_removed
+suite rebooted what_is_to_run_was_started_by_the_boot nothing_else_is_said_to_run each_was_stopped_in_good_order \
+    the_journal_of_the_unit_names_what_was_started containers_start_again_with_what_they_wrote \
+    addresses_are_given_out_once everything_can_be_removed

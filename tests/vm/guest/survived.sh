@@ -3,6 +3,12 @@
 
 names() { rtctl ps -a --format '{{.Names}}'; }
 
+# Of a copy, as the power has left it: rtctl is to be the first that recovers it.
+the_database_is_whole() {
+    mkdir -p /run/database
+    cp /var/lib/rt/rt.db* /run/database
+    same ok "$(sqlite3 /run/database/rt.db 'PRAGMA integrity_check; PRAGMA foreign_key_check')"
+}
 nothing_is_said_to_run() { same '' "$(rtctl ps -q)"; }
 what_was_settled_is_there() {
     is settled exited
@@ -47,7 +53,9 @@ no_layer_and_no_blob_is_left() {
     find /var/lib/rt/blobs /var/lib/rt/storage -mindepth 1 -type f | head
     same '' "$(find /var/lib/rt/blobs -type f)"
     same '' "$(find /var/lib/rt/storage -name sums -o -name busybox)"
+    same ok "$(sqlite3 /var/lib/rt/rt.db 'PRAGMA integrity_check; PRAGMA foreign_key_check')"
 }
 
-suite survived nothing_is_said_to_run what_was_settled_is_there every_image_that_is_listed_is_whole \
-    every_container_that_is_listed_starts everything_can_be_removed it_can_be_pulled_again no_layer_and_no_blob_is_left
+suite survived the_database_is_whole nothing_is_said_to_run what_was_settled_is_there \
+    every_image_that_is_listed_is_whole every_container_that_is_listed_starts everything_can_be_removed \
+    it_can_be_pulled_again no_layer_and_no_blob_is_left

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Containers beside systemd, which is the other one that writes to the tree of cgroups.
 
-limits='-m 64m --cpus 0.5 --pids-limit 30 --cpuset-cpus 0 --cpu-shares 512'
+limits='-m 64m --memory-swap 96m --cpus 0.5 --pids-limit 30 --cpuset-cpus 0 --cpu-shares 512
+    --device-read-bps /dev/vda:1mb --device-write-iops /dev/vda:500'
 limits_hold() { # CGROUP
     same 67108864 "$(cat "$1/memory.max")"
+    same 33554432 "$(cat "$1/memory.swap.max")"
     same "50000 100000" "$(cat "$1/cpu.max")"
     same 30 "$(cat "$1/pids.max")"
     same 0 "$(cat "$1/cpuset.cpus")"
     same 20 "$(cat "$1/cpu.weight")"
+    grep -q 'rbps=1048576 wbps=max riops=max wiops=500' "$1/io.max"
 }
 
 limits_are_files_of_the_containers_own_cgroup() {
@@ -18,6 +21,44 @@ limits_are_files_of_the_containers_own_cgroup() {
     cgroup=$(cgroup_of limited)
     remove limited
     refused test -e "$cgroup"
+}
+
+processes_are_limited() {
+    rtctl run -d --name few --pids-limit 5 busybox sh -c 'for i in 1 2 3 4 5 6 7; do sleep 1000 & done'
+    eventually is few exited
+    rtctl logs few 2>&1 | grep -i fork
+    remove few
+}
+processors_are_limited_and_counted() {
+    rtctl run -d --name busy --cpus 0.2 busybox sh -c 'while :; do :; done'
+    local cgroup
+    cgroup=$(cgroup_of busy)
+    throttled() { grep -q '^nr_throttled [1-9]' "$cgroup/cpu.stat"; }
+    eventually throttled
+    rtctl stats --no-stream --format '{{.CPUPerc}} {{.PIDs}}' busy >/run/stats
+    cat /run/stats
+    awk '{ sub("%", "", $1); exit !($1 > 1 && $1 < 60 && $2 == 1) }' /run/stats
+    remove busy
+}
+memory_is_counted() {
+    rtctl run -d --name big -m 64m busybox sh -c 'dd if=/dev/zero of=/dev/shm/file bs=1M count=20; exec sleep 1000'
+    counted() { rtctl stats --no-stream --format '{{.MemUsage}}' big | tee /run/stats | grep -qE '^2[0-9][0-9.]*MiB / 64MiB$'; }
+    eventually counted || { cat /run/stats; return 1; }
+    remove big
+}
+# Four times as much as passes in a second.
+disks_are_limited_and_counted() {
+    local start
+    read_some() { rtctl run --name reads --device /dev/vda:/dev/vda:r "$@" busybox dd if=/dev/vda of=/dev/null bs=64k count=8 iflag=direct; }
+    start=$EPOCHREALTIME
+    read_some --device-read-bps /dev/vda:128kb
+    awk -v t="$(seconds_since "$start")" 'BEGIN { print t; exit !(t > 3) }'
+    remove reads
+    rtctl run -d --name reads --device /dev/vda:/dev/vda:r busybox \
+        sh -c 'dd if=/dev/vda of=/dev/null bs=64k count=16 iflag=direct; exec sleep 1000'
+    counted() { rtctl stats --no-stream --format '{{.BlockIO}}' reads | tee /run/stats | grep -q '^1.05MB '; }
+    eventually counted || { cat /run/stats; return 1; }
+    remove reads
 }
 
 systemd_takes_no_controller_and_no_cgroup_away() {
@@ -88,21 +129,28 @@ no_process_of_ours_is_left_in_a_unit() {
 pausing_freezes_the_cgroup() {
     rtctl run -d --name still busybox sh -c 'while :; do echo x >>/ticks; sleep 0.02; done'
     rtctl pause still
+    same 1 "$(cat "$(cgroup_of still)/cgroup.freeze")"
     grep -qx 'frozen 1' "$(cgroup_of still)/cgroup.events"
     rtctl unpause still
+    same 0 "$(cat "$(cgroup_of still)/cgroup.freeze")"
     grep -qx 'frozen 0' "$(cgroup_of still)/cgroup.events"
     rtctl pause still
     rtctl kill still # version 2 lets a frozen process be killed
     eventually is still exited
     remove still
 }
+# Where no namespace ends them with their first process: by the one word that the kernel has for it.
 everything_below_a_container_is_killed_with_it() {
-    rtctl run -d --name many busybox sh -c 'for i in 1 2 3 4 5; do setsid sleep 1000 & done; sleep 1000'
+    rtctl run -d --name many --pid host busybox sh -c 'for i in 1 2 3 4 5; do setsid sleep 1000 & done; sleep 1000'
     local cgroup
     cgroup=$(cgroup_of many)
     many() { [ "$(wc -l <"$cgroup/cgroup.procs")" -ge 6 ]; }
     eventually many
+    inotifywait --event modify --timeout 60 "$cgroup/cgroup.kill" >/run/written 2>&1 &
+    eventually grep -q established /run/written
     remove many
+    wait $!
+    grep -q MODIFY /run/written
     refused test -e "$cgroup"
 }
 devices_are_filtered() {
@@ -145,6 +193,10 @@ containers_can_be_below_a_unit_with_delegation() {
     systemctl daemon-reload
     systemd-run --quiet --wait -p MemoryMax=100M true
     limits_hold "$cgroup"
+    systemd-run --quiet --wait -p Requires=below.service -p After=below.service \
+        rtctl --config /run/below/config.json run -d --name two busybox sleep 1000
+    grep -q "^0::/system.slice/below.service/containers/" "/proc/$(below inspect --format '{{.State.Pid}}' two)/cgroup"
+    below rm -f two
     systemctl stop below
     limits_hold "$cgroup"
     below exec one true
@@ -154,16 +206,25 @@ containers_can_be_below_a_unit_with_delegation() {
     systemctl daemon-reload
 }
 
+what_a_service_says_and_why_it_fails_is_in_the_journal() {
+    systemd-run --quiet --wait --unit said rtctl run --rm busybox echo 'hello from it'
+    journalctl --boot --unit said --output cat | grep -x 'hello from it'
+    refused systemd-run --quiet --wait --unit wrong rtctl run --rm --pull never no-such-image
+    same 1 "$(journalctl --boot --unit wrong --output cat --identifier rtctl | tee /dev/stderr | grep -c no-such-image)"
+}
+
 systemd_has_nothing_to_complain_about() {
     refused journalctl --boot --grep 'left-over process|[Ff]ailed to (set|create|enable|attach|migrate).*cgroup|cgroup.*(busy|denied)'
 }
 
 after_failure() { rtctl ps -aq | xargs -r rtctl rm -f; }
 has_image busybox || import_busybox
-suite systemd limits_are_files_of_the_containers_own_cgroup systemd_takes_no_controller_and_no_cgroup_away \
+suite systemd limits_are_files_of_the_containers_own_cgroup processes_are_limited processors_are_limited_and_counted \
+    memory_is_counted disks_are_limited_and_counted memory_that_is_used_up_ends_the_container_and_is_told \
+    systemd_takes_no_controller_and_no_cgroup_away \
     a_container_outlives_the_service_that_started_it a_container_outlives_the_session_that_started_it \
     a_container_in_the_foreground_of_a_service_goes_on_when_that_is_stopped no_process_of_ours_is_left_in_a_unit \
     pausing_freezes_the_cgroup everything_below_a_container_is_killed_with_it devices_are_filtered \
-    memory_that_is_used_up_ends_the_container_and_is_told containers_can_be_below_a_unit_with_delegation \
+    containers_can_be_below_a_unit_with_delegation what_a_service_says_and_why_it_fails_is_in_the_journal \
     systemd_has_nothing_to_complain_about
 unset -f after_failure
