@@ -210,7 +210,7 @@ Result<void> Launch::make_container() {
     timer_.mark("bundle");
     RT_TRY(shim_->send_create(operation_,
                               {directory_.native(), config, rootfs_, spec_.terminal, spec_.open_stdin,
-                               spec_.open_stdin, std::move(log), std::move(health)}));
+                               spec_.stdin_once, std::move(log), std::move(health)}));
     creating_ = true;
     // Only a short way for `exec`: without it the database is asked.
     if (auto indexed = index_running(engine_, record_, event_attributes(record_, image_config_)); !indexed)
@@ -303,6 +303,7 @@ Result<void> Launch::start(StartedBy by) {
     });
     RT_TRY(recorded);
     timer_.mark("record start");
+    if (options_.before_program) options_.before_program(record_.id);
     const Result<void> outcome = shim_->attach_and_start(operation_, options_.attachment);
     program_failed_ = !outcome && (outcome.error().code == Code::not_found ||
                                    outcome.error().code == Code::permission_denied);

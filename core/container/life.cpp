@@ -51,10 +51,10 @@ Result<void> correct_names(Engine& engine, const Container& container) {
 } // namespace
 
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
-                                                    std::optional<std::chrono::seconds> grace) {
+                                                    std::optional<std::chrono::seconds> grace,
+                                                    const RunOptions& options) {
     const auto failed = [](Error error) { return std::unexpected(RunFailure{std::move(error), false}); };
     if (auto stopped = stop(engine, reference, grace); !stopped) return failed(std::move(stopped).error());
-    RunOptions options;
     auto started = start(engine, reference, options);
     if (!started) return started;
     const auto state = engine.state();

@@ -120,22 +120,31 @@ Result<void> LogReader::seek(std::int64_t tail) {
 
 Result<void> LogReader::read(const LogSink& sink) {
     for (;;) {
-        if (fd_) RT_TRY(read_file_to_end(sink));
-        if (stopped_) return {};
-        RT_TRY_ASSIGN(const bool has_more, advance());
-        if (!has_more) return {};
+        RT_TRY_ASSIGN(const bool has_more, read_some(sink));
+        if (!has_more || stopped_) return {};
     }
 }
 
-Result<void> LogReader::read_file_to_end(const LogSink& sink) {
+Result<bool> LogReader::read_some(const LogSink& sink) {
+    for (;;) {
+        if (fd_) {
+            RT_TRY_ASSIGN(const bool had_more, read_block(sink));
+            if (had_more) return true;
+        }
+        RT_TRY_ASSIGN(const bool has_next, advance());
+        if (!has_next) return false;
+    }
+}
+
+// False: the file has no more.
+Result<bool> LogReader::read_block(const LogSink& sink) {
     const auto buffer = std::make_unique<char[]>(kBlock);
     for (;;) {
         const ssize_t got = ::read(fd_.get(), buffer.get(), kBlock);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_errno(errno, "read log '", file_.native(), "'");
-        if (got == 0) return {};
-        take({buffer.get(), static_cast<std::size_t>(got)}, sink);
-        if (stopped_) return {};
+        if (got > 0) take({buffer.get(), static_cast<std::size_t>(got)}, sink);
+        return got > 0;
     }
 }
 

@@ -41,6 +41,8 @@ public:
 
     // Everything that is there by now, the oldest first, also through files that were begun meanwhile.
     Result<void> read(const LogSink& sink);
+    // A part of that: false: there is no more now. For who has to wait between the parts.
+    Result<bool> read_some(const LogSink& sink);
     [[nodiscard]] bool stopped() const { return stopped_; } // the sink wants no more
     [[nodiscard]] std::uint64_t bad_lines() const { return bad_lines_; }
 
@@ -48,7 +50,7 @@ private:
     explicit LogReader(Path file) : file_(std::move(file)) {}
     [[nodiscard]] Path path_of(int number) const;
     Result<void> seek(std::int64_t tail);
-    Result<void> read_file_to_end(const LogSink& sink);
+    Result<bool> read_block(const LogSink& sink);
     void take(std::string_view data, const LogSink& sink);
     // Opens the file that was begun after the current one. false: there is none.
     Result<bool> advance();

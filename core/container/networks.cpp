@@ -210,4 +210,12 @@ Result<std::vector<std::string>> prune_networks(Engine& engine, const NetworkFil
     return removed;
 }
 
+Result<Network> find_network(Engine& engine, const std::string& reference) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    if (auto known = state->networks.find_any(reference); known) return known;
+    if (const auto listed = list_networks(engine); !listed) // whether there is one cannot be said
+        return fail(Code::unavailable, "look for network ", reference, ": ", listed.error().message);
+    return state->networks.find_any(reference);
+}
+
 } // namespace rt

@@ -25,6 +25,9 @@ Result<Network> create_network(Engine& engine, const NetworkRequest& request);
 // driver's own.
 Result<void> remove_network(Engine& engine, const std::string& reference);
 
+// Also those of drivers, which may be there from now on. not_found: there is none of this name.
+Result<Network> find_network(Engine& engine, const std::string& reference);
+
 // All networks that users made or drivers have; those of drivers are listed before their first container,
 // and made with it. By name.
 Result<std::vector<Network>> list_networks(Engine& engine);

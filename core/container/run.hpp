@@ -9,6 +9,7 @@
 #include "core/image/image_service.hpp"
 #include "core/shim/client.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ enum class PullPolicy { missing, always, never };
 struct RunOptions {
     ShimClient::Attach attachment =
         ShimClient::Attach::none; // of the ShimClient that run() returns, before anything runs
+    // Told the id of a container that is made and whose program does not run yet: who wants to miss none of
+    // its output attaches to its shim now.
+    std::function<void(const std::string&)> before_program{};
     int cancel_fd = -1;           // readable: give up, leave nothing; matters most while an image is pulled
     PullPolicy pull = PullPolicy::missing;
     ImageProgressSink pull_progress;

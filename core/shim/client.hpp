@@ -199,6 +199,9 @@ public:
     [[nodiscard]] std::size_t write_window() const;
     Result<void> close_stdin(); // after what was written; nothing to do for a terminal
     Result<void> resize(unsigned short rows, unsigned short columns);
+    // The same without waiting for the answer: for who may not block, and hears from next() how it went.
+    Result<void> post_close_stdin();
+    Result<void> post_resize(unsigned short rows, unsigned short columns);
 
     // The next event of an attached client, or the exit. Blocks; use fd() with poll() to wait for other
     // things as well.

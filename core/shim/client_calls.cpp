@@ -91,6 +91,14 @@ Result<void> ShimClient::resize(unsigned short rows, unsigned short columns) {
     return state_->simple(FrameType::resize, encode(ResizeMessage{rows, columns}));
 }
 
+Result<void> ShimClient::post_close_stdin() {
+    return state_->send(FrameType::stdin_close, ++state_->last_request, {});
+}
+
+Result<void> ShimClient::post_resize(unsigned short rows, unsigned short columns) {
+    return state_->send(FrameType::resize, ++state_->last_request, encode(ResizeMessage{rows, columns}));
+}
+
 Result<ShimEvent> ShimClient::next() {
     for (;;) {
         RT_TRY(state_->take());

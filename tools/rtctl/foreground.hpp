@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/shim/client.hpp"
-#include "tools/rtctl/detach_keys.hpp"
+#include "core/container/detach_keys.hpp"
 
 #include <functional>
 #include <memory>

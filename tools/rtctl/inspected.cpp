@@ -24,14 +24,6 @@ Result<void> show_line(const Json& value, const std::optional<Template>& format)
 
 } // namespace
 
-Result<Network> find_network(Engine& engine, const std::string& reference) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    if (auto known = state->networks.find_any(reference); known) return known;
-    if (const auto listed = list_networks(engine); !listed) // whether there is one cannot be said
-        return fail(Code::unavailable, "look for network ", reference, ": ", listed.error().message);
-    return state->networks.find_any(reference);
-}
-
 Result<Json> look_at_volume(Engine& engine, const std::string& name) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     VolumeService service(engine.wiring(), state->database);

@@ -14,8 +14,6 @@
 
 namespace rt::cli {
 
-// Also those of drivers, which may be there from now on. not_found: there is none of this name.
-Result<Network> find_network(Engine& engine, const std::string& reference);
 // What docker's API answers for one. not_found: there is none of this name.
 Result<Json> look_at_volume(Engine& engine, const std::string& name);
 

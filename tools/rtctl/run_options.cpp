@@ -3,7 +3,7 @@
 
 #include "core/container/option_values.hpp"
 #include "core/image/platform.hpp"
-#include "tools/rtctl/detach_keys.hpp"
+#include "core/container/detach_keys.hpp"
 #include "tools/rtctl/run_options_parts.hpp"
 #include "tools/rtctl/text_files.hpp"
 

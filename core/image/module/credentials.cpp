@@ -1,38 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/module/credentials.hpp"
 
+#include "core/base/base64.hpp"
 #include "core/base/json.hpp"
 
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
 
 #include <cctype>
 #include <cstdlib>
 
 namespace rt::image {
 namespace {
-
-std::string base64(std::string_view text) {
-    std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-    const int length =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-    out.resize(static_cast<std::size_t>(length));
-    return out;
-}
-
-std::string from_base64(std::string text) {
-    std::size_t padding = 0;
-    while (text.size() % 4 != 0) text += '='; // some write it without
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-    std::string out(text.size(), '\0');
-    const int length =
-        EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-    if (length < 0) return {};
-    out.resize(static_cast<std::size_t>(length) - padding);
-    return out;
-}
 
 // "https://index.docker.io/v1/" stands for "index.docker.io".
 std::string_view host_of_key(std::string_view key) {
@@ -110,7 +88,7 @@ Result<Credentials> read_credentials(const Path& file, const std::string& host) 
         if (host_of_key(key) != wanted || !value.is_object()) continue;
         Credentials credentials{text_of(value, "username"), text_of(value, "password"),
                                 text_of(value, "identitytoken")};
-        const std::string pair = from_base64(text_of(value, "auth"));
+        const std::string pair = from_base64(text_of(value, "auth")).value_or("");
         if (const auto colon = pair.find(':'); colon != std::string::npos) {
             credentials.user = pair.substr(0, colon);
             credentials.password = pair.substr(colon + 1);

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace rt::cli {
+namespace rt {
 
 inline constexpr std::string_view kDefaultDetachKeys = "ctrl-p,ctrl-q";
 
@@ -28,4 +28,4 @@ private:
     std::size_t matched_ = 0;
 };
 
-} // namespace rt::cli
+} // namespace rt

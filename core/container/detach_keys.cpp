@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/rtctl/detach_keys.hpp"
+#include "core/container/detach_keys.hpp"
 
-namespace rt::cli {
+namespace rt {
 namespace {
 
 Result<char> parse_key(std::string_view key, std::string_view text) {
@@ -54,4 +54,4 @@ bool DetachFilter::filter(std::string& data) {
     return false;
 }
 
-} // namespace rt::cli
+} // namespace rt

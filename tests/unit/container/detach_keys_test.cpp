@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/rtctl/detach_keys.hpp"
+#include "core/container/detach_keys.hpp"
 
 #include <gtest/gtest.h>
 
 namespace {
 
-using rt::cli::DetachFilter;
-using rt::cli::parse_detach_keys;
+using rt::DetachFilter;
+using rt::parse_detach_keys;
 
 TEST(DetachKeys, AreReadAsDockerWritesThem) {
     EXPECT_EQ(*parse_detach_keys("ctrl-p,ctrl-q"), "\x10\x11");

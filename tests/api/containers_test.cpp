@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of containers over the API, byte by byte.
+#include "with_rtd.hpp"
+
+namespace {
+
+using nlohmann::json;
+using rt::test::eventually;
+using testing::HasSubstr;
+
+class ApiContainers : public WithRtd {
+protected:
+    json inspect(const std::string& id) const { return call("GET", "/containers/" + id + "/json").json(); }
+};
+
+std::string frame(char stream, const std::string& data) {
+    std::string text{stream, 0, 0, 0, 0, 0, 0, static_cast<char>(data.size())};
+    return text + data;
+}
+
+TEST_F(ApiContainers, AWholeLife) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}}, "life");
+    EXPECT_EQ(inspect("life")["State"]["Status"], "created");
+    EXPECT_EQ(call("POST", "/containers/life/start").status, 204);
+    EXPECT_EQ(call("POST", "/containers/life/start").status, 304);
+    EXPECT_TRUE(inspect("life")["State"]["Running"]);
+    const auto list = call("GET", "/containers/json").json();
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0]["Id"], id);
+    EXPECT_EQ(list[0]["Names"], json{"/life"});
+    EXPECT_EQ(call("POST", "/containers/life/pause").status, 204);
+    EXPECT_EQ(call("POST", "/containers/life/unpause").status, 204);
+    EXPECT_EQ(call("POST", "/containers/life/rename?name=other").status, 204);
+    EXPECT_EQ(call("GET", "/containers/other/top").json()["Titles"][0], "UID");
+    EXPECT_EQ(call("DELETE", "/containers/other").status, 409);
+    EXPECT_EQ(call("POST", "/containers/other/stop?t=0").status, 204);
+    EXPECT_EQ(call("POST", "/containers/other/stop").status, 304);
+    EXPECT_EQ(inspect(id)["State"]["ExitCode"], 137);
+    EXPECT_EQ(call("DELETE", "/containers/other").status, 204);
+    const auto gone = call("GET", "/containers/other/json");
+    EXPECT_EQ(gone.status, 404);
+    EXPECT_THAT(gone.json()["message"], HasSubstr("No such container: other"));
+}
+
+TEST_F(ApiContainers, WhoAttachesBeforeTheStartMissesNothing) {
+    const std::string id = create({{"Cmd", {"sh", "-c", "echo out; echo err >&2; exit 3"}}});
+    auto attached = connect();
+    attached.send_request("POST", "/v1.42/containers/" + id + "/attach?stream=1&stdout=1&stderr=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    const auto head = attached.answer_head();
+    EXPECT_EQ(head.status, 101);
+    EXPECT_EQ(head.headers.at("content-type"), "application/vnd.docker.multiplexed-stream");
+    attached.end_sending();
+    auto waiting = connect();
+    waiting.send_request("POST", "/containers/" + id + "/wait?condition=next-exit");
+    EXPECT_EQ(waiting.answer_head().status, 200); // before it is started
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    const std::string all = attached.read_to_end();
+    EXPECT_THAT(all, HasSubstr(frame(1, "out\n")));
+    EXPECT_THAT(all, HasSubstr(frame(2, "err\n")));
+    EXPECT_THAT(waiting.read_until("}"), HasSubstr("{\"StatusCode\":3}"));
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+TEST_F(ApiContainers, InputGoesThroughToItsEnd) {
+    const std::string id =
+        create({{"Cmd", {"cat"}}, {"OpenStdin", true}, {"StdinOnce", true}, {"AttachStdin", true}});
+    auto attached = connect();
+    // What comes with the request is not lost.
+    attached.send("POST /containers/" + id +
+                  "/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: rt\r\nConnection: Upgrade\r\n"
+                  "Upgrade: tcp\r\n\r\nearly\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    EXPECT_EQ(attached.read(14), frame(1, "early\n"));
+    attached.send("later\n");
+    EXPECT_EQ(attached.read(14), frame(1, "later\n"));
+    attached.end_sending();
+    EXPECT_EQ(attached.read_to_end(), "");
+    EXPECT_TRUE(eventually([&] { return inspect(id)["State"]["Status"] == "exited"; }));
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+TEST_F(ApiContainers, AClientThatGoesLeavesTheContainerRunning) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    for (const char* what : {"/attach?stream=1&stdout=1", "/wait"}) {
+        auto client = connect();
+        client.send_request("POST", "/containers/" + id + what);
+        EXPECT_EQ(client.answer_head().status, 200);
+        client.close();
+    }
+    EXPECT_TRUE(inspect(id)["State"]["Running"]);
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, LogsCanBeReadAndFollowed) {
+    const std::string id = create({{"Cmd", {"sh", "-c", "echo one; read x; echo two"}}, {"OpenStdin", true}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    EXPECT_TRUE(eventually(
+        [&] { return call("GET", "/containers/" + id + "/logs?stdout=1").body == frame(1, "one\n"); }));
+    EXPECT_EQ(call("GET", "/containers/" + id + "/logs").status, 400);
+    auto follower = connect();
+    follower.send_request("GET", "/containers/" + id + "/logs?stdout=1&follow=1");
+    EXPECT_EQ(follower.answer_head().status, 200);
+    follower.read_until("one\n");
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdin=1");
+    EXPECT_EQ(attached.answer_head().status, 200);
+    attached.send("\n");
+    EXPECT_THAT(follower.read_until("0\r\n\r\n"), HasSubstr(frame(1, "two\n")));
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, AProgramInAContainer) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    const auto made =
+        call("POST", "/containers/" + id + "/exec",
+             {{"Cmd", {"sh", "-c", "cat; exit 5"}}, {"AttachStdin", true}, {"AttachStdout", true}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    const std::string exec = made.json()["Id"];
+    auto client = connect();
+    client.send_request("POST", "/exec/" + exec + "/start", "{}", "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(client.answer_head().status, 101);
+    client.send("hello");
+    EXPECT_EQ(client.read(13), frame(1, "hello"));
+    EXPECT_TRUE(call("GET", "/exec/" + exec + "/json").json()["Running"]);
+    client.end_sending();
+    EXPECT_EQ(client.read_to_end(), "");
+    const auto after = call("GET", "/exec/" + exec + "/json").json(); // at once: clients ask so
+    EXPECT_FALSE(after["Running"]);
+    EXPECT_EQ(after["ExitCode"], 5);
+    EXPECT_EQ(call("POST", "/exec/" + exec + "/start", json::object()).status, 409);
+    EXPECT_EQ(call("GET", "/exec/unknown/json").status, 404);
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, EventsAreToldWhoeverMakesThem) {
+    auto events = connect();
+    events.send_request("GET", R"(/events?filters={"type":["container"]})");
+    EXPECT_EQ(events.answer_head().status, 200);
+    EXPECT_EQ(rtctl_({"run", "--rm", "--name", "other", "busybox", "true"}).exit_code, 0);
+    for (const char* action : {"create", "attach", "start", "die", "destroy"})
+        EXPECT_THAT(events.read_until("\n\r\n"), HasSubstr("\"Action\":\"" + std::string(action) + "\""));
+}
+
+TEST_F(ApiContainers, AKilledDaemonDropsNothing) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    kill_rtd();
+    EXPECT_THAT(rtctl_({"ps", "-q", "--no-trunc"}).out, HasSubstr(id));
+    start_rtd();
+    EXPECT_TRUE(inspect(id)["State"]["Running"]);
+    EXPECT_EQ(call("POST", "/containers/" + id + "/kill").status, 204);
+    EXPECT_TRUE(eventually([&] { return inspect(id)["State"]["Status"] == "exited"; }));
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+TEST_F(ApiContainers, ARequestThatCannotBeHadIsRefusedByName) {
+    const auto refused = call("POST", "/containers/create",
+                              {{"Image", "busybox"}, {"HostConfig", {{"DeviceRequests", {{{"Count", 1}}}}}}});
+    EXPECT_EQ(refused.status, 501);
+    EXPECT_THAT(refused.json()["message"], HasSubstr("DeviceRequests"));
+    const auto missing = call("POST", "/containers/create", {{"Image", "nothing:here"}});
+    EXPECT_EQ(missing.status, 404);
+    EXPECT_THAT(missing.json()["message"], HasSubstr("No such image"));
+}
+
+} // namespace

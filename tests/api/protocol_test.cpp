@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP itself: versions, errors, limits, connections that stay and such that go.
+#include "with_rtd.hpp"
+
+#include <sys/stat.h>
+
+namespace {
+
+using rt::test::eventually;
+using rt::test::HttpClient;
+using testing::HasSubstr;
+
+class ApiProtocol : public WithRtd {};
+
+TEST_F(ApiProtocol, APingTellsTheVersions) {
+    const auto answer = call("GET", "/_ping");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "OK");
+    EXPECT_EQ(answer.headers.at("api-version"), "1.50");
+    EXPECT_EQ(answer.headers.at("ostype"), "linux");
+    EXPECT_EQ(answer.headers.at("swarm"), "inactive");
+    auto client = connect();
+    client.send_request("HEAD", "/_ping");
+    EXPECT_EQ(client.answer_head().status, 200);
+    client.send_request("GET", "/v1.24/_ping"); // nothing of a body came in between
+    EXPECT_EQ(client.answer().body, "OK");
+}
+
+TEST_F(ApiProtocol, VersionsOutOfRangeAreRefusedInDockersWords) {
+    EXPECT_THAT(call("GET", "/v1.20/version").body,
+                HasSubstr("is too old. Minimum supported API version is 1.24"));
+    const auto answer = call("GET", "/v1.99/version");
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_THAT(answer.json()["message"], HasSubstr("is too new"));
+}
+
+TEST_F(ApiProtocol, OneConnectionServesManyRequests) {
+    auto client = connect();
+    // Also such as come before the answer to the one before them.
+    client.send("GET /version HTTP/1.1\r\nHost: rt\r\n\r\nGET /_ping HTTP/1.1\r\nHost: rt\r\n\r\n");
+    EXPECT_EQ(client.answer().json()["ApiVersion"], "1.50");
+    EXPECT_EQ(client.answer().body, "OK");
+    client.send("GET /_ping HTTP/1.1\r\nHost: rt\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(client.answer().body, "OK");
+    EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST_F(ApiProtocol, WhatIsNoRequestIsRefused) {
+    for (const char* text : {"hello\r\n\r\n", "GET /_ping HTTP/9.9\r\n\r\n", "GET\r\n\r\n",
+                             "GET /_ping HTTP/1.1\r\nno colon\r\n\r\n"}) {
+        auto client = connect();
+        client.send(text);
+        EXPECT_EQ(client.answer().status, 400) << text;
+    }
+    EXPECT_EQ(call("GET", "/nothing/here").status, 404);
+    EXPECT_EQ(call("GET", "/containers/json?a=%zz").status, 400);
+    auto client = connect();
+    client.send("GET /_ping HTTP/1.1\r\nHost: " + std::string(100'000, 'x') + "\r\n\r\n");
+    EXPECT_EQ(client.answer().status, 431);
+}
+
+TEST_F(ApiProtocol, BodiesThatAreNoneAreRefused) {
+    for (const char* body : {"{", "[]", "\"x\"", R"({"Image":"a","Image":"b"})"}) {
+        auto client = connect();
+        client.send_request("POST", "/containers/create", body);
+        EXPECT_EQ(client.answer().status, 400) << body;
+    }
+    auto client = connect();
+    client.send("POST /containers/create HTTP/1.1\r\nHost: rt\r\nContent-Length: 9000000\r\n\r\n");
+    EXPECT_EQ(client.answer().status, 413);
+}
+
+TEST_F(ApiProtocol, ASocketThatIsInUseIsNotTaken) {
+    const auto config = (rtctl_.directory() / "config.json").native();
+    const auto outcome = rt::test::run_program(
+        {RT_BUILD_DIR "/bin/rtd", "--config", config, "--host", "unix://" + socket().native()});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("another server listens there"));
+    EXPECT_EQ(call("GET", "/_ping").body, "OK"); // and it still does
+}
+
+TEST_F(ApiProtocol, AStaleSocketIsReplaced) {
+    kill_rtd();
+    ASSERT_TRUE(std::filesystem::exists(socket()));
+    start_rtd();
+    EXPECT_EQ(call("GET", "/_ping").body, "OK");
+    struct stat status{};
+    ASSERT_EQ(::stat(socket().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U); // no group was given
+}
+
+TEST_F(ApiProtocol, WhatThereIsNotIsSaidByName) {
+    const auto build = call("POST", "/build");
+    EXPECT_EQ(build.status, 501);
+    EXPECT_THAT(build.json()["message"], HasSubstr("building images is not supported"));
+    EXPECT_EQ(call("GET", "/swarm").status, 503);
+    EXPECT_EQ(call("GET", "/nodes").status, 503);
+}
+
+} // namespace

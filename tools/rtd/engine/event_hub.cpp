@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtd/engine/event_hub.hpp"
+
+#include "tools/rtd/log.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <fcntl.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace rt::rtd {
+namespace {
+
+using asio::steady_timer;
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kPause{1}; // after a failure
+
+} // namespace
+
+Awaitable<Result<SharedEvent>> EventQueue::next() {
+    while (events_.empty() && !overflowed_) {
+        news_.expires_at(steady_timer::time_point::max());
+        error_code woken;
+        co_await news_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        if (events_.empty() && !overflowed_) // our caller is being cancelled
+            throw boost::system::system_error(asio::error::operation_aborted);
+    }
+    if (overflowed_)
+        co_return fail(Code::resource_exhausted, "more than ", kMost, " events were not taken in time");
+    SharedEvent event = std::move(events_.front());
+    events_.pop_front();
+    co_return event;
+}
+
+void EventQueue::add(const SharedEvent& event) {
+    if (overflowed_ || (wanted_ && !wanted_(*event))) return;
+    if (events_.size() == kMost) {
+        overflowed_ = true;
+        events_.clear();
+    } else {
+        events_.push_back(event);
+    }
+    news_.cancel();
+}
+
+std::shared_ptr<EventQueue> EventHub::listen(EventQueue::Wanted wanted) {
+    auto queue = std::make_shared<EventQueue>(executor_, std::move(wanted));
+    queues_.push_back(queue);
+    return queue;
+}
+
+void EventHub::tell(std::vector<Event> events) {
+    for (Event& event : events) {
+        const auto shared = std::make_shared<const Event>(std::move(event));
+        std::erase_if(queues_, [&](const std::weak_ptr<EventQueue>& listener) {
+            const auto queue = listener.lock();
+            if (queue) queue->add(shared);
+            return queue == nullptr;
+        });
+    }
+}
+
+Awaitable<Result<void>> EventHub::follow() {
+    using namespace asio::experimental::awaitable_operators;
+    struct Follower {
+        std::unique_ptr<Engine> engine;
+        std::optional<EventFollower> events;
+    };
+    const auto follower = std::make_shared<Follower>();
+    auto opening = workers_.run([follower, open = open_](Engine& /*unused*/) -> Result<void> {
+        RT_TRY_ASSIGN(follower->engine, open());
+        RT_TRY_ASSIGN(Engine::State* const state, follower->engine->state());
+        RT_TRY_ASSIGN(follower->events,
+                      EventFollower::open(state->events, follower->engine->wiring().root, {}));
+        return {};
+    });
+    RT_CO_TRY(co_await std::move(opening));
+    asio::posix::stream_descriptor changes(executor_, ::fcntl(follower->events->fd(), F_DUPFD_CLOEXEC, 0));
+    steady_timer again(executor_);
+    std::int64_t lost_told = 0;
+    for (;;) {
+        // It may have to wait for another process that writes.
+        auto reading = workers_.run([follower](Engine& /*unused*/) { return follower->events->read(); });
+        auto events = co_await std::move(reading);
+        if (!events) co_return std::unexpected(events.error());
+        tell(std::move(*events));
+        if (const std::int64_t lost = follower->events->lost(); lost > std::exchange(lost_told, lost))
+            log(LogLevel::warning, cat("events: ", lost, " were removed from the log before they were read"));
+        const int limit = follower->events->wait_limit();
+        again.expires_at(limit < 0 ? steady_timer::time_point::max()
+                                   : steady_timer::clock_type::now() + std::chrono::milliseconds(limit));
+        co_await (changes.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable) ||
+                  again.async_wait(asio::use_awaitable));
+    }
+}
+
+Awaitable<void> EventHub::run() {
+    steady_timer pause(executor_);
+    for (;;) {
+        const Result<void> outcome = co_await follow();
+        if (!outcome) log(LogLevel::error, cat("events: ", outcome.error().message));
+        pause.expires_after(kPause);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+}
+
+} // namespace rt::rtd

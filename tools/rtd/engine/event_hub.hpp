@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens, told to everybody in rtd who listens: the log of events is read once for all of them,
+// whichever process wrote it. On the thread of the server only.
+#pragma once
+
+#include "core/state/events.hpp"
+#include "tools/rtd/engine/worker_pool.hpp"
+#include "tools/rtd/http/asio.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+
+namespace rt::rtd {
+
+using SharedEvent = std::shared_ptr<const Event>;
+
+// The events since it was made, for one listener. At most kMost are kept for one who does not take them.
+class EventQueue {
+public:
+    static constexpr std::size_t kMost = 4096;
+    using Wanted = std::function<bool(const Event&)>;
+
+    EventQueue(asio::any_io_executor executor, Wanted wanted)
+        : wanted_(std::move(wanted)), news_(std::move(executor)) {}
+
+    // The next one, in order. resource_exhausted: too many were not taken in time, and are lost.
+    Awaitable<Result<SharedEvent>> next();
+
+private:
+    friend class EventHub;
+    void add(const SharedEvent& event);
+
+    Wanted wanted_;
+    std::deque<SharedEvent> events_;
+    bool overflowed_ = false;
+    asio::steady_timer news_;
+};
+
+class EventHub {
+public:
+    // open: for an engine of its own.
+    EventHub(asio::any_io_executor executor, WorkerPool& workers, WorkerPool::OpenEngine open)
+        : executor_(std::move(executor)), workers_(workers), open_(std::move(open)) {}
+
+    // Until the server ends.
+    Awaitable<void> run();
+
+    // It listens as long as the queue lives. wanted: all of them where it is empty.
+    std::shared_ptr<EventQueue> listen(EventQueue::Wanted wanted = {});
+
+private:
+    Awaitable<Result<void>> follow();
+    void tell(std::vector<Event> events);
+
+    asio::any_io_executor executor_;
+    WorkerPool& workers_;
+    WorkerPool::OpenEngine open_;
+    std::list<std::weak_ptr<EventQueue>> queues_;
+};
+
+} // namespace rt::rtd

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads for what blocks: the engine's verbs. Each call gets an Engine that nobody else uses meanwhile.
+// Threads and engines come when they are needed and go when they are not.
+#pragma once
+
+#include "core/container/engine.hpp"
+#include "tools/rtd/http/asio.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace rt::rtd {
+
+class WorkerPool {
+public:
+    using OpenEngine = std::function<Result<std::unique_ptr<Engine>>()>;
+    using Job = std::function<void(Result<Engine*>)>;
+
+    // most: threads; calls beyond them wait.
+    WorkerPool(OpenEngine open, std::size_t most);
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+    ~WorkerPool(); // ends what has begun, and nothing more
+
+    // call(Engine&) -> Result<T>, on a thread of the pool; the coroutine goes on where it was. What it throws
+    // is an error too. Cannot be cancelled: an operation that can be is given a cancel_fd.
+    template <class Call>
+    Awaitable<std::invoke_result_t<Call&, Engine&>> run(Call call) {
+        using Outcome = std::invoke_result_t<Call&, Engine&>;
+        auto initiate = [this](auto handler, Call wanted) {
+            auto executor = asio::get_associated_executor(handler);
+            auto work = asio::make_work_guard(executor);
+            // std::function wants what can be copied.
+            auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+            auto job = std::make_shared<Call>(std::move(wanted));
+            post([executor, work, kept, job](Result<Engine*> engine) {
+                auto outcome = std::make_shared<Outcome>(outcome_of<Outcome>(*job, engine));
+                asio::post(executor, [kept, outcome] { std::move (*kept)(std::move(*outcome)); });
+            });
+        };
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
+            initiate, asio::use_awaitable, std::move(call));
+    }
+
+    void post(Job job);
+
+private:
+    template <class Outcome, class Call>
+    static Outcome outcome_of(Call& call, const Result<Engine*>& engine) {
+        if (!engine) return std::unexpected(engine.error());
+        try {
+            return call(**engine);
+        } catch (const std::exception& exception) {
+            return fail(Code::internal, exception.what());
+        }
+    }
+
+    void work();
+    Result<std::unique_ptr<Engine>> take_engine();
+    void give_back(std::unique_ptr<Engine> engine);
+
+    OpenEngine open_;
+    std::size_t most_;
+    std::mutex mutex_;
+    std::condition_variable wake_, ended_;
+    std::deque<Job> jobs_;
+    std::vector<std::unique_ptr<Engine>> engines_; // that nobody uses
+    std::size_t threads_ = 0, idle_ = 0;
+    bool stopping_ = false;
+};
+
+} // namespace rt::rtd

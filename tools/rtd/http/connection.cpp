@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtd/http/connection.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace rt::rtd {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using boost::system::system_error;
+
+constexpr std::uint32_t kHeaderLimit = 64U << 10U; // bytes, with the request line
+constexpr std::size_t kPiece = 64U << 10U;         // read at a time
+// A client that has begun to say something says more of it within this time.
+constexpr std::chrono::seconds kSilence{60};
+
+using Stream = beast::basic_stream<asio::generic::stream_protocol>;
+using Parser = http::request_parser<http::buffer_body>;
+
+template <class Message>
+void set_common(Message& message, const Answer& answer, unsigned http_version, ApiVersion newest) {
+    message.version(http_version);
+    message.result(answer.status);
+    message.set("Api-Version", to_string(newest));
+    message.set("Docker-Experimental", "false");
+    message.set("Ostype", "linux");
+    message.set(http::field::server, "rt/" RT_VERSION " (linux)");
+    if (!answer.content_type.empty()) message.set(http::field::content_type, answer.content_type);
+    for (const auto& [name, value] : answer.headers) message.set(name, value);
+}
+
+class Connection final : public Exchange {
+public:
+    explicit Connection(Socket socket) : stream_(std::move(socket)) {}
+
+    // False: the client is gone, or the connection cannot go on.
+    Awaitable<bool> serve_one(const FindHandler& find) {
+        // A client may think for as long as it likes before it says something.
+        stream_.expires_never();
+        if (buffer_.size() == 0) co_await stream_.socket().async_wait(Socket::wait_read, asio::use_awaitable);
+        stream_.expires_after(kSilence);
+        parser_.emplace();
+        parser_->header_limit(kHeaderLimit);
+        parser_->body_limit(boost::none);
+        error_code problem;
+        co_await http::async_read_header(stream_, buffer_, *parser_,
+                                         asio::redirect_error(asio::use_awaitable, problem));
+        if (problem == http::error::end_of_stream) co_return false;
+        begun_ = hijacked_ = expects_ = false;
+        request_ = {};
+        if (problem) {
+            const error_code of_http = http::error::end_of_stream;
+            if (problem.category() == of_http.category()) co_await refuse(problem);
+            co_return false;
+        }
+        stream_.expires_never();
+        const Result<void> outcome = co_await carry_out(find);
+        if (hijacked_) co_return false;
+        if (!outcome && begun_) co_return false; // what was sent is all there is: the client sees it end
+        if (!outcome) co_await answer(error_answer(outcome.error()));
+        if (chunked_) co_await end_chunks();
+        co_return keep_alive_ && parser_->is_done();
+    }
+
+    const Request& request() const override { return request_; }
+    asio::any_io_executor executor() const override { return executor_; }
+    bool has_begun() const override { return begun_; }
+
+    Awaitable<Result<std::string>> read_body() override {
+        if (expects_) {
+            expects_ = false;
+            constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+            co_await asio::async_write(stream_, asio::buffer(kGoOn), asio::use_awaitable);
+        }
+        std::string piece;
+        while (piece.empty() && !parser_->is_done()) {
+            piece.resize(kPiece);
+            auto& body = parser_->get().body();
+            body.data = piece.data();
+            body.size = piece.size();
+            error_code problem;
+            stream_.expires_after(kSilence);
+            co_await http::async_read_some(stream_, buffer_, *parser_,
+                                           asio::redirect_error(asio::use_awaitable, problem));
+            stream_.expires_never();
+            if (problem && problem != http::error::need_buffer) {
+                keep_alive_ = false;
+                co_return fail(Code::invalid_argument, "the body of the request: ", problem.message());
+            }
+            piece.resize(piece.size() - body.size);
+        }
+        co_return piece;
+    }
+
+    Awaitable<void> answer(const Answer& answer) override {
+        http::response<http::string_body> message;
+        set_common(message, answer, version_, kNewest);
+        message.body() = answer.body;
+        message.keep_alive(keep_alive_);
+        if (!answer.content_type.empty() || !answer.body.empty() || answer.status == 200)
+            message.content_length(answer.body.size());
+        begun_ = true;
+        http::response_serializer<http::string_body> serializer(message);
+        if (request_.method == "HEAD")
+            co_await http::async_write_header(stream_, serializer, asio::use_awaitable);
+        else
+            co_await http::async_write(stream_, serializer, asio::use_awaitable);
+    }
+
+    Awaitable<void> begin(const Answer& head) override {
+        http::response<http::empty_body> message;
+        set_common(message, head, version_, kNewest);
+        if (version_ < 11) keep_alive_ = false; // its end is the connection's
+        message.keep_alive(keep_alive_);
+        message.chunked(version_ >= 11);
+        chunked_ = version_ >= 11;
+        begun_ = true;
+        http::response_serializer<http::empty_body> serializer(message);
+        co_await http::async_write_header(stream_, serializer, asio::use_awaitable);
+    }
+
+    Awaitable<void> write(std::string_view data) override {
+        if (data.empty()) co_return; // an empty chunk would be the last
+        if (chunked_)
+            co_await asio::async_write(stream_, http::make_chunk(asio::buffer(data)), asio::use_awaitable);
+        else
+            co_await asio::async_write(stream_, asio::buffer(data), asio::use_awaitable);
+    }
+
+    Awaitable<void> hijack(const std::string& content_type) override {
+        std::string head;
+        if (!request_.header("Upgrade").empty())
+            head = cat("HTTP/1.1 101 UPGRADED\r\nContent-Type: ", content_type,
+                       "\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n");
+        else
+            head = cat("HTTP/1.1 200 OK\r\nContent-Type: ", content_type, "\r\n");
+        head +=
+            cat("Api-Version: ", to_string(kNewest), "\r\nDocker-Experimental: false\r\nOstype: linux\r\n",
+                "Server: rt/" RT_VERSION " (linux)\r\n\r\n");
+        begun_ = hijacked_ = true;
+        co_await asio::async_write(stream_, asio::buffer(head), asio::use_awaitable);
+    }
+
+    Awaitable<std::string> read() override {
+        if (buffer_.size() > 0) {
+            std::string early = beast::buffers_to_string(buffer_.data());
+            buffer_.consume(buffer_.size());
+            co_return early;
+        }
+        std::string piece(kPiece, '\0');
+        error_code problem;
+        const std::size_t count = co_await stream_.async_read_some(
+            asio::buffer(piece), asio::redirect_error(asio::use_awaitable, problem));
+        if (problem && problem != asio::error::eof) throw system_error(problem);
+        piece.resize(count);
+        co_return piece;
+    }
+
+    Awaitable<void> client_gone() override {
+        char byte = 0;
+        while (buffer_.size() == 0) {
+            co_await stream_.socket().async_wait(Socket::wait_read, asio::use_awaitable);
+            const ssize_t count = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+            if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) co_return;
+            if (count > 0) break; // its next request, which waits
+        }
+        asio::steady_timer never(executor_, asio::steady_timer::time_point::max());
+        co_await never.async_wait(asio::use_awaitable);
+    }
+
+    Awaitable<void> client_hung_up() override {
+        pollfd polled{stream_.socket().native_handle(), 0, 0};
+        // The kernel tells only of what is new: what is there already is asked for.
+        if (::poll(&polled, 1, 0) > 0) co_return;
+        error_code ignored;
+        co_await stream_.socket().async_wait(Socket::wait_error,
+                                             asio::redirect_error(asio::use_awaitable, ignored));
+        if (ignored) throw system_error(ignored);
+    }
+
+    void close() {
+        error_code ignored;
+        // What the client has sent and nobody has read must not take the answer away from it (RST).
+        stream_.socket().shutdown(Socket::shutdown_send, ignored);
+        stream_.socket().close(ignored);
+    }
+
+private:
+    Awaitable<Result<void>> carry_out(const FindHandler& find) {
+        const auto& message = parser_->get();
+        version_ = message.version();
+        keep_alive_ = message.keep_alive();
+        chunked_ = false;
+        expects_ = beast::iequals(message[http::field::expect], "100-continue");
+        request_.method = std::string(message.method_string());
+        for (const auto& field : message)
+            request_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+        RT_CO_TRY(take_target(message.target()));
+        RT_CO_TRY_ASSIGN(const Handler handler, find(request_));
+        co_return co_await handler(*this);
+    }
+
+    Result<void> take_target(std::string_view target) {
+        if (target.starts_with("http://") || target.starts_with("https://")) { // as proxies are asked
+            target.remove_prefix(target.find("//") + 2);
+            target.remove_prefix(std::min(target.find('/'), target.size()));
+        }
+        std::string_view path = target.substr(0, target.find('?'));
+        RT_TRY_ASSIGN(request_.query, Query::parse(target.substr(std::min(target.size(), path.size() + 1))));
+        RT_TRY_ASSIGN(request_.version, take_version(path));
+        RT_TRY_ASSIGN(request_.path, percent_decoded(path, Plus::itself));
+        return {};
+    }
+
+    Awaitable<void> refuse(const error_code& problem) {
+        keep_alive_ = false;
+        version_ = 11;
+        Answer refusal =
+            error_answer({Code::invalid_argument, 0, cat("malformed request: ", problem.message())});
+        if (problem == http::error::header_limit) refusal.status = 431;
+        co_await answer(refusal);
+    }
+
+    Awaitable<void> end_chunks() {
+        co_await asio::async_write(stream_, http::make_chunk_last(), asio::use_awaitable);
+    }
+
+    Stream stream_;
+    asio::any_io_executor executor_ = stream_.get_executor();
+    beast::flat_buffer buffer_;
+    std::optional<Parser> parser_;
+    Request request_;
+    unsigned version_ = 11;
+    bool keep_alive_ = true;
+    bool expects_ = false; // 100 Continue before it sends its body
+    bool begun_ = false, chunked_ = false, hijacked_ = false;
+};
+
+} // namespace
+
+Awaitable<void> serve_connection(Socket socket, const FindHandler& find) {
+    Connection connection(std::move(socket));
+    try {
+        while (co_await connection.serve_one(find)) {
+        }
+    } catch (const system_error&) {
+        // The client has gone: that is its right at any time.
+    }
+    connection.close();
+}
+
+} // namespace rt::rtd

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// One client: its requests one after the other, each found in the route table and carried out.
+#pragma once
+
+#include "tools/rtd/http/asio.hpp"
+#include "tools/rtd/http/exchange.hpp"
+
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include <functional>
+
+namespace rt::rtd {
+
+using Socket = asio::generic::stream_protocol::socket;
+
+// Answers the request of an exchange. An error before the answer has begun is answered as docker does; one
+// after it ends the connection.
+using Handler = std::function<Awaitable<Result<void>>(Exchange& exchange)>;
+// What to do with a request: finds its handler by method, path and version, and puts the path's parameters
+// and, where the route wants it whole, the body into the request.
+using FindHandler = std::function<Result<Handler>(Request& request)>;
+
+// Until the client goes, or one of its requests cannot be understood.
+Awaitable<void> serve_connection(Socket socket, const FindHandler& find);
+
+} // namespace rt::rtd

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// rtd: the engine behind docker's API.
+#include "tools/rtd/http/listener.hpp"
+#include "tools/rtd/log.hpp"
+#include "tools/rtd/routes/dispatch.hpp"
+#include "tools/rtd/services.hpp"
+
+#include "core/plugin/loader.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/program_options.hpp>
+#include <rtp/host.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <iostream>
+
+namespace rt::rtd {
+namespace {
+
+namespace options = boost::program_options;
+
+struct Settings {
+    Path config_file;
+    std::vector<std::string> hosts;
+    ListenOptions listening;
+    bool debug = false;
+};
+
+void log_plugin(int level, const std::string& instance, const std::string& text) {
+    const LogLevel as = level == RTP_LOG_DEBUG     ? LogLevel::debug
+                        : level == RTP_LOG_INFO    ? LogLevel::info
+                        : level == RTP_LOG_WARNING ? LogLevel::warning
+                                                   : LogLevel::error;
+    log(as, cat(instance, ": ", text));
+}
+
+// Answers the exit code; empty: go on.
+Result<std::optional<int>> read_settings(int argc, char** argv, Settings& settings) {
+    options::options_description description("Options");
+    description.add_options()("config", options::value<std::string>()->value_name("FILE"),
+                              "the wiring file (default: /etc/rt/config.json where it exists)")(
+        "host,H", options::value<std::vector<std::string>>()->composing()->value_name("ADDRESS"),
+        "where to listen (may be given again): unix://PATH, tcp://ADDRESS:PORT on loopback, or fd:// for the "
+        "sockets of systemd (default: unix:///run/rt/rtd.sock)")(
+        "group,G", options::value<std::string>()->value_name("GROUP"),
+        "who may use unix sockets besides root (default: docker)")(
+        "allow-open-tcp", "listen on loopback without TLS, where every local user becomes root")(
+        "debug,D", "log all that drivers say")("version,v", "show the version")("help,h", "show this text");
+    options::variables_map given;
+    try {
+        options::store(options::command_line_parser(argc, argv)
+                           .options(description)
+                           .positional(options::positional_options_description())
+                           .run(),
+                       given);
+    } catch (const options::error& error) {
+        return fail(Code::invalid_argument, error.what(), "; see 'rtd --help'");
+    }
+    if (given.contains("help")) {
+        std::cout << "Usage: rtd [OPTIONS]\n\nServes docker's API (versions 1.24 to 1.50) over the container "
+                     "engine rt.\n\n"
+                  << description;
+        return 0;
+    }
+    if (given.contains("version")) {
+        std::puts("rtd " RT_VERSION);
+        return 0;
+    }
+    if (given.contains("config")) settings.config_file = given["config"].as<std::string>();
+    if (given.contains("host")) settings.hosts = given["host"].as<std::vector<std::string>>();
+    if (given.contains("group")) settings.listening.group = given["group"].as<std::string>();
+    if (settings.hosts.empty()) settings.hosts = {"unix:///run/rt/rtd.sock"};
+    settings.listening.open_tcp = given.contains("allow-open-tcp");
+    settings.debug = given.contains("debug");
+    return std::nullopt;
+}
+
+Result<void> serve(const Settings& settings) {
+    const auto open = [file = settings.config_file] {
+        return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
+    };
+    RT_TRY(open()); // what is wrong with the wiring is told before anything listens
+    std::vector<Listener> listeners;
+    for (const std::string& host : settings.hosts) {
+        RT_TRY_ASSIGN(auto opened, listen_at(host, settings.listening));
+        for (Listener& listener : opened) listeners.push_back(std::move(listener));
+    }
+    asio::io_context io(1);
+    asio::signal_set signals(io, SIGTERM, SIGINT);
+    signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
+    Services services(io.get_executor(), open);
+    const FindHandler find = [&services](Request& request) { return find_handler(services, request); };
+    for (const Listener& listener : listeners)
+        asio::co_spawn(io, accept_clients(listener.fd(), find), asio::detached);
+    asio::co_spawn(io, services.events.run(), asio::detached);
+    asio::co_spawn(io, services.leases.run(), asio::detached);
+    log(LogLevel::info, cat("rtd " RT_VERSION " listens"));
+    io.run();
+    log(LogLevel::info, "rtd ends; containers go on");
+    return {};
+}
+
+int main_with(int argc, char** argv) {
+    Settings settings;
+    const auto exit_code = read_settings(argc, argv, settings);
+    if (!exit_code) {
+        std::fprintf(stderr, "rtd: %s\n", exit_code.error().message.c_str());
+        return 125;
+    }
+    if (*exit_code) return **exit_code;
+    set_log_level(settings.debug ? LogLevel::debug : LogLevel::info);
+    set_plugin_log(log_plugin);
+    const Result<void> served = serve(settings);
+    if (!served) log(LogLevel::error, served.error().message);
+    return served ? 0 : 1;
+}
+
+} // namespace
+} // namespace rt::rtd
+
+int main(int argc, char** argv) {
+    ::umask(022);               // what containers are to read must not depend on who starts us
+    ::signal(SIGPIPE, SIG_IGN); // clients go when they like
+    ::mallopt(M_ARENA_MAX, 2); // many threads that allocate little: an arena each would be memory for nothing
+    // What root has stored for registries is root's, not that of every client.
+    ::unsetenv("HOME");
+    ::unsetenv("DOCKER_CONFIG");
+    return rt::rtd::main_with(argc, argv);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Containers: looking at them, and the verbs of their life that are answered when they are done.
+#include "core/api/container_json.hpp"
+#include "core/base/clock.hpp"
+#include "core/container/create.hpp"
+#include "core/container/life.hpp"
+#include "core/container/listing.hpp"
+#include "core/container/pause.hpp"
+#include "core/container/prune.hpp"
+#include "core/container/recovery.hpp"
+#include "core/container/start.hpp"
+#include "core/container/stop.hpp"
+#include "core/container/top.hpp"
+#include "core/container/update.hpp"
+#include "tools/rtd/log.hpp"
+#include "tools/rtd/models/container_request.hpp"
+#include "tools/rtd/models/filters.hpp"
+#include "tools/rtd/routes/routes.hpp"
+#include "tools/rtd/services.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace rt::rtd {
+namespace {
+
+void log_all(const std::vector<Error>& problems) {
+    for (const Error& problem : problems) log(LogLevel::warning, problem.message);
+}
+
+Result<Answer> list(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const auto texts, filters_of(request));
+    RT_TRY_ASSIGN(const auto filters, ContainerFilters::parse(*state, texts));
+    RT_TRY_ASSIGN(const auto limit, request.query.number("limit"));
+    RT_TRY_ASSIGN(const ContainerList found, list_containers(engine));
+    log_all(found.problems);
+    const bool last = limit && *limit > 0;
+    const bool all = request.query.flag("all") || last || filters.wants_all();
+    const bool sizes = request.query.flag("size");
+    Json answer = Json::array();
+    for (const ContainerSummary& summary : found.containers) {
+        const bool is_alive =
+            summary.state == "running" || summary.state == "paused" || summary.state == "restarting";
+        if ((!all && !is_alive) || !filters.matches(summary)) continue;
+        if (last && answer.size() == static_cast<std::size_t>(*limit)) break;
+        Json one = api::container_summary_json(summary, engine.wiring().root / "volumes");
+        if (sizes)
+            if (const auto use = disk_use(engine, summary.record)) {
+                one["SizeRw"] = use->own;
+                one["SizeRootFs"] = use->whole;
+            }
+        answer.push_back(std::move(one));
+    }
+    return json_answer(answer);
+}
+
+Result<Answer> inspect(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container found, state->containers.find(request.parameter("id")));
+    auto now = refresh(engine, found);
+    if (!now && now.error().code == Code::not_found)
+        return fail(Code::not_found, "No such container: ", request.parameter("id"));
+    RT_TRY_ASSIGN(const Container container, std::move(now));
+    RT_TRY_ASSIGN(const auto view, api::look_at(engine, container, {.sizes = request.query.flag("size")}));
+    return json_answer(api::container_json(view));
+}
+
+Result<Answer> create_one(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(const Json body, request.json());
+    RT_TRY_ASSIGN(ContainerSpec spec, container_request(body));
+    spec.name = request.query.get("name");
+    if (spec.name.starts_with('/')) spec.name.erase(0, 1);
+    RunOptions options;
+    options.pull = PullPolicy::never; // clients pull by themselves when they hear that there is no such image
+    RT_TRY_ASSIGN(const Container made, create(engine, spec, options));
+    return json_answer({{"Id", made.id}, {"Warnings", Json::array()}}, 201);
+}
+
+// Seconds to wait before the kill: absent, as the container says; below 0, for ever.
+Result<std::optional<std::chrono::seconds>> grace_of(const Request& request) {
+    RT_TRY_ASSIGN(const auto seconds, request.query.number("t"));
+    if (!seconds) return std::nullopt;
+    return std::chrono::seconds(*seconds);
+}
+
+Result<void> refuse_signal(const Request& request) {
+    if (request.query.get("signal").empty()) return {};
+    return fail(Code::unsupported, "the parameter 'signal' is not supported: kill the container with that "
+                                   "signal, or create it with this StopSignal");
+}
+
+Result<bool> is_at_rest(Engine& engine, const std::string& reference) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY_ASSIGN(const Container now, refresh(engine, found));
+    return now.phase == Phase::created || now.phase == Phase::exited;
+}
+
+Result<Answer> stop_one(Engine& engine, const Request& request) {
+    RT_TRY(refuse_signal(request));
+    RT_TRY_ASSIGN(const auto grace, grace_of(request));
+    RT_TRY_ASSIGN(const bool rests, is_at_rest(engine, request.parameter("id")));
+    if (rests) return empty_answer(304);
+    RT_TRY(stop(engine, request.parameter("id"), grace));
+    return empty_answer();
+}
+
+Result<Answer> kill_one(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(const int number, parse_signal(request.query.get("signal", "KILL")));
+    RT_TRY(kill(engine, request.parameter("id"), number));
+    return empty_answer();
+}
+
+Result<Answer> rename_one(Engine& engine, const Request& request) {
+    std::string name = request.query.get("name");
+    if (name.starts_with('/')) name.erase(0, 1);
+    if (name.empty()) return fail(Code::invalid_argument, "Neither old nor new names may be empty");
+    RT_TRY(rename(engine, request.parameter("id"), name));
+    return empty_answer();
+}
+
+Result<Answer> pause_one(Engine& engine, const Request& request) {
+    RT_TRY(pause(engine, request.parameter("id")));
+    return empty_answer();
+}
+
+Result<Answer> unpause_one(Engine& engine, const Request& request) {
+    RT_TRY(unpause(engine, request.parameter("id")));
+    return empty_answer();
+}
+
+Result<Answer> update_one(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(const Json body, request.json());
+    RT_TRY_ASSIGN(const ContainerUpdate update, update_request(body));
+    RT_TRY_ASSIGN(const auto warnings, update_container(engine, request.parameter("id"), update));
+    return json_answer({{"Warnings", warnings}});
+}
+
+Result<Answer> remove_one(Engine& engine, const Request& request) {
+    if (request.query.flag("link"))
+        return fail(Code::unsupported, "the parameter 'link' is not supported: there are no links to remove");
+    RT_TRY(remove(engine, request.parameter("id"), request.query.flag("force") ? Force::yes : Force::no,
+                  request.query.flag("v") ? AnonymousVolumes::remove : AnonymousVolumes::keep));
+    return empty_answer();
+}
+
+Result<Answer> top_of(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(const ProcessTable table,
+                  top(engine, request.parameter("id"), request.query.get("ps_args", "-ef")));
+    return json_answer({{"Titles", table.titles}, {"Processes", table.processes}});
+}
+
+Result<Answer> prune(Engine& engine, const Request& request) {
+    RT_TRY_ASSIGN(const auto texts, filters_of(request));
+    RT_TRY_ASSIGN(const PruneFilters filters, PruneFilters::parse(texts, now_ns()));
+    RT_TRY_ASSIGN(const Pruned pruned, prune_containers(engine, filters));
+    log_all(pruned.problems);
+    return json_answer({{"ContainersDeleted", pruned.deleted.empty() ? Json() : Json(pruned.deleted)},
+                        {"SpaceReclaimed", pruned.reclaimed}});
+}
+
+// docker's client looks for these words to choose its exit code.
+Error in_dockers_words(RunFailure failure) {
+    Error error = std::move(failure.error);
+    if (!failure.program_failed) return error;
+    const bool missing = error.code == Code::not_found;
+    error.message = cat("failed to start the container's program: ", error.message,
+                        missing ? ": executable file not found in $PATH" : ": permission denied");
+    error.code = Code::invalid_argument;
+    return error;
+}
+
+struct Started {
+    std::string id;
+    std::shared_ptr<ShimClient> shim;
+};
+
+// What start and restart have in common: the lease is ours from then on, and who waits to attach joins.
+template <class Verb>
+Awaitable<Result<void>> bring_up(Services& services, Verb verb) {
+    auto task = services.workers.run([&services, verb](Engine& engine) -> Result<Started> {
+        RunOptions options;
+        options.before_program = [&](const std::string& id) { services.attaches.join_all(engine, id); };
+        auto outcome = verb(engine, options);
+        if (!outcome) return std::unexpected(in_dockers_words(std::move(outcome).error()));
+        for (const std::string& warning : outcome->warnings) log(LogLevel::warning, warning);
+        RT_TRY(outcome->shim.watch_exit());
+        return Started{outcome->record.id, std::make_shared<ShimClient>(std::move(outcome->shim))};
+    });
+    auto started = co_await std::move(task);
+    RT_CO_TRY(started);
+    services.leases.keep(started->id, std::move(*started->shim));
+    co_return Result<void>();
+}
+
+Awaitable<Result<void>> start_one(Services& services, Exchange& exchange) {
+    constexpr std::size_t kLimit = 1024;
+    RT_CO_TRY(co_await exchange.whole_body(kLimit)); // a HostConfig was taken here before API 1.24
+    const std::string id = exchange.request().parameter("id");
+    auto task = bring_up(
+        services, [id](Engine& engine, const RunOptions& options) { return start(engine, id, options); });
+    const Result<void> up = co_await std::move(task);
+    const bool runs = !up && up.error().code == Code::already_exists;
+    if (!up && !runs) co_return up;
+    co_await exchange.answer(empty_answer(runs ? 304 : 204));
+    co_return Result<void>();
+}
+
+Awaitable<Result<void>> restart_one(Services& services, Exchange& exchange) {
+    RT_CO_TRY(refuse_signal(exchange.request()));
+    RT_CO_TRY_ASSIGN(const auto grace, grace_of(exchange.request()));
+    const std::string id = exchange.request().parameter("id");
+    auto task = bring_up(services, [id, grace](Engine& engine, const RunOptions& options) {
+        return restart(engine, id, grace, options);
+    });
+    RT_CO_TRY(co_await std::move(task));
+    co_await exchange.answer(empty_answer());
+    co_return Result<void>();
+}
+
+} // namespace
+
+std::vector<Route> container_routes() {
+    return {{"GET", "/containers/json", list},
+            {"POST", "/containers/create", create_one},
+            {"POST", "/containers/prune", prune},
+            {"GET", "/containers/{id}/json", inspect},
+            {"GET", "/containers/{id}/top", top_of},
+            {"POST", "/containers/{id}/start", start_one},
+            {"POST", "/containers/{id}/stop", stop_one},
+            {"POST", "/containers/{id}/restart", restart_one},
+            {"POST", "/containers/{id}/kill", kill_one},
+            {"POST", "/containers/{id}/rename", rename_one},
+            {"POST", "/containers/{id}/pause", pause_one},
+            {"POST", "/containers/{id}/unpause", unpause_one},
+            {"POST", "/containers/{id}/update", update_one},
+            {"DELETE", "/containers/{id}", remove_one}};
+}
+
+} // namespace rt::rtd

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/clock.hpp"
+#include "core/base/time_text.hpp"
+#include "core/state/event_view.hpp"
+#include "tools/rtd/models/filters.hpp"
+#include "tools/rtd/routes/routes.hpp"
+#include "tools/rtd/services.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <nlohmann/json.hpp>
+
+namespace rt::rtd {
+namespace {
+
+using namespace asio::experimental::awaitable_operators;
+
+struct Span {
+    std::int64_t since = 0, until = 0; // ns; 0: from now on, for ever
+};
+
+Result<Span> span_of(const Request& request) {
+    Span span;
+    const std::int64_t now = now_ns();
+    if (const std::string text = request.query.get("since"); !text.empty()) {
+        RT_TRY_ASSIGN(span.since, parse_time(text, now));
+    }
+    if (const std::string text = request.query.get("until"); !text.empty()) {
+        RT_TRY_ASSIGN(span.until, parse_time(text, now));
+    }
+    if (span.since != 0 && span.until != 0 && span.since > span.until)
+        return fail(Code::invalid_argument, "`since` time (", request.query.get("since"),
+                    ") cannot be after `until` time (", request.query.get("until"), ")");
+    return span;
+}
+
+std::string line_of(const Event& event) {
+    return event_json(event).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+struct Past {
+    std::string lines;
+    std::int64_t last_id = 0; // of the log when it was read
+};
+
+// What has happened by now.
+Result<Past> read_past(Engine& engine, const Span& span, const EventFilters& filters) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    Past past;
+    RT_TRY_ASSIGN(past.last_id, state->events.last_id());
+    if (span.since == 0 && span.until == 0) return past;
+    RT_TRY(state->events.read(0, span.since, span.until, [&](const Event& event) {
+        past.last_id = std::max(past.last_id, event.id);
+        if (filters.matches(event)) past.lines += line_of(event);
+    }));
+    return past;
+}
+
+Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t after) {
+    for (;;) {
+        RT_CO_TRY_ASSIGN(const SharedEvent event, co_await news.next());
+        if (event->id > after) co_await exchange.write(line_of(*event));
+    }
+}
+
+Awaitable<void> until_time(Exchange& exchange, std::int64_t until) {
+    asio::steady_timer timer(exchange.executor(), asio::steady_timer::time_point::max());
+    if (until != 0)
+        timer.expires_after(std::chrono::nanoseconds(std::max<std::int64_t>(until - now_ns(), 0)));
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+Awaitable<Result<void>> events(Services& services, Exchange& exchange) {
+    RT_CO_TRY_ASSIGN(const Span span, span_of(exchange.request()));
+    RT_CO_TRY_ASSIGN(const auto texts, filters_of(exchange.request()));
+    RT_CO_TRY_ASSIGN(const EventFilters filters, EventFilters::parse(texts));
+    // Listening first: each event is either in the past or news, or both, which its number shows.
+    const auto news =
+        services.events.listen([filters](const Event& event) { return filters.matches(event); });
+    auto task =
+        services.workers.run([span, filters](Engine& engine) { return read_past(engine, span, filters); });
+    RT_CO_TRY_ASSIGN(const Past past, co_await std::move(task));
+    co_await exchange.begin(kJsonHead);
+    co_await exchange.write(past.lines);
+    const auto ended = co_await (write_news(exchange, *news, past.last_id) ||
+                                 until_time(exchange, span.until) || exchange.client_gone());
+    if (ended.index() == 0) co_return std::get<0>(ended);
+    co_return Result<void>();
+}
+
+} // namespace
+
+std::vector<Route> event_routes() {
+    return {{"GET", "/events", events}};
+}
+
+} // namespace rt::rtd

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/rtd/routes/piped.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <memory>
+
+namespace rt::rtd {
+namespace {
+
+using namespace asio::experimental::awaitable_operators;
+using Descriptor = asio::posix::stream_descriptor;
+using boost::system::error_code;
+
+struct Pipe {
+    UniqueFd read, write;
+};
+
+Result<Pipe> make_pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "make a pipe");
+    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+Awaitable<Result<void>> run(Services& services, PipedWork work, UniqueFd end) {
+    const auto fd = std::make_shared<UniqueFd>(std::move(end));
+    auto task = services.workers.run([work = std::move(work), fd](Engine& engine) {
+        Result<void> outcome = work(engine, fd->get());
+        fd->reset(); // the other side sees the end
+        return outcome;
+    });
+    co_return co_await std::move(task);
+}
+
+// Its end of the pipe goes with the client, which ends the work.
+Awaitable<void> send(Exchange& exchange, UniqueFd end) {
+    Descriptor pipe(exchange.executor(), end.release());
+    std::string piece(64U << 10U, '\0');
+    for (;;) {
+        error_code problem;
+        const std::size_t count = co_await pipe.async_read_some(
+            asio::buffer(piece), asio::redirect_error(asio::use_awaitable, problem));
+        if (problem) co_return;
+        co_await exchange.write(std::string_view(piece).substr(0, count));
+    }
+}
+
+Awaitable<Result<void>> receive(Exchange& exchange, UniqueFd end) {
+    Descriptor pipe(exchange.executor(), end.release());
+    for (;;) {
+        RT_CO_TRY_ASSIGN(const std::string piece, co_await exchange.read_body());
+        if (piece.empty()) co_return Result<void>();
+        error_code problem;
+        co_await asio::async_write(pipe, asio::buffer(piece),
+                                   asio::redirect_error(asio::use_awaitable, problem));
+        if (problem) co_return Result<void>(); // it has read enough, or failed: its outcome says so
+    }
+}
+
+} // namespace
+
+Awaitable<Result<void>> write_piped(Services& services, Exchange& exchange, PipedWork work) {
+    RT_CO_TRY_ASSIGN(Pipe pipe, make_pipe());
+    auto writing = run(services, std::move(work), std::move(pipe.write));
+    auto sending = send(exchange, std::move(pipe.read));
+    co_return co_await (std::move(writing) && std::move(sending));
+}
+
+Awaitable<Result<void>> read_piped(Services& services, Exchange& exchange, PipedWork work) {
+    RT_CO_TRY_ASSIGN(Pipe pipe, make_pipe());
+    auto reading = run(services, std::move(work), std::move(pipe.read));
+    auto receiving = receive(exchange, std::move(pipe.write));
+    auto [outcome, received] = co_await (std::move(reading) && std::move(receiving));
+    if (!received) co_return received;
+    co_return outcome;
+}
+
+} // namespace rt::rtd
