@@ -110,7 +110,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     for (const Image& image : images) {
         RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
         if (!filters.matches(image, labels_of(view.document))) continue;
-        answer.push_back(api::image_summary_json(view, -1));
+        answer.push_back(api::image_summary_json(view));
     }
     return json_answer(answer);
 }

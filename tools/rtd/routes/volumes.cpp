@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/engine.hpp"
+#include "core/volume/volume_service.hpp"
 #include "core/volume/volume_view.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/models/filters.hpp"
@@ -27,7 +28,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     Json answer = Json::array();
     for (const Volume& volume : volumes) {
         RT_TRY_ASSIGN(const bool used, service.is_used(volume));
-        if (filters.matches(volume, used)) answer.push_back(inspect_volume(service, volume));
+        if (filters.matches(volume, used)) answer.push_back(inspect_volume(volume, service.data(volume.name)));
     }
     return json_answer({{"Volumes", std::move(answer)}, {"Warnings", warnings.empty() ? Json() : warnings}});
 }
@@ -36,7 +37,7 @@ Result<Answer> inspect(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     VolumeService service(engine.wiring(), state->database);
     RT_TRY_ASSIGN(const Volume volume, service.find(request.parameter("name")));
-    return json_answer(inspect_volume(service, volume));
+    return json_answer(inspect_volume(volume, service.data(volume.name)));
 }
 
 Result<Answer> create(Engine& engine, const Request& request) {
@@ -55,7 +56,7 @@ Result<Answer> create(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     VolumeService service(engine.wiring(), state->database);
     RT_TRY_ASSIGN(const Volume made, service.create(std::move(wanted)));
-    return json_answer(inspect_volume(service, made), 201);
+    return json_answer(inspect_volume(made, service.data(made.name)), 201);
 }
 
 Result<Answer> remove_one(Engine& engine, const Request& request) {
