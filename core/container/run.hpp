@@ -23,7 +23,7 @@ struct RunOptions {
     // Told the id of a container that is made and whose program does not run yet: who wants to miss none of
     // its output attaches to its shim now.
     std::function<void(const std::string&)> before_program{};
-    int cancel_fd = -1;           // readable: give up, leave nothing; matters most while an image is pulled
+    int cancel_fd = -1; // readable: give up, leave nothing; matters most while an image is pulled
     PullPolicy pull = PullPolicy::missing;
     ImageProgressSink pull_progress;
 };

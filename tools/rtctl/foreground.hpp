@@ -4,8 +4,8 @@
 // and nothing else. One per process.
 #pragma once
 
-#include "core/shim/client.hpp"
 #include "core/container/detach_keys.hpp"
+#include "core/shim/client.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/run_options.hpp"
 
+#include "core/container/detach_keys.hpp"
 #include "core/container/option_values.hpp"
 #include "core/image/platform.hpp"
-#include "core/container/detach_keys.hpp"
 #include "tools/rtctl/run_options_parts.hpp"
 #include "tools/rtctl/text_files.hpp"
 

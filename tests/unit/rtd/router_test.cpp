@@ -68,8 +68,7 @@ TEST(ApiRoutes, AreAllInTheDocs) {
     std::set<std::string> told, there;
     for (std::string line; std::getline(file, line);)
         if (line.starts_with("| `")) told.insert(line.substr(3, line.find('`', 3) - 3));
-    for (const auto& route : rt::rtd::all_routes())
-        there.insert(rt::cat(route.method, " ", route.pattern));
+    for (const auto& route : rt::rtd::all_routes()) there.insert(rt::cat(route.method, " ", route.pattern));
     EXPECT_EQ(told, there);
 }
 

@@ -126,7 +126,7 @@ Awaitable<Result<void>> export_one(Services& services, Exchange& exchange) {
     const Answer head{200, "application/octet-stream"};
     co_await exchange.begin(head);
     auto sending = write_piped(services, exchange,
-                            [id](Engine& engine, int out) { return export_container(engine, id, out); });
+                               [id](Engine& engine, int out) { return export_container(engine, id, out); });
     co_return co_await std::move(sending);
 }
 

@@ -28,7 +28,8 @@ Result<Answer> list(Engine& engine, const Request& request) {
     Json answer = Json::array();
     for (const Volume& volume : volumes) {
         RT_TRY_ASSIGN(const bool used, service.is_used(volume));
-        if (filters.matches(volume, used)) answer.push_back(inspect_volume(volume, service.data(volume.name)));
+        if (filters.matches(volume, used))
+            answer.push_back(inspect_volume(volume, service.data(volume.name)));
     }
     return json_answer({{"Volumes", std::move(answer)}, {"Warnings", warnings.empty() ? Json() : warnings}});
 }
