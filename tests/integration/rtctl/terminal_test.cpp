@@ -138,16 +138,6 @@ TEST_F(WithBusybox, AJobInTheBackgroundIsStoppedAndGoesOnInTheForeground) {
     EXPECT_TRUE(shell.shows("code=5")) << shell.screen();
 }
 
-TEST_F(WithBusybox, AStoppedJobCanBeEnded) {
-    Shell shell(rtctl_);
-    shell.type("$rt run --rm -it --name job-two busybox sh -c 'trap \"exit 7\" TERM; while :; do sleep 0.05; "
-               "done' &\n");
-    ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
-    shell.type("kill %1\n");
-    EXPECT_TRUE(eventually([&] { return state_of_job("job-two") == '-'; })) << shell.screen();
-    EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
-}
-
 TEST_F(WithBusybox, AStoppedJobThatReadsTheTerminalCanBeEnded) {
     Shell shell(rtctl_);
     ASSERT_EQ(rtctl_({"run", "-d", "--name", "target", "busybox", "sleep", "600"}).exit_code, 0);
