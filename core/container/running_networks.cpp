@@ -75,8 +75,11 @@ Result<void> RunningNetworks::settle() {
     const auto led = lead_out();
     if (!led && led.error().code != Code::unsupported) return led;
     if (!led) engine_.warn(cat("container '", container_.name, "': ", led.error().message));
-    // What cannot be published is tried again with the next change.
-    if (const auto published = settle_ports(); !published) engine_.warn(published.error().message);
+    if (const auto published = settle_ports(); !published) {
+        const bool may_pass = published.error().code == Code::resource_exhausted;
+        engine_.warn(cat(published.error().message, may_pass ? "; the next command tries again" : ""));
+        if (may_pass) all_settled = false;
+    }
     RT_TRY(serve_names());
     return all_settled ? end_network_change(directory_) : Result<void>();
 }
