@@ -110,6 +110,16 @@ Result<std::vector<Container>> ContainerStore::in_phase(Phase phase) {
     return select(database_, "WHERE phase = ?", {std::string(name_of(phase))});
 }
 
+Result<std::vector<ContainerStore::Unsettled>> ContainerStore::unsettled() {
+    std::vector<Unsettled> found;
+    RT_TRY(database_.run("SELECT id, name, phase FROM containers WHERE phase NOT IN ('exited', 'created') "
+                         "ORDER BY created_at DESC",
+                         {}, [&](const SqlRow& row) {
+                             found.push_back({row.text(0), row.text(1), phase_from(row.text(2))});
+                         }));
+    return found;
+}
+
 Result<void> ContainerStore::set_phase(const std::string& id, Phase phase) {
     return database_.run("UPDATE containers SET phase = ? WHERE id = ?", {std::string(name_of(phase)), id});
 }

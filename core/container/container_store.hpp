@@ -61,6 +61,12 @@ public:
     Result<bool> has_name(const std::string& name); // exactly, of any container
     Result<std::vector<Container>> list();          // the newest first
     Result<std::vector<Container>> in_phase(Phase phase);
+    // Those that are neither at rest nor new: of which recovery has to see that it is true. The newest first.
+    struct Unsettled {
+        std::string id, name;
+        Phase phase;
+    };
+    Result<std::vector<Unsettled>> unsettled();
 
     Result<void> set_phase(const std::string& id, Phase phase);
     // Running from now on. By a user: what its restart policy has counted begins anew.

@@ -8,8 +8,12 @@
 #include "core/container/published_ports.hpp"
 #include "core/container/recovery.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <unordered_set>
 
 namespace rt {
 namespace {
@@ -20,22 +24,21 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
-// Many containers have the same image.
-class Configs {
-public:
-    explicit Configs(Engine::State& state) : state_(state) {}
+// What is the same for many of them, looked up once.
+struct Shared {
+    Engine::State& state;
+    std::unordered_set<std::string> running; // they just run: their exits need no look
+    AttachmentsById attachments;
+    std::map<std::string, std::optional<Json>> process_configs{}; // by image; none: the image is gone
 
-    // Empty: the image is gone.
-    const std::string& of(const std::string& image_id) {
-        const auto [place, is_new] = configs_.try_emplace(image_id);
-        if (is_new)
-            if (auto image = state_.images.find(image_id)) place->second = std::move(image->config_json);
+    const std::optional<Json>& process_config_of(const std::string& image_id) {
+        const auto [place, is_new] = process_configs.try_emplace(image_id);
+        if (!is_new) return place->second;
+        if (const auto image = state.images.find(image_id))
+            if (auto config = process_config(image->config_json, image_id))
+                place->second = std::move(*config);
         return place->second;
     }
-
-private:
-    Engine::State& state_;
-    std::map<std::string, std::string> configs_;
 };
 
 void add_ports(ContainerSummary& summary, const std::vector<std::string>& exposed) {
@@ -54,32 +57,33 @@ void add_ports(ContainerSummary& summary, const std::vector<std::string>& expose
     }
 }
 
-Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const Container& stored,
-                                   Configs& configs) {
+Result<ContainerSummary> summarize(Engine& engine, Shared& shared, Container stored) {
     ContainerSummary summary;
-    summary.record = as_it_is(engine, stored);
-    LiveState live = live_state(engine, summary.record);
+    summary.record =
+        shared.running.contains(stored.id) ? std::move(stored) : as_it_is(engine, std::move(stored));
+    const Container& record = summary.record;
+    LiveState live = live_state(engine, record);
     summary.state = std::move(live.state);
     summary.status = std::move(live.status);
     summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();
-    RT_TRY_ASSIGN(summary.spec, spec_from_json(stored.spec));
+    RT_TRY_ASSIGN(summary.spec, spec_from_json(record.spec));
     const ContainerSpec& spec = summary.spec;
-    const std::string& config = configs.of(stored.image_id);
-    const Result<ProcessPlan> plan =
-        config.empty() ? Result<ProcessPlan>(fail(Code::not_found, "")) : plan_process(spec, config, {});
+    const std::optional<Json>& config = shared.process_config_of(record.image_id);
+    Result<ProcessPlan> plan = fail(Code::not_found, "");
+    if (config) plan = plan_process(spec, *config, {});
     summary.command = join(plan ? plan->arguments : spec.command);
-    summary.labels = plan ? plan->labels : spec.labels;
-    RT_TRY_ASSIGN(summary.resolved_mounts, mounts_of(stored, spec));
+    RT_TRY_ASSIGN(summary.resolved_mounts, mounts_of(record, spec));
     for (const MountSpec& mount : summary.resolved_mounts) {
         if (mount.type != MountType::tmpfs) summary.mounts.push_back(mount.source);
         summary.mount_targets.push_back(mount.target);
     }
-    for (const EndpointSettings& endpoint : wanted_endpoints(spec, stored.network))
+    for (const EndpointSettings& endpoint : wanted_endpoints(spec, record.network))
         summary.networks.push_back(endpoint.network);
     const bool is_alive = summary.state == "running" || summary.state == "paused";
-    if (!is_alive) return summary;
-    RT_TRY_ASSIGN(summary.attachments, attachments_of(state.networks, stored.id));
-    add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
+    if (const auto found = shared.attachments.find(record.id); is_alive && found != shared.attachments.end())
+        summary.attachments = std::move(found->second);
+    if (is_alive) add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
+    summary.labels = plan ? std::move(plan->labels) : spec.labels;
     return summary;
 }
 
@@ -88,13 +92,19 @@ Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const C
 Result<ContainerList> list_containers(Engine& engine) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     ContainerList list;
-    list.problems = recover(engine);
-    RT_TRY_ASSIGN(const auto containers, state->containers.list());
-    Configs configs(*state);
-    for (const Container& stored : containers) {
-        RT_TRY_ASSIGN(auto summary, summarize(engine, *state, stored, configs));
-        list.containers.push_back(std::move(summary));
-    }
+    Shared shared{.state = *state, .running = {}, .attachments = {}};
+    list.problems = recover(engine, &shared.running);
+    const auto listed = state->database.snapshot([&]() -> Result<void> {
+        RT_TRY_ASSIGN(auto containers, state->containers.list());
+        RT_TRY_ASSIGN(shared.attachments, all_attachments(state->networks));
+        list.containers.reserve(containers.size());
+        for (Container& stored : containers) {
+            RT_TRY_ASSIGN(auto summary, summarize(engine, shared, std::move(stored)));
+            list.containers.push_back(std::move(summary));
+        }
+        return {};
+    });
+    RT_TRY(listed);
     return list;
 }
 

@@ -170,21 +170,32 @@ private:
 
 } // namespace
 
-Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,
-                                 const std::string& hostname, Origins* origins) {
-    const std::string what = cat("config of image '", spec.image, "'");
+Result<Json> process_config(const std::string& image_config, const std::string& image) {
+    const std::string what = cat("config of image '", image, "'");
     RT_TRY_ASSIGN(const Json document, parse_json(image_config, what));
+    if (!document.is_object()) return fail(Code::corrupt, what, ": not an object");
+    Json config = value_or(document, "config", Json::object());
+    if (!config.is_object()) return fail(Code::corrupt, what, ": 'config' is not an object");
+    return config;
+}
+
+Result<ProcessPlan> plan_process(const ContainerSpec& spec, const Json& process_config,
+                                 const std::string& hostname, Origins* origins) {
     try {
-        const Json config = value_or(document, "config", Json::object());
-        if (!document.is_object() || !config.is_object()) return fail(Code::corrupt, what, ": not an object");
-        ProcessPlan plan = Planner(spec, config, origins).plan(hostname);
+        ProcessPlan plan = Planner(spec, process_config, origins).plan(hostname);
         if (plan.arguments.empty() || plan.arguments.front().empty())
             return fail(Code::invalid_argument, "no command: image '", spec.image,
                         "' names none; give one behind the image");
         return plan;
     } catch (const Json::exception& error) {
-        return fail(Code::corrupt, what, ": ", error.what());
+        return fail(Code::corrupt, "config of image '", spec.image, "': ", error.what());
     }
+}
+
+Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,
+                                 const std::string& hostname, Origins* origins) {
+    RT_TRY_ASSIGN(const Json config, process_config(image_config, spec.image));
+    return plan_process(spec, config, hostname, origins);
 }
 
 Healthcheck changed_by(Healthcheck images, const std::optional<Healthcheck>& users) {

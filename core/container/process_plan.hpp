@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/base/json.hpp"
 #include "core/container/origins.hpp"
 #include "core/container/spec.hpp"
 
@@ -27,6 +28,12 @@ struct ProcessPlan {
 // image_config: the OCI image config, hostile. hostname: of the container. origins: nullptr, or who said
 // what.
 Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,
+                                 const std::string& hostname, Origins* origins = nullptr);
+
+// The same in two steps, for many containers of one image: the part of its config that is of processes, and
+// the plan by it.
+Result<Json> process_config(const std::string& image_config, const std::string& image);
+Result<ProcessPlan> plan_process(const ContainerSpec& spec, const Json& process_config,
                                  const std::string& hostname, Origins* origins = nullptr);
 
 // A health check of an image with the user's word for each part, where there is one.

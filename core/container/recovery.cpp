@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iterator>
 #include <unordered_set>
 
 namespace rt {
@@ -107,35 +108,34 @@ std::vector<Error> finish_endpoints(Engine& engine, Engine::State& state) {
 
 } // namespace
 
-std::vector<Error> recover(Engine& engine) {
-    std::vector<Error> problems;
-    const auto note = [&](Result<void> outcome) {
-        if (!outcome) problems.push_back(std::move(outcome).error());
-    };
+std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* running) {
     auto state = engine.state();
     if (!state) return {std::move(state).error()};
-    std::unordered_set<std::string> running;
-    for (const Phase phase : {Phase::creating, Phase::removing, Phase::running, Phase::restarting}) {
-        const auto containers = (*state)->containers.in_phase(phase);
-        if (!containers) return {containers.error()};
-        for (const Container& container : *containers) {
-            if (phase == Phase::running && just_runs(engine.run_directory(container.id))) {
-                running.insert(container.id);
-                continue;
-            }
-            if (auto finished = finish(engine, container.id); !finished)
-                note(in_context(std::move(finished).error(), "clean up after container '", container.name,
-                                "'"));
+    const auto containers = (*state)->containers.unsettled();
+    if (!containers) return {containers.error()};
+    std::vector<Error> problems;
+    std::unordered_set<std::string> just_running;
+    for (const auto& [id, name, phase] : *containers) {
+        if (phase == Phase::running && just_runs(engine.run_directory(id))) {
+            just_running.insert(id);
+            continue;
         }
+        if (auto finished = finish(engine, id); !finished)
+            problems.push_back(
+                in_context(std::move(finished).error(), "clean up after container '", name, "'").error());
     }
-    for (Error& error : sweep_run_directories(engine, **state, running)) problems.push_back(std::move(error));
-    for (Error& error : finish_endpoints(engine, **state)) problems.push_back(std::move(error));
-    for (Error& error : sweep_locks(engine.wiring().run / "locks", [&](const std::string& name) {
-             return is_needed(engine, **state, name);
-         }))
-        problems.push_back(std::move(error));
-    for (Error& error : VolumeService(engine.wiring(), (*state)->database).finish_removals())
-        problems.push_back(std::move(error));
+    const auto take = [&](std::vector<Error> more) {
+        problems.insert(problems.end(), std::make_move_iterator(more.begin()),
+                        std::make_move_iterator(more.end()));
+    };
+    take(sweep_run_directories(engine, **state, just_running));
+    take(finish_endpoints(engine, **state));
+    take(sweep_locks(engine.wiring().run / "locks", [&](const std::string& name) -> Result<bool> {
+        if (just_running.contains(name)) return true;
+        return is_needed(engine, **state, name);
+    }));
+    take(VolumeService(engine.wiring(), (*state)->database).finish_removals());
+    if (running != nullptr) *running = std::move(just_running);
     return problems;
 }
 

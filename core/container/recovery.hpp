@@ -6,13 +6,16 @@
 
 #include "core/container/engine.hpp"
 
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace rt {
 
 // Everything there is to be found. Does not touch what a live process is working on. One that cannot be put
 // right does not keep the others from it: what went wrong is returned, one error each.
-std::vector<Error> recover(Engine& engine);
+// running: nullptr, or gets the ids of those that just run.
+std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* running = nullptr);
 
 // The container as it really is: when its shim is dead, it is reaped first. not_found: it went away by that.
 Result<Container> refresh(Engine& engine, const Container& container);

@@ -5,6 +5,7 @@
 #include "core/network/network_store.hpp"
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace rt {
@@ -16,5 +17,9 @@ struct Attachment {
 
 // Those that are recorded: none while the container does not run.
 Result<std::vector<Attachment>> attachments_of(NetworkStore& networks, const std::string& container_id);
+
+// Of all containers at once, by their ids.
+using AttachmentsById = std::unordered_map<std::string, std::vector<Attachment>>;
+Result<AttachmentsById> all_attachments(NetworkStore& networks);
 
 } // namespace rt

@@ -33,10 +33,10 @@ Result<std::optional<Network>> find_one(Database& database, std::string_view whe
 }
 
 Result<std::vector<Endpoint>> select_endpoints(Database& database, std::string_view where,
-                                               const std::string& key) {
+                                               const std::vector<SqlValue>& values) {
     std::vector<Endpoint> found;
     RT_TRY(database.run(cat("SELECT id, network_id, container_id, request, result FROM endpoints ", where),
-                        {key}, [&](const SqlRow& row) {
+                        values, [&](const SqlRow& row) {
                             found.push_back(
                                 {row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)});
                         }));
@@ -109,11 +109,15 @@ Result<void> NetworkStore::set_endpoint_request(const std::string& endpoint_id, 
 
 // By id: several of one container are in the order in which they were made.
 Result<std::vector<Endpoint>> NetworkStore::endpoints_of(const std::string& container_id) {
-    return select_endpoints(database_, "WHERE container_id = ?", container_id);
+    return select_endpoints(database_, "WHERE container_id = ?", {container_id});
 }
 
 Result<std::vector<Endpoint>> NetworkStore::endpoints_in(const std::string& network_id) {
-    return select_endpoints(database_, "WHERE network_id = ?", network_id);
+    return select_endpoints(database_, "WHERE network_id = ?", {network_id});
+}
+
+Result<std::vector<Endpoint>> NetworkStore::all_endpoints() {
+    return select_endpoints(database_, "ORDER BY id", {});
 }
 
 Result<void> NetworkStore::remove_endpoint(const std::string& endpoint_id) {

@@ -62,6 +62,7 @@ public:
     Result<void> set_endpoint_request(const std::string& endpoint_id, const std::string& request);
     Result<std::vector<Endpoint>> endpoints_of(const std::string& container_id);
     Result<std::vector<Endpoint>> endpoints_in(const std::string& network_id);
+    Result<std::vector<Endpoint>> all_endpoints();
     Result<void> remove_endpoint(const std::string& endpoint_id); // its leases go with it
 
     // For an endpoint that is added in the same transaction: the lowest free addresses of the network, or

@@ -193,7 +193,15 @@ Result<void> Database::run(std::string_view sql, const std::vector<SqlValue>& va
 }
 
 Result<void> Database::transaction(const std::function<Result<void>()>& body) {
-    RT_TRY(run("BEGIN IMMEDIATE"));
+    return between("BEGIN IMMEDIATE", body);
+}
+
+Result<void> Database::snapshot(const std::function<Result<void>()>& body) {
+    return between("BEGIN DEFERRED", body);
+}
+
+Result<void> Database::between(std::string_view begin, const std::function<Result<void>()>& body) {
+    RT_TRY(run(begin));
     Result<void> outcome = body();
     if (outcome) outcome = run("COMMIT");
     if (!outcome && sqlite3_get_autocommit(connection_.get()) == 0) {

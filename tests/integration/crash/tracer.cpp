@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ namespace fs = std::filesystem;
 
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
-constexpr unsigned kPatience = 30; // seconds
+constexpr long kPatience = 30; // seconds
 constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory,
                               Strike::locked};
 
@@ -122,27 +123,51 @@ private:
 
     static void on_alarm(int /*number*/) {}
 
+    // A tick comes again and again: one that is no interruption, since we were not waiting, is not the last.
+    static void tick_after(long seconds) {
+        const itimerval ticks{.it_interval = {.tv_sec = seconds == 0 ? 0 : 1, .tv_usec = 0},
+                              .it_value = {.tv_sec = seconds, .tv_usec = 0}};
+        ::setitimer(ITIMER_REAL, &ticks, nullptr);
+    }
+
     void follow() {
         struct sigaction action{}, before{};
         action.sa_handler = on_alarm; // without SA_RESTART: it interrupts the wait
         ::sigaction(SIGALRM, &action, &before);
-        ::alarm(kPatience);
+        tick_after(kPatience);
         while (!tracees_.empty() && (!client_ended_ || request_.to_the_end)) {
             int status = 0;
             const pid_t pid = ::waitpid(-1, &status, __WALL);
             if (pid < 0 && errno == EINTR) {
-                result_.hung = true;
+                note_hung("follow");
                 break;
             }
             if (pid < 0) break;
             see(pid, status);
         }
         if (!client_ended_) ::kill(client_, SIGKILL);
+        tick_after(kPatience);
         let_go();
-        ::alarm(0);
+        tick_after(0);
         ::sigaction(SIGALRM, &before, nullptr);
         std::ifstream output(directory_ / "output", std::ios::binary);
-        result_.output.assign(std::istreambuf_iterator<char>(output), {});
+        result_.output.insert(0, std::string(std::istreambuf_iterator<char>(output), {}));
+    }
+
+    // With what each of them is at.
+    void note_hung(const char* while_at) {
+        result_.hung = true;
+        for (const auto& [pid, tracee] : tracees_) {
+            const std::string directory = "/proc/" + std::to_string(pid);
+            std::string state, call;
+            std::ifstream status(directory + "/status");
+            while (std::getline(status, state) && !state.starts_with("State:")) {
+            }
+            std::getline(std::ifstream(directory + "/syscall"), call);
+            result_.output += std::string("\n[hung: ") + while_at + ": " + name_of(tracee.role) + " " +
+                              std::to_string(pid) + " " + program_of(pid) + " " + state + ", in " + call +
+                              "]";
+        }
     }
 
     // Those that live go on without us.
@@ -153,8 +178,10 @@ private:
         while (!tracees_.empty()) {
             int status = 0;
             const pid_t pid = ::waitpid(-1, &status, __WALL);
-            if (pid < 0 && errno == EINTR) continue;
-            if (pid < 0) break;
+            if (pid < 0) {
+                if (errno == EINTR) note_hung("let go");
+                break;
+            }
             if (!WIFSTOPPED(status)) {
                 ended(pid, status);
                 continue;
