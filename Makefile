@@ -3,9 +3,12 @@
 PRESET ?= release
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
+CTEST   = ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error
 
 demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
-test: place dependencies-test build ; ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j$(JOBS)
+test: place dependencies-test build
+	$(CTEST) -LE crash -j$(JOBS)
+	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
