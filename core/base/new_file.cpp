@@ -50,8 +50,9 @@ Result<void> NewFile::take_name(const std::string& name) {
             return ::linkat(AT_FDCWD, file.c_str(), directory_, as.c_str(), AT_SYMLINK_FOLLOW) == 0;
         };
         if (link(name)) return {};
+        if (errno != EEXIST) return fail_errno(errno, "put it in its place");
         std::string hidden = hidden_name();
-        if (errno != EEXIST || !link(hidden)) return fail_errno(errno, "put it in its place");
+        if (!link(hidden)) return fail_errno(errno, "put it in its place");
         hidden_ = std::move(hidden);
     }
     if (::renameat(directory_, hidden_.c_str(), directory_, name.c_str()) != 0)

@@ -233,4 +233,12 @@ std::string rfc3339_local(std::int64_t ns) {
     return cat(std::string_view(text.data(), static_cast<std::size_t>(length)), zone.data());
 }
 
+std::string listed_time(std::int64_t ns) {
+    const std::time_t seconds = ns / 1'000'000'000;
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::array<char, 64> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z %Z", &local)};
+}
+
 } // namespace rt

@@ -27,4 +27,7 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 // As rfc3339() (core/base/clock.hpp), in the zone of this process: "...+01:00", or "...Z".
 std::string rfc3339_local(std::int64_t ns);
 
+// As docker's listings have it, in the zone of this process: "2026-11-26 18:01:09 +0000 UTC".
+std::string listed_time(std::int64_t ns);
+
 } // namespace rt

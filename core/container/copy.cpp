@@ -140,6 +140,10 @@ Result<void> record_event(Engine& engine, const ContainerFiles& files, const std
 Result<void> copy_from_container(Engine& engine, const std::string& reference, const CopyRequest& request) {
     RT_TRY_ASSIGN(const ContainerFiles files, ContainerFiles::open(engine, reference, Writable::no));
     RT_TRY_ASSIGN(const UniqueFd host, open_file("/", O_PATH | O_DIRECTORY));
+    if (const auto there = stat_path(host.get(), request.destination, LastLink::follow);
+        there && !S_ISREG(there->mode) && !S_ISDIR(there->mode))
+        return fail(Code::invalid_argument, "copy to '", request.destination,
+                    "': it is neither a file nor a directory, and is not replaced by one");
     RT_TRY(record_event(engine, files, "archive-path"));
     return copy({files.root(), request.source, files.ids()}, {host.get(), request.destination}, request);
 }

@@ -8,6 +8,7 @@
 #include "core/container/network_change.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/running_index.hpp"
+#include "core/container/running_networks.hpp"
 #include "core/container/start.hpp"
 #include "core/container/stop.hpp"
 
@@ -42,11 +43,28 @@ Result<void> index_again(Engine& engine, Engine::State& state, const std::string
     return index_running(engine, container, event_attributes(container, image_config));
 }
 
-// In its networks, after it has got another name or has not.
-Result<void> correct_names(Engine& engine, const Container& container) {
-    RT_TRY(correct_names_in_networks(engine, container));
-    return end_network_change(engine.run_directory(container.id));
-}
+// The change of its names in networks: begun, and over once the names are right. One that was there before,
+// and that could not be settled, is not ours to end.
+class NameChange {
+public:
+    static Result<NameChange> begin(Engine& engine, const Container& container) {
+        const Path directory = engine.run_directory(container.id);
+        if (has_network_change(directory)) RT_TRY(RunningNetworks::open(engine, container)); // settles it
+        const bool is_ours = !has_network_change(directory);
+        if (is_ours && container.phase == Phase::running) RT_TRY(begin_network_change(directory));
+        return NameChange(engine, is_ours);
+    }
+    // container: with the name that it has at last.
+    Result<void> end(const Container& container) const {
+        RT_TRY(correct_names_in_networks(engine_, container));
+        return is_ours_ ? end_network_change(engine_.run_directory(container.id)) : Result<void>();
+    }
+
+private:
+    NameChange(Engine& engine, bool is_ours) : engine_(engine), is_ours_(is_ours) {}
+    Engine& engine_;
+    bool is_ours_;
+};
 
 } // namespace
 
@@ -69,6 +87,7 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY(validate_container_name(name));
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY(refresh(engine, found)); // it may have ended without anybody seeing it
     // A start or `network connect` under way would go on with the old name among its networks' names.
     RT_TRY_ASSIGN(auto locked, lock_container(engine, found.id));
     Container& container = locked.container;
@@ -76,13 +95,12 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         return fail(Code::invalid_argument, "rename container '", name, "': that is its name already");
     RT_TRY_ASSIGN(const bool taken, state->containers.has_name(name));
     if (taken) return name_is_taken(state->containers, name);
-    const Path directory = engine.run_directory(container.id);
-    if (container.phase == Phase::running) RT_TRY(begin_network_change(directory));
+    RT_TRY_ASSIGN(const NameChange change, NameChange::begin(engine, container));
     Rollback rollback;
-    rollback.add([&, before = container] { (void)correct_names(engine, before); });
+    rollback.add([&, before = container] { (void)change.end(before); });
     RT_TRY(add_name_in_networks(engine, container, name));
     const auto indexed = find_running_by_id(engine, container.id);
-    RT_TRY(forget_running(engine, container));
+    RT_TRY(forget_running(engine, container.id));
     const std::string old_name = std::exchange(container.name, name);
     const Result<void> renamed = state->database.transaction([&]() -> Result<void> {
         if (auto outcome = state->containers.set_name(container.id, name); !outcome) {
@@ -95,7 +113,7 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
         if (auto again = index_again(engine, *state, found.id); !again) engine.warn(again.error().message);
     RT_TRY(renamed);
     rollback.commit();
-    return correct_names(engine, container);
+    return change.end(container);
 }
 
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {

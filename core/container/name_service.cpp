@@ -73,6 +73,7 @@ for_each_with_names(Engine& engine, const Container& container,
     for (Endpoint& endpoint : endpoints) {
         RT_TRY_ASSIGN(const auto network, state->networks.find_by_id(endpoint.network_id));
         if (!network || !has_names(*network)) continue;
+        if (endpoint.result.empty()) continue; // on its way in or out
         JoinedNetwork joined{.settings = {}, .network = *network, .config = {}};
         const auto settings = std::ranges::find(wanted, network->name, &EndpointSettings::network);
         if (settings != wanted.end()) joined.settings = *settings;

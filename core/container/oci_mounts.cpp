@@ -23,8 +23,8 @@ Json shared(const char* target, const std::string& source) {
 void add_ipc_mounts(const OciInput& input, Json& list) {
     const ContainerSpec& spec = input.spec;
     const bool of_host = spec.ipc_mode == "host";
-    list.push_back(of_host ? shared("/dev/mqueue", "/dev/mqueue")
-                           : mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
+    // It shows the namespace that it is mounted in: the host's where that is shared.
+    list.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
     if (spec.ipc_mode == "none") return;
     const std::int64_t size = spec.shm_size > 0 ? spec.shm_size : kShmSize;
     if (of_host)

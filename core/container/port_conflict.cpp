@@ -23,7 +23,8 @@ std::vector<PublishedPort> ports_of(const std::string& result, const std::string
     const Json document = Json::parse(result.empty() ? request : result, nullptr, false);
     const auto found = document.is_object() ? document.find("ports") : document.end();
     if (!document.is_object() || found == document.end()) return ports;
-    for (const Json& port : *found) ports.push_back(published_port_from_json(port));
+    for (const Json& value : *found)
+        if (auto port = published_port_from_json(value)) ports.push_back(std::move(*port));
     return ports;
 }
 

@@ -13,7 +13,7 @@ std::vector<PublishedPort> published_ports(const Endpoint& endpoint) {
     const Json result = Json::parse(endpoint.result, nullptr, false);
     if (!result.is_object()) return ports;
     for (const Json& value : result.value("ports", Json::array()))
-        ports.push_back(published_port_from_json(value));
+        if (auto port = published_port_from_json(value)) ports.push_back(std::move(*port));
     return ports;
 }
 

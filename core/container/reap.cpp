@@ -266,12 +266,12 @@ private:
     // The last steps: from here on nothing of the start is left, and nobody needs to come again.
     Result<void> close() {
         if (restart_delay_) {
-            if (container_) RT_TRY(forget_running(engine_, *container_));
+            RT_TRY(forget_running(engine_, id_));
             RT_TRY(unless_dead(shim_->rest(*restart_delay_)));
             if (shim_ != nullptr) return {}; // its run directory stays with it
         }
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->send_reaped()));
-        if (container_) RT_TRY(forget_running(engine_, *container_));
+        RT_TRY(forget_running(engine_, id_));
         Result<void> gone = remove_tree(directory_); // while the shim takes away its own files
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_reaped()));
         if (!gone) gone = remove_tree(directory_);

@@ -44,13 +44,14 @@ Result<void> index_running(Engine& engine, const Container& container, const std
     return fail_errno(errno, "link '", link.native(), "' to container ", container.id);
 }
 
-Result<void> forget_running(Engine& engine, const Container& container) {
-    const Path file = event_file(engine, container.id);
+// The name first: it is known by the file.
+Result<void> forget_running(Engine& engine, const std::string& id) {
+    if (const auto known = find_running_by_id(engine, id);
+        known && container_of_name(engine, known->name) == id)
+        ::unlink(name_file(engine, known->name).c_str());
+    const Path file = event_file(engine, id);
     if (::unlink(file.c_str()) != 0 && errno != ENOENT)
         return fail_errno(errno, "remove '", file.native(), "'");
-    // One that stays does not mislead: it is the file above that says whose a name is.
-    if (container_of_name(engine, container.name) == container.id)
-        ::unlink(name_file(engine, container.name).c_str());
     return {};
 }
 

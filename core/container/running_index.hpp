@@ -21,8 +21,9 @@ struct RunningContainerIndex {
 
 // attributes: event_attributes(). Replaces what was there.
 Result<void> index_running(Engine& engine, const Container& container, const std::string& attributes);
-// From here on the database is asked for it: before its name changes there, and after its end.
-Result<void> forget_running(Engine& engine, const Container& container);
+// From here on the database is asked for it: before its name changes there, and after its end, also where the
+// database has it no more.
+Result<void> forget_running(Engine& engine, const std::string& id);
 
 std::optional<RunningContainerIndex> find_running_by_id(const Engine& engine, const std::string& id);
 std::optional<RunningContainerIndex> find_running_by_name(const Engine& engine, const std::string& name);

@@ -14,6 +14,12 @@
 #include <algorithm>
 
 namespace rt {
+namespace {
+
+// In the request of an endpoint without a result: the result that it had when its container began to leave.
+constexpr const char* kLeft = "left";
+
+} // namespace
 
 Result<RunningNetworks> RunningNetworks::open(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -59,14 +65,15 @@ Result<void> RunningNetworks::look() {
 Result<void> RunningNetworks::settle() {
     RT_TRY(begin_network_change(directory_));
     RT_TRY(look());
-    bool all_settled = true;
+    is_settled_ = true;
     for (const JoinedNetwork& joined : unfinished_) {
+        RT_TRY(withdraw_names(engine_, joined.endpoint, joined.network));
         const auto backend = engine_.drivers().network(joined.network.driver);
         if (backend) {
             RT_TRY(take_back(**backend, joined));
             continue;
         }
-        all_settled = false; // the container's other networks are none the worse for it
+        is_settled_ = false; // the container's other networks are none the worse for it
         engine_.warn(cat("take container '", container_.name, "' out of network '", joined.network.name,
                          "': ", backend.error().message));
     }
@@ -78,16 +85,27 @@ Result<void> RunningNetworks::settle() {
     if (const auto published = settle_ports(); !published) {
         const bool may_pass = published.error().code == Code::resource_exhausted;
         engine_.warn(cat(published.error().message, may_pass ? "; the next command tries again" : ""));
-        if (may_pass) all_settled = false;
+        if (may_pass) is_settled_ = false;
     }
     RT_TRY(serve_names());
-    return all_settled ? end_network_change(directory_) : Result<void>();
+    return end_if_settled();
+}
+
+// One that could not be settled stays begun, whatever else has been done: who looks next tries again.
+Result<void> RunningNetworks::end_if_settled() {
+    return is_settled_ ? end_network_change(directory_) : Result<void>();
 }
 
 Result<void> RunningNetworks::take_back(NetworkBackend& backend, const JoinedNetwork& joined) {
-    RT_TRY(withdraw_names(engine_, joined.endpoint, joined.network));
-    RT_TRY(backend.detach(operation_, endpoint_json(joined.endpoint, joined.network), netns_.get()));
-    return state_.networks.remove_endpoint(joined.endpoint.id);
+    Endpoint endpoint = joined.endpoint;
+    Json request = Json::parse(endpoint.request);
+    if (const auto left = request.find(kLeft); left != request.end()) { // what its driver knows it by
+        endpoint.result = left->get<std::string>();
+        request.erase(left);
+        endpoint.request = request.dump();
+    }
+    RT_TRY(backend.detach(operation_, endpoint_json(endpoint, joined.network), netns_.get()));
+    return state_.networks.remove_endpoint(endpoint.id);
 }
 
 Result<void> RunningNetworks::connect(JoinedNetwork joined) {
@@ -95,7 +113,7 @@ Result<void> RunningNetworks::connect(JoinedNetwork joined) {
     RT_TRY(begin_network_change(directory_));
     Result<void> outcome = attach(std::move(joined));
     if (outcome) {
-        (void)end_network_change(directory_); // else the next who looks finds all settled, and ends it
+        (void)end_if_settled(); // if that fails: who looks next finds all settled, and ends it
         return outcome;
     }
     if (const auto settled = settle(); !settled)
@@ -107,7 +125,10 @@ Result<void> RunningNetworks::connect(JoinedNetwork joined) {
 std::string RunningNetworks::free_interface() const {
     for (std::size_t number = 0;; ++number) {
         std::string name = cat("eth", number);
-        if (std::ranges::find(joined_, name, &JoinedNetwork::interface) == joined_.end()) return name;
+        const auto is_there = [&](const auto& places) {
+            return std::ranges::find(places, name, &JoinedNetwork::interface) != places.end();
+        };
+        if (!is_there(joined_) && !is_there(unfinished_)) return name;
     }
 }
 
@@ -165,10 +186,14 @@ Result<void> RunningNetworks::disconnect(const Network& network) {
     joined_.erase(found);
     choose_gateway(joined_, {});
     JoinedNetwork* const gateway = way_out();
-    const auto ports = published_ports(gone.endpoint);
+    auto ports = published_ports(gone.endpoint);
+    for (PublishedPort& port : ports) port.held = true;
     request_ports(gone, ports);
-    gone.endpoint.result.clear();
-    if (gateway != nullptr && !ports.empty()) request_ports(*gateway, ports);
+    Json leaving = Json::parse(gone.endpoint.request);
+    leaving[kLeft] = std::exchange(gone.endpoint.result, {});
+    gone.endpoint.request = leaving.dump();
+    if (gateway != nullptr && !ports.empty() && gateway->network.traits.publishes_ports)
+        request_ports(*gateway, ports);
     RT_TRY(begin_network_change(directory_));
     const Result<void> recorded = state_.database.transaction([&]() -> Result<void> {
         RT_TRY(record(gone));

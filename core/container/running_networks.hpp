@@ -32,6 +32,7 @@ private:
 
     Result<void> look();
     Result<void> settle();
+    Result<void> end_if_settled();
     Result<void> take_back(NetworkBackend& backend, const JoinedNetwork& joined);
     Result<void> attach(JoinedNetwork joined);
     Result<void> record(const JoinedNetwork& joined);
@@ -60,6 +61,7 @@ private:
     UniqueFd netns_;
     std::vector<JoinedNetwork> joined_;     // attached
     std::vector<JoinedNetwork> unfinished_; // on the way in or out
+    bool is_settled_ = true;                // nothing of an interrupted change is left
 };
 
 // After a change that was interrupted. Nothing where it does not run, or somebody else is at work on it.

@@ -18,7 +18,15 @@ std::vector<PublishedPort> requested_ports(const Endpoint& endpoint) {
     std::vector<PublishedPort> ports;
     const Json request = Json::parse(endpoint.request);
     for (const Json& value : request.value("ports", Json::array()))
-        ports.push_back(published_port_from_json(value));
+        if (auto port = published_port_from_json(value)) ports.push_back(std::move(*port));
+    return ports;
+}
+
+// They move with the container: that another program has come to listen there since is no reason to lose
+// them.
+std::vector<PublishedPort> held_by(const Endpoint& endpoint) {
+    auto ports = published_ports(endpoint);
+    for (PublishedPort& port : ports) port.held = true;
     return ports;
 }
 
@@ -44,7 +52,7 @@ Result<std::vector<PublishedPort>> RunningNetworks::wanted_ports() const {
 
 // Those that it publishes now, or that it was about to publish.
 std::vector<PublishedPort> RunningNetworks::held_ports() const {
-    for (const auto& ports_of : {static_cast<PortsOf>(published_ports), requested_ports})
+    for (const PortsOf ports_of : {held_by, requested_ports})
         for (const JoinedNetwork& joined : joined_)
             if (auto ports = ports_of(joined.endpoint); !ports.empty()) return ports;
     return {};

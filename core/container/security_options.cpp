@@ -57,7 +57,8 @@ Result<void> set(const std::string& key, const std::string& value, SecurityOptio
         return fail(Code::unsupported, "it is not supported");
     const std::string best =
         nearest(key, {"no-new-privileges", "seccomp", "label", "apparmor", "systempaths"});
-    return fail(Code::invalid_argument, "it is not known",
+    return fail(Code::invalid_argument,
+                "it is not known: known are no-new-privileges, seccomp, label, apparmor, systempaths",
                 best.empty() || best == key ? std::string() : cat(" (did you mean ", best, "?)"));
 }
 

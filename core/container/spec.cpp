@@ -179,7 +179,7 @@ struct Codec<std::vector<PublishedPort>> {
         return list;
     }
     static void read(const Json& json, std::vector<PublishedPort>& ports) {
-        for (const Json& port : json) ports.push_back(published_port_from_json(port));
+        for (const Json& value : json) ports.push_back(published_port_from_json(value).value());
     }
 };
 

@@ -4,6 +4,7 @@
 #include "core/container/launch.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
+#include "core/container/stop.hpp"
 
 #include <functional>
 
@@ -86,6 +87,8 @@ std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::str
     auto outcome = guarded(before->name, [&] { return walk(launch, before->id); });
     if (outcome) return launch.running();
     Error error = take_back(engine, launch, *before, std::move(outcome).error());
+    if (const auto spec = spec_from_json(before->spec); spec && spec->auto_remove)
+        (void)remove(engine, before->id, Force::no, AnonymousVolumes::remove); // who waits for that is told
     return failed(std::move(error), launch.program_failed());
 }
 

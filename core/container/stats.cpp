@@ -77,11 +77,10 @@ Result<void> add_network_stats(const std::string& text, StatsSample& sample) {
         for (const auto& [name, counts] : json.items()) {
             if (!counts.is_object())
                 return fail(Code::corrupt, "what the network driver counts: '", name, "' is no object");
-            const auto side = [&counts = counts](const std::string& prefix) {
-                return InterfaceCount::Side{number(counts, (prefix + "bytes").c_str()),
-                                            number(counts, (prefix + "packets").c_str()),
-                                            number(counts, (prefix + "errors").c_str()),
-                                            number(counts, (prefix + "dropped").c_str())};
+            const auto side = [&of = counts](const std::string& prefix) {
+                return InterfaceCount::Side{
+                    number(of, (prefix + "bytes").c_str()), number(of, (prefix + "packets").c_str()),
+                    number(of, (prefix + "errors").c_str()), number(of, (prefix + "dropped").c_str())};
             };
             networks[name] = {side("rx_"), side("tx_")};
         }

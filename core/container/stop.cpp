@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -142,13 +143,14 @@ int parse_realtime_signal(const std::string& name) {
     return 0;
 }
 
-// Somebody holds its lock, or its shim lives.
+// A run of it is beginning, or is cleaned up after: its run directory is there, and its shim lives or
+// somebody holds its lock. Who holds only the lock reads its files, say.
 Result<bool> is_worked_on(Engine& engine, const std::string& id) {
-    if (shim_is_alive(engine.run_directory(id))) return true;
-    const Path file = engine.lock_file(id);
-    if (!std::filesystem::exists(file)) return false; // to lock it would make it
+    const Path directory = engine.run_directory(id), file = engine.lock_file(id);
+    if (shim_is_alive(directory)) return true;
+    if (::access(directory.c_str(), F_OK) != 0 || ::access(file.c_str(), F_OK) != 0) return false;
     RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(file));
-    return !lock || shim_is_alive(engine.run_directory(id));
+    return !lock || shim_is_alive(directory);
 }
 
 // What another process does at this moment has to come to its end first.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace rt {
@@ -45,13 +46,53 @@ Result<std::string> parse_host_ip(std::string_view text) {
     return format_ipv4(address);
 }
 
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(result, result.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return result;
+}
+
+// "target=80,published=8080,protocol=tcp" as "8080:80/tcp".
+Result<std::string> from_long_form(std::string_view text) {
+    std::string target, published, protocol = "tcp";
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        const std::string_view part = rest.substr(0, comma);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        const auto equals = std::min(part.find('='), part.size());
+        const std::string_view key = part.substr(0, equals);
+        const std::string value(part.substr(std::min(equals + 1, part.size())));
+        if (key == "target")
+            target = value;
+        else if (key == "published")
+            published = value;
+        else if (key == "protocol")
+            protocol = value;
+        else
+            return fail(Code::invalid_argument, "port '", text, "': '", key,
+                        "' is not one of target, published, protocol");
+    }
+    if (target.empty())
+        return fail(Code::invalid_argument, "port '", text, "': 'target', the container's port, is missing");
+    std::string in_short = published.empty() ? "" : published + ":";
+    in_short += cat(target, "/", protocol);
+    if (in_short.find('=') != in_short.npos)
+        return fail(Code::invalid_argument, "port '", text, "': a '=' too many");
+    return in_short;
+}
+
 } // namespace
 
 Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
+    if (text.find('=') != text.npos) {
+        RT_TRY_ASSIGN(const std::string in_short, from_long_form(text));
+        return parse_published_port(in_short);
+    }
     std::string_view rest = text;
     PublishedPort port;
     if (const auto slash = rest.rfind('/'); slash != rest.npos) {
-        port.protocol = rest.substr(slash + 1);
+        port.protocol = lower(rest.substr(slash + 1));
         rest = rest.substr(0, slash);
         if (port.protocol != "tcp" && port.protocol != "udp")
             return fail(Code::invalid_argument, "port '", text, "': protocol '", port.protocol,
@@ -101,14 +142,21 @@ Result<std::vector<PublishedPort>> ports_of_exposed(const std::vector<std::strin
 }
 
 Json to_json(const PublishedPort& port) {
-    return {{"host_ip", port.host_ip},
-            {"host_port", port.host_port},
-            {"container_port", port.container_port},
-            {"protocol", port.protocol}};
+    Json json{{"host_ip", port.host_ip},
+              {"host_port", port.host_port},
+              {"container_port", port.container_port},
+              {"protocol", port.protocol}};
+    if (port.held) json["held"] = true;
+    return json;
 }
 
-PublishedPort published_port_from_json(const Json& value) {
-    return {value.at("host_ip"), value.at("host_port"), value.at("container_port"), value.at("protocol")};
+Result<PublishedPort> published_port_from_json(const Json& value) {
+    try {
+        return PublishedPort{value.at("host_ip"), value.at("host_port"), value.at("container_port"),
+                             value.at("protocol"), value.value("held", false)};
+    } catch (const Json::exception& error) {
+        return fail(Code::corrupt, "a published port: ", error.what());
+    }
 }
 
 } // namespace rt

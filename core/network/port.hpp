@@ -17,6 +17,7 @@ struct PublishedPort {
     std::uint16_t host_port = 0; // 0: the backend chooses one
     std::uint16_t container_port = 0;
     std::string protocol = "tcp"; // or "udp"
+    bool held = false; // the container has it published already, elsewhere: who else uses it is no matter
 };
 
 // Docker's -p: [ip:][hostPort[-hostPort]:]containerPort[-containerPort][/tcp|/udp]. Ranges must be equally
@@ -28,7 +29,9 @@ Result<std::vector<PublishedPort>> parse_published_port(std::string_view text);
 Result<std::vector<PublishedPort>> ports_of_exposed(const std::vector<std::string>& exposed,
                                                     const std::vector<PublishedPort>& published);
 
+// As <rtp/network.h> has it.
 Json to_json(const PublishedPort& port);
-PublishedPort published_port_from_json(const Json& value);
+// corrupt: not as to_json() writes it, and drivers have to answer it.
+Result<PublishedPort> published_port_from_json(const Json& value);
 
 } // namespace rt

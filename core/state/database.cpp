@@ -181,15 +181,19 @@ Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {
 Result<void> Database::run(std::string_view sql, const std::vector<SqlValue>& values,
                            const std::function<void(const SqlRow&)>& on_row) {
     RT_TRY_ASSIGN(sqlite3_stmt* const statement, prepare(sql));
+    struct Reset { // also where on_row throws
+        sqlite3_stmt* statement;
+        ~Reset() {
+            sqlite3_reset(statement);
+            sqlite3_clear_bindings(statement);
+        }
+    } const reset{statement};
     for (std::size_t i = 0; i < values.size(); ++i) bind(statement, static_cast<int>(i + 1), values[i]);
     int result = SQLITE_ROW;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW)
         if (on_row) on_row(SqlRow(statement));
-    Result<void> outcome;
-    if (result != SQLITE_DONE) outcome = failure(connection_.get(), result, sql);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return outcome;
+    if (result != SQLITE_DONE) return failure(connection_.get(), result, sql);
+    return {};
 }
 
 Result<void> Database::transaction(const std::function<Result<void>()>& body) {
@@ -201,13 +205,17 @@ Result<void> Database::snapshot(const std::function<Result<void>()>& body) {
 }
 
 Result<void> Database::between(std::string_view begin, const std::function<Result<void>()>& body) {
+    // Also where body throws: the next transaction could not begin inside of this one.
+    struct Undo {
+        sqlite3* connection;
+        ~Undo() {
+            if (sqlite3_get_autocommit(connection) == 0)
+                (void)sqlite3_exec(connection, "ROLLBACK", nullptr, nullptr, nullptr);
+        }
+    } const undo{connection_.get()};
     RT_TRY(run(begin));
-    Result<void> outcome = body();
-    if (outcome) outcome = run("COMMIT");
-    if (!outcome && sqlite3_get_autocommit(connection_.get()) == 0) {
-        (void)run("ROLLBACK"); // the error that led here is the one to report
-    }
-    return outcome;
+    RT_TRY(body());
+    return run("COMMIT");
 }
 
 } // namespace rt

@@ -4,6 +4,7 @@
 #include "core/api/image_json.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time_text.hpp"
 #include "core/image/reference.hpp"
 
 #include <nlohmann/json.hpp>
@@ -100,7 +101,7 @@ Json container_row(const ContainerSummary& summary, Ids ids) {
             {"Names", record.name},
             {"Image", record.image_name},
             {"Command", quote(summary.command, ids)},
-            {"CreatedAt", rfc3339(record.created_at)},
+            {"CreatedAt", listed_time(record.created_at)},
             {"RunningFor", show_age(record.created_at)},
             {"State", summary.state},
             {"Status", summary.status},
@@ -149,7 +150,7 @@ Json image_json_row(const ImageRow& row, Ids ids) {
             {"Digest", row.digest},
             {"ID", show_id(row.id, ids)},
             {"CreatedSince", row.created == 0 ? std::string(kNotCounted) : show_age(row.created)},
-            {"CreatedAt", row.created == 0 ? "" : rfc3339(row.created)},
+            {"CreatedAt", row.created == 0 ? "" : listed_time(row.created)},
             {"Size", human_size(static_cast<std::uint64_t>(row.size))},
             {"SharedSize", kNotCounted},
             {"UniqueSize", kNotCounted},

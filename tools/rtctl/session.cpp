@@ -6,6 +6,8 @@
 
 #include <rtp/host.h>
 
+#include <set>
+
 namespace rt::cli {
 namespace {
 
@@ -30,7 +32,11 @@ void show_warnings(int level, const std::string& instance, const std::string& te
 
 Result<std::unique_ptr<Engine>> open_engine(const Globals& globals) {
     set_plugin_log(globals.debug ? show_everything : show_warnings);
-    return Engine::open(globals.config_file, [](const std::string& text) { log(LogLevel::warning, text); });
+    return Engine::open(globals.config_file,
+                        [said = std::set<std::string>()](const std::string& text) mutable {
+                            if (said.insert(text).second)
+                                log(LogLevel::warning, text); // once, however often it is met
+                        });
 }
 
 } // namespace rt::cli

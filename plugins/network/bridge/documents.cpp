@@ -182,6 +182,8 @@ sdk::Result<PortMapping> parse_port(const Json& json) {
         return fail(Code::invalid_argument, "a container port is not a number from 1 to 65535");
     port.host_port = static_cast<std::uint16_t>(*host);
     port.container_port = static_cast<std::uint16_t>(*container);
+    const Json* held = member(json, "held");
+    port.held = held != nullptr && held->is_boolean() && held->get<bool>() && port.host_port != 0;
     return port;
 }
 

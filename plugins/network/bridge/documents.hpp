@@ -69,6 +69,7 @@ struct PortMapping {
     std::uint16_t host_port = 0;
     std::uint16_t container_port = 0;
     Protocol protocol = Protocol::tcp;
+    bool held = false;                      // the container has it already: not looked for on the host
     std::string host_ip_text;               // as given: it goes back like that
     [[nodiscard]] std::string text() const; // "0.0.0.0:8080/tcp"
 };

@@ -290,7 +290,8 @@ sdk::Result<std::string> BridgeDriver::set_ports(sdk::Call call, std::string_vie
         replaced = replace_ports(nft, config_.nft_table, before, endpoint);
     }
     RT_TRY(replaced);
-    RT_TRY(forget_flows(nft, before));
+    if (const auto forgotten = forget_flows(nft, before); !forgotten) // the ports are what they were to be
+        host_.warn(forgotten.error().message);
     close_later(std::move(nft));
     return endpoint_result(endpoint);
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 
 namespace rt::bridge {
 namespace {
@@ -94,25 +95,37 @@ sdk::Result<void> refuse_overlaps(NetlinkSocket& nft, const std::string& table, 
 }
 
 // As many descriptors as ports, where the process may have them; 1024 is what systemd gives. For as long as
-// it lives, since programs that are started later would inherit it.
+// it lives, since programs that are started later would inherit it: the first of several threads finds the
+// limit that the last one puts back.
 class RoomForPorts {
 public:
-    explicit RoomForPorts(std::size_t ports) {
-        constexpr std::size_t kFew = 200, kOthers = 100;
-        if (ports < kFew || ::getrlimit(RLIMIT_NOFILE, &before_) != 0) return;
-        rlimit wanted = before_;
-        wanted.rlim_cur = std::min<rlim_t>(ports + kOthers, before_.rlim_max);
-        raised_ = wanted.rlim_cur > before_.rlim_cur && ::setrlimit(RLIMIT_NOFILE, &wanted) == 0;
-    }
+    explicit RoomForPorts(std::size_t ports) : ports_(ports < kFew ? 0 : ports) { add(ports_, 1); }
     RoomForPorts(const RoomForPorts&) = delete;
     RoomForPorts& operator=(const RoomForPorts&) = delete;
-    ~RoomForPorts() {
-        if (raised_) (void)::setrlimit(RLIMIT_NOFILE, &before_);
-    }
+    ~RoomForPorts() { add(-ports_, -1); }
 
 private:
-    rlimit before_{};
-    bool raised_ = false;
+    static constexpr std::size_t kFew = 200;
+    static constexpr rlim_t kOthers = 100;
+
+    void add(rlim_t ports, int users) const {
+        if (ports_ == 0) return;
+        const std::lock_guard guard(mutex_);
+        if (users_ == 0) (void)::getrlimit(RLIMIT_NOFILE, &before_);
+        users_ += users;
+        wanted_ += ports;
+        rlimit limit = before_;
+        if (users_ > 0)
+            limit.rlim_cur = std::max(limit.rlim_cur, std::min(wanted_ + kOthers, limit.rlim_max));
+        (void)::setrlimit(RLIMIT_NOFILE, &limit); // without it the descriptors have to do
+    }
+
+    static inline std::mutex mutex_;
+    static inline int users_ = 0;
+    static inline rlim_t wanted_ = 0;
+    static inline rlimit before_{};
+
+    rlim_t ports_;
 };
 
 bool is_among(const std::vector<PortElement>& elements, const PortElement& wanted) {
@@ -134,7 +147,9 @@ sdk::Result<std::optional<std::vector<PortMapping>>> try_to_publish(NetlinkSocke
     std::vector<std::size_t> added;
     for (std::size_t i = 0; i < endpoint.ports.size(); ++i) {
         if (is_among(there, element_of(endpoint.ports[i], endpoint))) continue;
-        RT_TRY_ASSIGN(reserved.emplace_back(), reserve_host_port(endpoint.ports[i]));
+        if (!endpoint.ports[i].held) {
+            RT_TRY_ASSIGN(reserved.emplace_back(), reserve_host_port(endpoint.ports[i]));
+        }
         added.push_back(i);
     }
     std::vector<PortElement> wanted;
@@ -190,6 +205,21 @@ sdk::Result<std::vector<PortElement>> published(NetlinkSocket& nft, const std::s
     return all;
 }
 
+sdk::Result<void> put_back(const std::vector<PortElement>& before, NetlinkSocket& nft,
+                           const std::string& table, const Endpoint& endpoint) {
+    RT_TRY_ASSIGN(const auto now, published(nft, table, endpoint));
+    Batch batch;
+    begin_transaction(batch);
+    for (const auto& item : now)
+        if (!is_among(before, item)) put_element(batch, NFT_MSG_DELSETELEM, 0, table, item.set, item.element);
+    for (const auto& item : before)
+        if (!is_among(now, item))
+            put_element(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, table, item.set, item.element);
+    end_transaction(batch);
+    RT_TRY_ASSIGN(const auto failures, nft.send(batch));
+    return failures.empty() ? sdk::Result<void>() : refused(failures.front(), "put the ports back");
+}
+
 sdk::Result<void> publish_in_place_of(const std::vector<PortElement>& there, NetlinkSocket& nft,
                                       const std::string& table, Endpoint& endpoint) {
     constexpr int kRounds = 16;
@@ -199,7 +229,7 @@ sdk::Result<void> publish_in_place_of(const std::vector<PortElement>& there, Net
         endpoint.ports = std::move(*ports);
         // After, not before: of two that overlap and come at once, at least one sees the other.
         auto overlap = refuse_overlaps(nft, table, endpoint);
-        if (!overlap) (void)unpublish_ports(nft, table, endpoint); // the overlap is what is to be reported
+        if (!overlap) (void)put_back(there, nft, table, endpoint); // the overlap is what is to be reported
         return overlap;
     }
     return sdk::fail(Code::unavailable, "cannot find a free host port for endpoint '", endpoint.id, "' in ",

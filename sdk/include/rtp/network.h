@@ -24,7 +24,8 @@
  *   id: 12 to 64 hex digits, the first 12 unique on this host
  *   addresses: one for each subnet of the network's result, in the same order
  *   ports: host_ip "" is every address of the host; host_port 0 is one of the driver's choice, which no other
- *     endpoint has, also when several are attached at once
+ *     endpoint has, also when several are attached at once; with "held": true the container has had the port
+ *     until now by another of its endpoints: that a program of the host listens there too is no reason to refuse
  *   "default_route": false: the container's way out is another endpoint's. Absent: this one's, where the
  *     namespace has none yet
  *   "mac": "02:42:0a:00:00:05", with RTP_NETWORK_MAC: the hardware address. Absent: the driver chooses

@@ -131,6 +131,9 @@ TEST_P(Copy, WhatCannotBeIsSaidByName) {
     EXPECT_THAT(cp({local() / "file", "cc:/none/"}).err, HasSubstr("no such directory"));
     EXPECT_THAT(cp({local() / "file", "cc:/none/x"}).err, HasSubstr("no such directory"));
     EXPECT_EQ(cp({local() / "file", local() / "other"}).exit_code, 1);
+    ASSERT_EQ(::mkfifo((local() / "pipe").c_str(), 0600), 0); // as a device would be
+    EXPECT_THAT(cp({"cc:/f", local() / "pipe"}).err, HasSubstr("neither a file nor a directory"));
+    EXPECT_TRUE(fs::is_fifo(local() / "pipe"));
     fs::create_directories(local() / "n/f"); // a directory where the container has a file
     EXPECT_THAT(cp({(local() / "n").string() + "/.", "cc:/"}).err, HasSubstr("cannot overwrite"));
 }

@@ -61,6 +61,7 @@ TEST_F(Life, WhoWaitsForAContainerThatGoesLeavesNoLock) {
 TEST_F(Life, StopWaitsForWhoeverIsStartingTheContainer) {
     ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
     const std::string id = rtctl_({"ps", "-aq", "--no-trunc"}).out.substr(0, 64);
+    std::filesystem::create_directories(rtctl_.run() / "containers" / id); // what a start makes first
     auto lock = *rt::LockFile::acquire(rtctl_.run() / "locks" / id);
     auto stopped = std::async([&] { return rtctl_({"stop", "-t", "0", "one"}); });
     EXPECT_EQ(stopped.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
@@ -69,6 +70,27 @@ TEST_F(Life, StopWaitsForWhoeverIsStartingTheContainer) {
     }
     EXPECT_EQ(stopped.get().exit_code, 0);
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, StopDoesNotWaitForWhoeverReadsTheFilesOfAContainerAtRest) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
+    {
+        const auto lock = *rt::LockFile::acquire(rtctl_.run() / "locks" /
+                                                 rtctl_({"ps", "-aq", "--no-trunc"}).out.substr(0, 64));
+        EXPECT_EQ(rtctl_({"stop", "one"}).exit_code, 0); // it would fail after half a minute
+    }
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+TEST_F(Life, AContainerThatIsToGoGoesWhenItDoesNotStart) {
+    ASSERT_EQ(
+        rtctl_({"create", "--rm", "--name", "one", "-v", "/data", "busybox", "no-such-program"}).exit_code,
+        0);
+    const auto started = rtctl_({"start", "one"});
+    EXPECT_NE(started.exit_code, 0);
+    EXPECT_THAT(started.err, HasSubstr("no-such-program"));
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+    EXPECT_EQ(rtctl_({"volume", "ls", "-q"}).out, "");
 }
 
 TEST_F(Life, ADetachedContainerIsListedStoppedAndRemoved) {

@@ -42,6 +42,21 @@ TEST(Database, KeepsWhatWasWrittenAndRollsBackWhatFailed) {
     EXPECT_EQ(count(*again), 1);
 }
 
+TEST(Database, WhatIsThrownInATransactionEndsIt) {
+    const TempDir dir;
+    auto database = Database::open(dir / "root");
+    ASSERT_TRUE(database->run(kInsert, {"a", std::int64_t{1}}));
+    const auto throws = [&]() -> rt::Result<void> {
+        (void)database->run("SELECT 1 FROM networks", {},
+                            [](const rt::SqlRow&) { throw std::runtime_error("x"); });
+        return {};
+    };
+    EXPECT_THROW((void)database->transaction(throws), std::runtime_error);
+    EXPECT_THROW((void)database->snapshot(throws), std::runtime_error);
+    EXPECT_TRUE(database->transaction([&] { return database->run(kInsert, {"b", std::int64_t{1}}); }));
+    EXPECT_EQ(count(*database), 2);
+}
+
 TEST(Database, ReportsATakenKeyAsAlreadyExists) {
     const TempDir dir;
     auto database = Database::open(dir / "root");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -24,9 +25,9 @@ Result<std::int64_t> parse_tail(const std::string& text) {
     if (text.empty() || text == "all") return -1;
     std::int64_t lines = 0;
     const char* const last = text.data() + text.size();
-    if (std::from_chars(text.data(), last, lines).ptr != last || lines < 0)
+    if (std::from_chars(text.data(), last, lines).ptr != last)
         return fail(Code::invalid_argument, "--tail '", text, "' is not a number of lines or 'all'");
-    return lines;
+    return std::max<std::int64_t>(lines, -1); // below 0: all, as in docker
 }
 
 Result<std::int64_t> time_of(const Parsed& parsed, const std::string& option) {
