@@ -82,7 +82,8 @@ Result<void> Launch::find_image() {
     }
     if (options_.pull == PullPolicy::always || (missing && options_.pull == PullPolicy::missing)) {
         ImageService service(engine_.wiring(), state_->database, engine_.drivers());
-        image = service.pull(spec_.image, {{}, record_.storage}, options_.pull_progress, operation_);
+        image = service.pull(spec_.image, {{}, record_.storage, options_.pull_credentials},
+                             options_.pull_progress, operation_);
     }
     if (!image) {
         const std::string best = missing ? state_->images.nearest_name(spec_.image) : std::string();

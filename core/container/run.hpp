@@ -26,6 +26,7 @@ struct RunOptions {
     int cancel_fd = -1; // readable: give up, leave nothing; matters most while an image is pulled
     PullPolicy pull = PullPolicy::missing;
     ImageProgressSink pull_progress;
+    CredentialSource pull_credentials; // of the registry that is pulled from; empty: nobody's
 };
 
 // A container that runs. shim holds the reaper lease: reap() after the exit, or shim.give_up_lease().

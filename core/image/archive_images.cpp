@@ -4,6 +4,8 @@
 #include "core/image/manifest.hpp"
 #include "core/image/reference.hpp"
 
+#include <algorithm>
+
 namespace rt {
 namespace {
 
@@ -53,7 +55,36 @@ private:
             }
             candidates.push_back(std::move(candidate));
         }
+        find_manifests(candidates);
         return candidates;
+    }
+
+    // An archive that is an OCI layout, too, has the manifests that the images came with: with them they keep
+    // their digests. What cannot be read there is no loss.
+    void find_manifests(std::vector<ArchiveImage>& candidates) {
+        const auto index = files_.get("index.json");
+        if (!index) return;
+        const auto text = read(*index);
+        if (!text) return;
+        const auto entries = parse_index(*text, "index.json");
+        if (!entries) return;
+        for (const IndexEntry& entry : *entries) {
+            const auto blob = blob_of(entry.manifest);
+            const auto content = blob ? read(*blob) : Result<std::string>(std::unexpected(blob.error()));
+            const auto nested =
+                content ? is_index(*content, entry.manifest.media_type, "manifest") : Result<bool>(true);
+            if (!nested || *nested) continue;
+            const auto manifest = parse_manifest(*content, "manifest");
+            if (!manifest) continue;
+            for (ArchiveImage& candidate : candidates)
+                if (is_of(*manifest, candidate)) candidate.manifest = *content;
+        }
+    }
+
+    static bool is_of(const ImageManifest& manifest, const ArchiveImage& image) {
+        return manifest.config.digest == image.config.digest &&
+               std::ranges::equal(manifest.layers, image.layers, {}, &BlobDescriptor::digest,
+                                  [](const IntakeLayer& layer) { return layer.blob.digest; });
     }
 
     // Every image that an index lists at its top; of a nested index the one for this machine.

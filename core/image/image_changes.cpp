@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/image_changes.hpp"
 
+#include "core/base/time_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -122,6 +125,47 @@ Result<void> add_volumes(Json& config, std::string_view text) {
     return {};
 }
 
+// HEALTHCHECK NONE, or options and then CMD.
+Result<void> set_health_check(Json& config, std::string_view text) {
+    Json check = Json::object();
+    for (;;) {
+        const auto blank = std::min(text.find_first_of(" \t"), text.size());
+        const std::string word(text.substr(0, blank));
+        const std::string_view rest = trim(text.substr(blank));
+        if (word == "NONE" && rest.empty() && check.empty()) {
+            config["Healthcheck"] = {{"Test", {"NONE"}}};
+            return {};
+        }
+        if (word == "CMD" && !rest.empty()) {
+            Json test = exec_form(rest);
+            if (test.is_null())
+                test = {"CMD-SHELL", std::string(rest)};
+            else
+                test.insert(test.begin(), "CMD");
+            check["Test"] = std::move(test);
+            config["Healthcheck"] = std::move(check);
+            return {};
+        }
+        static const std::map<std::string, const char*> kTimes = {{"--interval", "Interval"},
+                                                                  {"--timeout", "Timeout"},
+                                                                  {"--start-period", "StartPeriod"},
+                                                                  {"--start-interval", "StartInterval"}};
+        const auto equals = std::min(word.find('='), word.size());
+        const std::string name = word.substr(0, equals);
+        const std::string value = equals < word.size() ? word.substr(equals + 1) : std::string();
+        if (const auto time = kTimes.find(name); time != kTimes.end()) {
+            RT_TRY_ASSIGN(check[time->second], parse_duration(value));
+        } else if (name == "--retries" && !value.empty() && value.size() <= 6 &&
+                   value.find_first_not_of("0123456789") == std::string::npos) {
+            check["Retries"] = std::stoi(value);
+        } else {
+            return fail(Code::invalid_argument,
+                        "HEALTHCHECK wants NONE or [--interval=5s ...] CMD COMMAND, not '", word, "'");
+        }
+        text = rest;
+    }
+}
+
 Result<void> set_directory(Json& config, std::string_view text) {
     const auto found = config.find("WorkingDir");
     const std::string before = found != config.end() && found->is_string() ? found->get<std::string>() : "/";
@@ -140,8 +184,12 @@ Result<void> apply(Json& config, const std::string& keyword, std::string_view te
         return set_environment(config, text);
     else if (keyword == "EXPOSE")
         return expose(config, text);
+    else if (keyword == "HEALTHCHECK")
+        return set_health_check(config, text);
     else if (keyword == "LABEL")
         return set_labels(config, text);
+    else if (keyword == "ONBUILD")
+        config["OnBuild"].push_back(std::string(text));
     else if (keyword == "STOPSIGNAL")
         config["StopSignal"] = std::string(text);
     else if (keyword == "USER")
@@ -151,8 +199,10 @@ Result<void> apply(Json& config, const std::string& keyword, std::string_view te
     else if (keyword == "WORKDIR")
         return set_directory(config, text);
     else
-        return fail(Code::invalid_argument, "'", keyword,
-                    "' is not one of CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR");
+        return fail(
+            Code::invalid_argument, "'", keyword,
+            "' is not one of CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, "
+            "VOLUME, WORKDIR");
     return {};
 }
 

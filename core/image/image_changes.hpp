@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dockerfile instructions that change an image's config: what `rtctl import --change` takes. Plain functions;
-// any thread.
+// Dockerfile instructions that change an image's config: what `--change` of `rtctl import` and
+// `rtctl commit` takes. Plain functions; any thread.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -10,8 +10,9 @@
 
 namespace rt {
 
-// Applies one instruction to the "config" object of an image config. CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
-// STOPSIGNAL, USER, VOLUME, WORKDIR. invalid_argument says what is wrong with it.
+// Applies one instruction to the "config" object of an image config. CMD, ENTRYPOINT, ENV, EXPOSE,
+// HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR. invalid_argument says what is wrong with
+// it.
 Result<void> apply_change(Json& config, std::string_view instruction);
 
 } // namespace rt

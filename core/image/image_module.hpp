@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/image/content_store.hpp"
+#include "core/image/registry_credentials.hpp"
 #include "core/image/tree_archive.hpp"
 #include "core/interfaces/driver.hpp"
 
@@ -43,6 +44,17 @@ struct Manifest {
     std::string digest; // verified where it was asked for by digest
 };
 
+// A stored blob on its way to a repository.
+struct BlobToPush {
+    BlobDescriptor blob;
+    std::vector<std::string> mount_from; // repositories at the same registry that may have it
+    std::function<void(std::uint64_t bytes)> progress;
+};
+struct PushOutcome {
+    enum class How { present, mounted, pushed } how = How::present;
+    std::string from; // the repository it was mounted from
+};
+
 // One repository at one registry, with the tokens it gave us.
 class RemoteRepository {
 public:
@@ -51,6 +63,12 @@ public:
     virtual Result<Manifest> manifest(const std::string& reference, const Cancellation&) = 0;
     // A small blob (an image config), verified.
     virtual Result<std::string> small_blob(const BlobDescriptor&, const Cancellation&) = 0;
+
+    // Sends a blob unless it is there. What the registry has of it after a failure is taken back.
+    virtual Result<PushOutcome> push_blob(const ContentStore&, const BlobToPush&, const Cancellation&) = 0;
+    // Its blobs are there. reference: a tag or a digest. corrupt: the registry made something else of it.
+    virtual Result<void> push_manifest(const std::string& reference, const Manifest&,
+                                       const Cancellation&) = 0;
 };
 
 struct LayerTarget {
@@ -82,6 +100,24 @@ struct LayerOutcome {
     std::vector<std::string> warnings;
 };
 
+// What an image archive is made of.
+struct ArchivePart {
+    std::string name;                   // "blobs/sha256/..."; with "/" at its end: a directory
+    std::string content;                // where there is no blob
+    std::optional<BlobDescriptor> blob; // stored; checked on the way
+};
+
+struct LayerBlob {
+    BlobDescriptor blob;
+    std::string diff_id;
+};
+
+struct SearchResult {
+    std::string name, description;
+    std::int64_t stars = 0;
+    bool official = false, automated = false;
+};
+
 // What the tar of an image archive holds: name of each file -> its digest in the content store.
 struct ArchiveContent {
     std::map<std::string, BlobDescriptor> files;
@@ -93,10 +129,18 @@ public:
 
     [[nodiscard]] virtual std::string sha256(std::string_view data) const = 0; // "sha256:..."
 
-    // host "docker.io" or "localhost:5000"; plain http only where that is this machine. Credentials: the
-    // docker client's config.json.
-    virtual Result<std::unique_ptr<RemoteRepository>> open_repository(const std::string& host,
-                                                                      const std::string& path) = 0;
+    // host "docker.io" or "localhost:5000"; plain http only where that is this machine.
+    virtual Result<std::unique_ptr<RemoteRepository>>
+    open_repository(const std::string& host, const std::string& path, const RegistryCredentials& = {}) = 0;
+
+    // Whether the registry takes the credentials; what to keep in the password's place where it gave a token
+    // for that, else "". permission_denied: it does not.
+    virtual Result<std::string> log_in(const std::string& host, const RegistryCredentials&,
+                                       const Cancellation&) = 0;
+    // docker's search interface of version 1. limit: 1 to 100.
+    virtual Result<std::vector<SearchResult>> search(const std::string& host, const std::string& term,
+                                                     int limit, const RegistryCredentials&,
+                                                     const Cancellation&) = 0;
 
     // Fetches, verifies, stores and unpacks one layer, all at once. On failure the target is half written.
     virtual Result<LayerOutcome> take_layer(const ContentStore& store, const LayerRequest& request,
@@ -110,6 +154,16 @@ public:
 
     // Writes a tree as a tar (pax where ustar is not enough) to a descriptor. Sockets are left out.
     virtual Result<void> write_tree(const TreeToArchive& tree, int out, const Cancellation&) = 0;
+    // Stores the changes of a tree as a layer (tar, gzip).
+    virtual Result<LayerBlob> take_changes(const ContentStore& store, const ChangesToArchive& changes,
+                                           const Cancellation&) = 0;
+    // Stores a blob once more, compressed with gzip instead of what it has. corrupt: it does not unpack to
+    // diff_id.
+    virtual Result<BlobDescriptor> repack(const ContentStore& store, const std::string& digest,
+                                          const std::string& diff_id, const Cancellation&) = 0;
+    // Writes an archive to a descriptor: its parts in their order, every one of the same date.
+    virtual Result<void> write_archive(const ContentStore& store, const std::vector<ArchivePart>& parts,
+                                       int out, const Cancellation&) = 0;
     // Writes the entries of a tar (it may be compressed), read from a descriptor to its end, into a tree. A
     // file stands there whole or not at all. corrupt: no tar, or one with '..' in its paths;
     // failed_precondition: a directory would become something else, or the other way round.

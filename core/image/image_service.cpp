@@ -87,7 +87,12 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
         note(progress, cat(reference.digest.empty() ? reference.tag : reference.digest, ": Pulling from ",
                            familiar_name(reference.repository())));
         Cancellation cancellation{&operation};
-        RT_TRY_ASSIGN(const auto repository, module->open_repository(reference.host, reference.path));
+        RegistryCredentials credentials;
+        if (options.credentials) {
+            RT_TRY_ASSIGN(credentials, options.credentials(reference.host));
+        }
+        RT_TRY_ASSIGN(const auto repository,
+                      module->open_repository(reference.host, reference.path, credentials));
         RT_TRY_ASSIGN(const Fetched fetched, fetch_manifest(*repository, reference, platform, cancellation));
         RT_TRY_ASSIGN(const ImageManifest manifest,
                       parse_manifest(fetched.manifest.content, cat("manifest of '", name, "'")));

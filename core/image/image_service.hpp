@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/image/image_store.hpp"
+#include "core/image/registry_credentials.hpp"
 #include "core/interfaces/driver.hpp"
 
 #include <cstdint>
@@ -20,11 +21,24 @@ namespace rt {
 class DriverRegistry;
 class IntakeLock;
 class StorageDriver;
+struct ChangesToArchive;
 struct Wiring;
 
 // What happens to one layer (or, with an empty layer, to the image as a whole: text says it).
 struct ImageProgress {
-    enum class Phase { note, waiting, downloading, unpacking, done, exists };
+    enum class Phase {
+        note,
+        waiting, // on the way in
+        downloading,
+        unpacking,
+        done,
+        exists,
+        preparing, // on the way out
+        pushing,
+        pushed,
+        mounted,
+        present
+    };
     Phase phase = Phase::note;
     std::string layer; // 12 hexadecimal digits
     std::string text;
@@ -35,8 +49,21 @@ struct ImageProgress {
 using ImageProgressSink = std::function<void(const ImageProgress&)>;
 
 struct PullOptions {
-    std::string platform; // "linux/arm64/v8"; empty: the host's
-    std::string storage;  // driver instance to unpack into; empty: the default
+    std::string platform;           // "linux/arm64/v8"; empty: the host's
+    std::string storage;            // driver instance to unpack into; empty: the default
+    CredentialSource credentials{}; // of the registry; empty: nobody's
+};
+
+struct PushOptions {
+    std::string platform; // refused where the image is for another; empty: any
+    CredentialSource credentials{};
+};
+
+// What a registry has now under a name.
+struct PushedImage {
+    std::string name;   // "docker.io/library/debian:12"
+    std::string digest; // of the manifest
+    std::uint64_t size; // of the manifest, bytes
 };
 
 struct ImportOptions {
@@ -45,6 +72,18 @@ struct ImportOptions {
     std::string message;              // for the image's history
     std::string platform;             // empty: the host's
     std::string storage;
+};
+
+// What becomes of a container's changes.
+struct CommitOptions {
+    std::string base;                                    // id of the image below; empty: nothing is
+    std::string config;                                  // docker's Config of the new image (JSON object)
+    std::string name;                                    // "a/b:c"; empty: the image gets no name
+    std::string author;                                  // of the image
+    std::string message;                                 // for the image's history
+    std::string storage;                                 // driver instance to unpack into
+    std::vector<std::string> changes;                    // "CMD [\"/bin/sh\"]", "ENV a=b", ...
+    std::function<Result<void>(const Image&)> on_record; // in the transaction that makes the image known
 };
 
 struct RemovedImage {
@@ -70,6 +109,24 @@ public:
 
     // An image of one layer out of the tar of a root file system (plain, gzip, zstd or xz); "-" as above.
     Result<Image> import(const Path& source, const ImportOptions& options, const ImageProgressSink& progress,
+                         const Operation& operation);
+
+    // Writes images to a descriptor as one tar that docker loads and that is an OCI layout. A reference
+    // without a tag stands for all tags of it. The same images give the same bytes. platform: refused where
+    // an image is for another; empty: any. corrupt: a stored blob has been damaged.
+    Result<void> save(const std::vector<std::string>& references, const std::string& platform, int out,
+                      const Operation& operation);
+
+    // Sends an image to the registry that the reference names: only what is not there yet. all_tags: every
+    // tag of the reference's repository. What came from a registry keeps its digest. A push that fails or is
+    // cancelled leaves nothing half sent where the registry lets it clean up.
+    enum class Tags { one, all };
+    Result<std::vector<PushedImage>> push(const std::string& reference, Tags tags, const PushOptions& options,
+                                          const ImageProgressSink& progress, const Operation& operation);
+
+    // An image of another one's layers and one more, which holds the changes. Without changes it has the same
+    // layers.
+    Result<Image> commit(const ChangesToArchive& changes, const CommitOptions& options,
                          const Operation& operation);
 
     // Unpacks the image's layers into a driver that has them not all yet, out of the stored blobs. notes gets

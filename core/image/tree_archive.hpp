@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace rt {
 
@@ -40,6 +41,19 @@ struct TreeToArchive {
     std::string name;
     LastLink link = LastLink::keep;
     OtherMounts mounts = OtherMounts::include;
+    ShiftedIds ids{};
+};
+
+// One path that is not as it is below.
+struct TreeChange {
+    std::string path; // in root
+    bool deleted = false;
+};
+
+// The difference between a tree and what is below it, as a layer of an image.
+struct ChangesToArchive {
+    int root = -1;                   // of the tree as it is now, borrowed
+    std::vector<TreeChange> changes; // parents first; of a directory only itself
     ShiftedIds ids{};
 };
 

@@ -32,10 +32,12 @@ std::vector<OptionInfo> options_of(const options::options_description& descripti
 const std::vector<CommandGroup>& command_groups() {
     static const std::vector<CommandGroup> kGroups = {
         {"Containers",
-         {&kRun,  &kCreate, &kStart,  &kStop,    &kRestart, &kKill,   &kPause, &kUnpause,
-          &kWait, &kRm,     &kRename, &kUpdate,  &kExec,    &kAttach, &kPs,    &kTop,
-          &kPort, &kStats,  &kLogs,   &kInspect, &kCp,      &kExport, &kDiff,  &kContainerPrune}},
-        {"Images", {&kPull, &kLoad, &kImport, &kImages, &kHistory, &kTag, &kRmi, &kImagePrune}},
+         {&kRun,  &kCreate,  &kStart,  &kStop,   &kRestart, &kKill,   &kPause,         &kUnpause, &kWait,
+          &kRm,   &kRename,  &kUpdate, &kExec,   &kAttach,  &kPs,     &kTop,           &kPort,    &kStats,
+          &kLogs, &kInspect, &kCp,     &kExport, &kDiff,    &kCommit, &kContainerPrune}},
+        {"Images",
+         {&kPull, &kPush, &kSearch, &kLogin, &kLogout, &kLoad, &kSave, &kImport, &kImages, &kHistory, &kTag,
+          &kRmi, &kImagePrune}},
         {"Networks",
          {&kNetworkCreate, &kNetworkLs, &kNetworkInspect, &kNetworkConnect, &kNetworkDisconnect, &kNetworkRm,
           &kNetworkPrune}},

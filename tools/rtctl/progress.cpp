@@ -25,12 +25,23 @@ std::string_view name_of(Phase phase) {
     case Phase::unpacking: return "Extracting";
     case Phase::done: return "Pull complete";
     case Phase::exists: return "Already exists";
+    case Phase::preparing: return "Preparing";
+    case Phase::pushing: return "Pushing";
+    case Phase::pushed: return "Pushed";
+    case Phase::mounted: return "Mounted from ";
+    case Phase::present: return "Layer already exists";
     }
     return "";
 }
 
+std::string state_of(const ImageProgress& layer) {
+    return cat(name_of(layer.phase), printable(layer.text));
+}
+
 std::string bar(const ImageProgress& layer) {
-    if (layer.total == 0 || (layer.phase != Phase::downloading && layer.phase != Phase::unpacking)) return {};
+    const bool moves =
+        layer.phase == Phase::downloading || layer.phase == Phase::unpacking || layer.phase == Phase::pushing;
+    if (layer.total == 0 || !moves) return {};
     const auto done =
         static_cast<std::size_t>(kBarWidth * std::min(layer.current, layer.total) / layer.total);
     std::string text = cat(" [", std::string(done, '='), done < kBarWidth ? ">" : "");
@@ -61,7 +72,7 @@ void ProgressDisplay::show(const ImageProgress& progress) {
         last_drawn_ns_ = now;
         redraw();
     } else if (changed) {
-        std::fprintf(out_, "%s: %s\n", progress.layer.c_str(), std::string(name_of(progress.phase)).c_str());
+        std::fprintf(out_, "%s: %s\n", progress.layer.c_str(), state_of(progress).c_str());
     }
 }
 
@@ -69,7 +80,7 @@ void ProgressDisplay::redraw() {
     std::string text;
     if (drawn_ > 0) text = cat("\033[", drawn_, "A");
     for (const ImageProgress& layer : layers_)
-        text += cat("\r\033[K", layer.layer, ": ", name_of(layer.phase), bar(layer), "\n");
+        text += cat("\r\033[K", layer.layer, ": ", state_of(layer), bar(layer), "\n");
     drawn_ = layers_.size();
     std::fwrite(text.data(), 1, text.size(), out_);
     std::fflush(out_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shows how an image comes in: on a terminal a line per layer with a bar, redrawn in place; elsewhere a line
-// when a layer begins or ends. Calls come one at a time.
+// Shows how an image comes in or goes out: on a terminal a line per layer with a bar, redrawn in place;
+// elsewhere a line when a layer begins or ends. Calls come one at a time.
 #pragma once
 
 #include "core/image/image_service.hpp"

@@ -19,6 +19,7 @@ constexpr std::string_view kVolume = "volume";
 
 const Spelling kSpellings[] = {
     {kContainer, "attach", &kAttach},
+    {kContainer, "commit", &kCommit},
     {kContainer, "cp", &kCp},
     {kContainer, "create", &kCreate},
     {kContainer, "diff", &kDiff},
@@ -47,7 +48,9 @@ const Spelling kSpellings[] = {
     {kImage, "load", &kLoad},
     {kImage, "ls list", &kImages},
     {kImage, "pull", &kPull},
+    {kImage, "push", &kPush},
     {kImage, "rm remove", &kRmi},
+    {kImage, "save", &kSave},
     {kImage, "tag", &kTag},
     {kNetwork, "list", &kNetworkLs},
     {kNetwork, "remove", &kNetworkRm},

@@ -2,9 +2,12 @@
 #include "core/image/module/http_client.hpp"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,7 +17,6 @@ namespace {
 
 constexpr int kMostRedirects = 10;
 constexpr long kConnectSeconds = 30;
-constexpr long kStalledSeconds = 60; // without a byte
 constexpr long kBufferSize = 256L << 10;
 constexpr std::size_t kMostHeaders = 64U << 10U; // bytes
 constexpr std::size_t kErrorBody = 64U << 10U;
@@ -42,6 +44,31 @@ bool is_redirect(long status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+// A connection that breaks while we send ends the exchange and not the program: libcurl leaves the signal
+// alone, and its TLS library may write without asking not to be sent it.
+class WithoutSigpipe {
+public:
+    WithoutSigpipe() {
+        sigemptyset(&only_);
+        sigaddset(&only_, SIGPIPE);
+        sigset_t pending;
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        ::pthread_sigmask(SIG_BLOCK, &only_, &before_);
+    }
+    WithoutSigpipe(const WithoutSigpipe&) = delete;
+    WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+    ~WithoutSigpipe() {
+        const timespec now{};
+        if (!was_pending_) ::sigtimedwait(&only_, nullptr, &now);
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+private:
+    sigset_t only_{}, before_{};
+    bool was_pending_ = false;
+};
+
 // One exchange, without redirects.
 struct Exchange {
     CURL* easy;
@@ -50,6 +77,8 @@ struct Exchange {
     const Cancellation& cancellation;
     HttpResponse response;
     std::size_t header_bytes = 0;
+    const HttpUpload* upload = nullptr;
+    std::uint64_t sent = 0;
     std::optional<Error> problem; // what made us break it off
 
     bool to_sink() const { return sink && (response.status == 200 || response.status == 206); }
@@ -90,6 +119,29 @@ struct Exchange {
         return {};
     }
 
+    static std::size_t on_upload(char* data, std::size_t, std::size_t room, void* self) noexcept {
+        auto* const exchange = static_cast<Exchange*>(self);
+        const HttpUpload& upload = *exchange->upload;
+        const auto left = std::min<std::uint64_t>(room, upload.length() - exchange->sent);
+        std::size_t count = 0;
+        if (upload.file < 0) {
+            count = left;
+            std::memcpy(data, upload.text.data() + exchange->sent, count);
+        } else if (left > 0) {
+            const ssize_t read =
+                ::pread(upload.file, data, left, static_cast<off_t>(upload.from + exchange->sent));
+            if (read <= 0) {
+                exchange->problem = Error{Code::corrupt, read < 0 ? errno : 0,
+                                          "the file that is sent is shorter than it was, or unreadable"};
+                return CURL_READFUNC_ABORT;
+            }
+            count = static_cast<std::size_t>(read);
+        }
+        exchange->sent += count;
+        if (upload.progress) upload.progress(exchange->sent);
+        return count;
+    }
+
     static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
         auto* const exchange = static_cast<Exchange*>(self);
         auto may_go_on = exchange->cancellation.check();
@@ -107,7 +159,7 @@ void set_up(Exchange& exchange, const HttpRequest& request, const std::string& o
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request.patience_s);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kBufferSize);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, Exchange::on_header);
@@ -122,6 +174,19 @@ void set_up(Exchange& exchange, const HttpRequest& request, const std::string& o
     if (is_this_machine(std::string_view(origin).substr(origin.find("//") + 2)))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     if (!request.form.empty()) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.form.c_str());
+    if (request.method == "HEAD") {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (!request.method.empty()) {
+        // An empty upload, too: "Content-Length: 0" is what registries want to see.
+        static const HttpUpload kNothing;
+        exchange.upload = request.upload == nullptr ? &kNothing : request.upload;
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, Exchange::on_upload);
+        curl_easy_setopt(easy, CURLOPT_READDATA, &exchange);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kBufferSize);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(exchange.upload->length()));
+    }
     if (request.from != 0) curl_easy_setopt(easy, CURLOPT_RANGE, cat(request.from, "-").c_str());
 }
 
@@ -142,8 +207,10 @@ Result<HttpResponse> perform_once(const HttpRequest& request, const std::string&
     for (const std::string& line : request.headers) add(line);
     if (!authorization.empty()) add(cat("Authorization: ", authorization));
 
-    Exchange exchange{easy.get(), sink, limit, cancellation, {}, 0, {}};
+    if (!request.method.empty()) add("Expect:"); // no pause before the body: a 401 has come before it
+    Exchange exchange{easy.get(), sink, limit, cancellation, {}, 0, nullptr, 0, {}};
     set_up(exchange, request, origin, headers.get());
+    const WithoutSigpipe without_signal;
     const CURLcode result = curl_easy_perform(easy.get());
     if (exchange.problem) return std::unexpected(std::move(*exchange.problem));
     if (result != CURLE_OK)
@@ -153,7 +220,8 @@ Result<HttpResponse> perform_once(const HttpRequest& request, const std::string&
     return std::move(exchange.response);
 }
 
-// Where a Location header leads, from url.
+} // namespace
+
 std::string resolve_location(const std::string& url, const std::string& location) {
     const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
     char* text = nullptr;
@@ -165,8 +233,6 @@ std::string resolve_location(const std::string& url, const std::string& location
     curl_free(text);
     return resolved;
 }
-
-} // namespace
 
 std::string HttpResponse::header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -220,7 +286,11 @@ Result<HttpResponse> http_perform(const HttpRequest& request, std::size_t body_l
         RT_TRY_ASSIGN(HttpResponse response,
                       perform_once(current, origin == first_origin ? request.authorization : std::string(),
                                    body_limit, sink, cancellation));
+        response.origin = origin;
         if (!is_redirect(response.status)) return response;
+        // A registry tells of an upload's place in a Location, too, but with a status that is no redirect.
+        const bool reads = current.method.empty() || current.method == "HEAD";
+        if (!reads && response.status != 307 && response.status != 308) return response;
         const std::string target = resolve_location(current.url, response.header("location"));
         const std::string next = origin_of(target);
         if (next.empty())

@@ -2,8 +2,12 @@
 #include "core/image/image_module.hpp"
 
 #include "core/image/module/archive_intake.hpp"
+#include "core/image/module/archive_writer.hpp"
 #include "core/image/module/blob_intake.hpp"
+#include "core/image/module/changes_intake.hpp"
 #include "core/image/module/layer_stream.hpp"
+#include "core/image/module/registry_login.hpp"
+#include "core/image/module/registry_search.hpp"
 #include "core/image/module/repository.hpp"
 #include "core/image/module/tree_extract.hpp"
 #include "core/image/module/tree_writer.hpp"
@@ -30,12 +34,21 @@ class Module final : public ImageModule {
 public:
     [[nodiscard]] std::string sha256(std::string_view data) const override { return Sha256::of(data); }
 
-    Result<std::unique_ptr<RemoteRepository>> open_repository(const std::string& host,
-                                                              const std::string& path) override {
+    Result<std::unique_ptr<RemoteRepository>>
+    open_repository(const std::string& host, const std::string& path,
+                    const RegistryCredentials& credentials) override {
         return guarded([&]() -> Result<std::unique_ptr<RemoteRepository>> {
-            RT_TRY_ASSIGN(Credentials credentials, find_credentials(host));
-            return std::make_unique<Repository>(host, path, std::move(credentials));
+            return std::make_unique<Repository>(host, path, credentials);
         });
+    }
+    Result<std::string> log_in(const std::string& host, const RegistryCredentials& credentials,
+                               const Cancellation& cancellation) override {
+        return guarded([&] { return image::log_in(host, credentials, cancellation); });
+    }
+    Result<std::vector<SearchResult>> search(const std::string& host, const std::string& term, int limit,
+                                             const RegistryCredentials& credentials,
+                                             const Cancellation& cancellation) override {
+        return guarded([&] { return image::search(host, term, limit, credentials, cancellation); });
     }
     Result<LayerOutcome> take_layer(const ContentStore& store, const LayerRequest& request,
                                     const Cancellation& cancellation) override {
@@ -51,6 +64,18 @@ public:
     }
     Result<void> write_tree(const TreeToArchive& tree, int out, const Cancellation& cancellation) override {
         return guarded([&] { return image::write_tree(tree, out, cancellation); });
+    }
+    Result<LayerBlob> take_changes(const ContentStore& store, const ChangesToArchive& changes,
+                                   const Cancellation& cancellation) override {
+        return guarded([&] { return image::take_changes(store, changes, cancellation); });
+    }
+    Result<BlobDescriptor> repack(const ContentStore& store, const std::string& digest,
+                                  const std::string& diff_id, const Cancellation& cancellation) override {
+        return guarded([&] { return image::repack(store, digest, diff_id, cancellation); });
+    }
+    Result<void> write_archive(const ContentStore& store, const std::vector<ArchivePart>& parts, int out,
+                               const Cancellation& cancellation) override {
+        return guarded([&] { return image::write_archive(store, parts, out, cancellation); });
     }
     Result<void> extract_tree(const ArchiveToTree& tree, int in, const Cancellation& cancellation) override {
         return guarded([&] { return image::extract_tree(tree, in, cancellation); });

@@ -11,6 +11,10 @@
 
 namespace rt::image {
 
+TarWriter::TarWriter(ByteSink& out) : TarWriter(-1) {
+    sink_ = &out;
+}
+
 TarWriter::TarWriter(int out)
     : out_(out), archive_(archive_write_new()),
       locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", static_cast<locale_t>(nullptr))) {
@@ -28,6 +32,14 @@ TarWriter::~TarWriter() {
 
 la_ssize_t TarWriter::write(archive* archive, void* self, const void* data, std::size_t size) {
     auto* const writer = static_cast<TarWriter*>(self);
+    if (writer->sink_ != nullptr) {
+        if (auto taken = writer->sink_->write({static_cast<const char*>(data), size}); !taken) {
+            writer->refused_ = std::move(taken).error();
+            archive_set_error(archive, EIO, "refused");
+            return -1;
+        }
+        return static_cast<la_ssize_t>(size);
+    }
     for (;;) {
         const ssize_t count = ::write(writer->out_, data, size);
         if (count >= 0) return count;
@@ -39,6 +51,7 @@ la_ssize_t TarWriter::write(archive* archive, void* self, const void* data, std:
 }
 
 std::unexpected<Error> TarWriter::problem() {
+    if (refused_) return std::unexpected(*refused_);
     if (errno_ != 0) return fail_errno(errno_, "write the tar archive");
     const char* const text = archive_error_string(archive_);
     return fail(Code::internal, "write the tar archive: ", text == nullptr ? "unknown reason" : text);

@@ -30,6 +30,8 @@ struct FreeEntry {
 };
 using Entry = std::unique_ptr<archive_entry, FreeEntry>;
 
+constexpr std::string_view kWhiteout = ".wh.";
+
 // Others belong to this host: labels, the storage driver's own notes.
 bool belongs_to_file(std::string_view name) {
     return name.starts_with("user.") || name == "security.capability";
@@ -39,6 +41,29 @@ class TreeWriter {
 public:
     TreeWriter(const TreeToArchive& tree, int out, const Cancellation& cancellation)
         : tree_(tree), tar_(out), cancellation_(cancellation), buffer_(256U << 10U) {}
+    TreeWriter(const TreeToArchive& tree, ByteSink& out, const Cancellation& cancellation)
+        : tree_(tree), tar_(out), cancellation_(cancellation), buffer_(256U << 10U) {}
+
+    Result<void> run(const std::vector<TreeChange>& changes) {
+        children_ = Children::no;
+        for (const TreeChange& change : changes) {
+            const std::string_view path = std::string_view(change.path).substr(change.path.starts_with('/'));
+            const SplitPath split = split_last(std::string(path));
+            if (split.name.starts_with(kWhiteout))
+                return fail(Code::unsupported, "'", change.path,
+                            "': no layer can hold a name that begins with '", kWhiteout,
+                            "': remove it first");
+            if (change.deleted) {
+                RT_TRY(whiteout(split));
+                continue;
+            }
+            auto open = open_in_root(tree_.root, std::string(path), O_PATH | O_NOFOLLOW);
+            if (!open && open.error().code == Code::not_found) continue; // it went meanwhile
+            if (!open) return std::unexpected(std::move(open).error());
+            RT_TRY(entry(open->get(), std::string(path)));
+        }
+        return tar_.finish();
+    }
 
     Result<void> run() {
         RT_TRY_ASSIGN(const UniqueFd top, open_top());
@@ -97,6 +122,19 @@ private:
             archive_entry_set_rdevminor(entry.get(), status.stx_rdev_minor);
         }
         return entry;
+    }
+
+    Result<void> whiteout(const SplitPath& split) {
+        const std::string parent =
+            split.parent.empty() || split.parent.ends_with('/') ? split.parent : split.parent + "/";
+        const Entry entry(archive_entry_new());
+        if (entry == nullptr) throw std::bad_alloc();
+        archive_entry_set_pathname(entry.get(), cat(parent, kWhiteout, split.name).c_str());
+        archive_entry_set_filetype(entry.get(), AE_IFREG);
+        archive_entry_set_perm(entry.get(), 0600);
+        archive_entry_set_size(entry.get(), 0);
+        archive_entry_set_mtime(entry.get(), 0, 0);
+        return header(*entry);
     }
 
     Result<void> header(archive_entry& entry) { return tar_.entry(&entry); }
@@ -165,6 +203,7 @@ private:
         const Entry entry = describe(name + "/", status);
         add_xattrs(fd, *entry);
         RT_TRY(header(*entry));
+        if (children_ == Children::no) return {};
         if (tree_.mounts == OtherMounts::leave_out && status.stx_mnt_id != mount_) return {};
         return children(fd, name + "/");
     }
@@ -202,7 +241,10 @@ private:
         }
     }
 
+    enum class Children { yes, no };
+
     const TreeToArchive& tree_;
+    Children children_ = Children::yes; // of directories
     TarWriter tar_;
     const Cancellation& cancellation_;
     std::vector<char> buffer_;
@@ -214,6 +256,13 @@ private:
 
 Result<void> write_tree(const TreeToArchive& tree, int out, const Cancellation& cancellation) {
     return TreeWriter(tree, out, cancellation).run();
+}
+
+Result<void> write_changes(const ChangesToArchive& changes, ByteSink& out, const Cancellation& cancellation) {
+    TreeToArchive tree;
+    tree.root = changes.root;
+    tree.ids = changes.ids;
+    return TreeWriter(tree, out, cancellation).run(changes.changes);
 }
 
 } // namespace rt::image

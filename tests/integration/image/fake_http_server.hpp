@@ -24,6 +24,7 @@ struct FakeRequest {
     std::string method;
     std::string path;                           // with the query
     std::map<std::string, std::string> headers; // names in lower case
+    std::string body{};                         // by its Content-Length
     [[nodiscard]] std::string header(const std::string& name) const {
         const auto found = headers.find(name);
         return found == headers.end() ? std::string() : found->second;
@@ -69,7 +70,15 @@ public:
         return requests_;
     }
 
+    // Of a request's body; where it is longer, the connection breaks there. Set both before the first
+    // request.
+    std::function<std::size_t(const FakeRequest&)> limit_body;
+    std::function<void(const FakeRequest&)> on_break;
+
 private:
+    std::size_t read_at_most(const FakeRequest& request) {
+        return limit_body ? limit_body(request) : SIZE_MAX;
+    }
     void accept_all() {
         for (;;) {
             const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -89,7 +98,22 @@ private:
             if (count <= 0) return;
             text.append(buffer, static_cast<std::size_t>(count));
         }
-        const FakeRequest request = parse(text);
+        FakeRequest request = parse(text);
+        const std::string length = request.header("content-length");
+        const std::size_t size = length.empty() ? 0 : std::stoul(length);
+        request.body = text.substr(text.find("\r\n\r\n") + 4);
+        const std::size_t most = std::min(size, read_at_most(request));
+        while (request.body.size() < most) {
+            const ssize_t count = ::recv(client, buffer, sizeof buffer, 0);
+            if (count <= 0) break;
+            request.body.append(buffer, static_cast<std::size_t>(count));
+        }
+        if (most < size) { // the connection breaks
+            const std::lock_guard lock(mutex_);
+            requests_.push_back(request);
+            if (on_break) on_break(request);
+            return;
+        }
         {
             const std::lock_guard lock(mutex_);
             requests_.push_back(request);

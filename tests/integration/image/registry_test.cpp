@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registry client against a registry that behaves badly.
+#include "core/image/module/blob_intake.hpp"
 #include "core/image/module/layer_stream.hpp"
+#include "core/image/module/registry_login.hpp"
+#include "core/image/module/registry_search.hpp"
 #include "core/image/module/repository.hpp"
 #include "core/image/module/sha256.hpp"
 #include "integration/image/fake_http_server.hpp"
@@ -9,6 +12,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <mutex>
+#include <set>
 
 namespace rt::image {
 namespace {
@@ -40,7 +45,7 @@ protected:
     BlobDescriptor blob_{"", Sha256::of(content_), content_.size()};
     Cancellation cancellation_;
 
-    Result<void> fetch(FakeHttpServer& server, Collect& sink, Credentials credentials = {}) {
+    Result<void> fetch(FakeHttpServer& server, Collect& sink, RegistryCredentials credentials = {}) {
         return Repository(server.host(), "a/b", std::move(credentials), kShort)
             .blob(blob_, 0, sink, cancellation_);
     }
@@ -182,8 +187,8 @@ TEST_F(Registry, SendsThePasswordForBasic) {
         return part(request);
     });
     Collect sink;
-    EXPECT_TRUE(fetch(server, sink, {"me", "pass", {}}));
-    EXPECT_EQ(fetch(server, sink, {"me", "wrong", {}}).error().code, Code::permission_denied);
+    EXPECT_TRUE(fetch(server, sink, {"me", "pass", {}, {}}));
+    EXPECT_EQ(fetch(server, sink, {"me", "wrong", {}, {}}).error().code, Code::permission_denied);
     EXPECT_EQ(fetch(server, sink).error().code, Code::permission_denied);
 }
 
@@ -193,7 +198,7 @@ TEST_F(Registry, DoesNotSendThePasswordToAnUnencryptedStranger) {
                             .headers = {{"WWW-Authenticate", "Bearer realm=\"http://198.51.100.1/token\""}}};
     });
     Collect sink;
-    EXPECT_EQ(fetch(server, sink, {"me", "pass", {}}).error().code, Code::permission_denied);
+    EXPECT_EQ(fetch(server, sink, {"me", "pass", {}, {}}).error().code, Code::permission_denied);
 }
 
 TEST_F(Registry, FollowsARedirectWithoutTakingCredentialsAlong) {
@@ -204,7 +209,7 @@ TEST_F(Registry, FollowsARedirectWithoutTakingCredentialsAlong) {
         return {.status = 307, .headers = {{"Location", "http://" + elsewhere.host() + "/storage?sig=1"}}};
     });
     Collect sink;
-    ASSERT_TRUE(fetch(server, sink, {"me", "pass", {}}));
+    ASSERT_TRUE(fetch(server, sink, {"me", "pass", {}, {}}));
     EXPECT_EQ(sink.text, content_);
     ASSERT_EQ(elsewhere.requests().size(), 1U);
     EXPECT_THAT(elsewhere.requests()[0].header("authorization"), IsEmpty());
@@ -290,6 +295,215 @@ TEST_F(Registry, BeginsAnewWhenMoreIsStoredThanThereIs) {
     EXPECT_EQ(test::read_file(store.blob_path(blob_.digest)), content_);
 }
 
+// A registry that takes blobs, and has what it was sent.
+class PushTarget {
+public:
+    FakeResponse answer(const FakeRequest& request, const std::string& host) {
+        const std::lock_guard lock(mutex_);
+        const bool upload = request.path.find("/uploads/") != std::string::npos;
+        if (request.method == "HEAD") return {.status = blobs.contains(digest_in(request.path)) ? 200 : 404};
+        if (request.method == "POST" && request.path.find("mount=") != std::string::npos && mounts)
+            return {.status = 201};
+        const std::string place = "http://" + host + "/v2/a/b/blobs/uploads/" + std::to_string(uploads);
+        if (request.method == "POST") {
+            received.clear();
+            open = true;
+            return {
+                .status = 202,
+                .headers = {{"Location", "/v2/a/b/blobs/uploads/" + std::to_string(++uploads) + "?state=x"}}};
+        }
+        if (!upload) return {.status = 404};
+        if (request.method == "GET")
+            return {.status = 204, .headers = {{"Range", "0-" + std::to_string(received.size() - 1)}}};
+        if (request.method == "DELETE") {
+            open = false;
+            return {.status = 204};
+        }
+        if (request.method == "PATCH") {
+            received += request.body;
+            return {.status = 202,
+                    .headers = {{"Location", place}, {"Range", "0-" + std::to_string(received.size() - 1)}}};
+        }
+        const std::string digest = Sha256::of(received);
+        if (request.path.find(percent_encode(digest)) == std::string::npos) return {.status = 400};
+        blobs.insert(digest);
+        open = false;
+        return {.status = 201};
+    }
+    void broke(const FakeRequest& request) {
+        const std::lock_guard lock(mutex_);
+        received += request.body;
+    }
+    static std::string digest_in(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+    std::set<std::string> blobs;
+    std::string received;
+    bool mounts = false, open = false;
+    int uploads = 0;
+
+private:
+    std::mutex mutex_;
+};
+
+class Pushed : public Registry {
+protected:
+    Pushed() {
+        auto intake = BlobIntake::begin(store_, nullptr);
+        if (!intake || !intake->write(content_) || !intake->finish({})) throw std::runtime_error("store");
+    }
+    Result<PushOutcome> push(FakeHttpServer& server, std::vector<std::string> from = {}) {
+        return Repository(server.host(), "a/b", {}, kShort)
+            .push_blob(store_, {blob_, std::move(from), {}}, cancellation_);
+    }
+    static std::string methods(FakeHttpServer& server) {
+        std::string text;
+        for (const FakeRequest& request : server.requests()) text += request.method + " ";
+        return text;
+    }
+
+    test::TempDir directory_;
+    ContentStore store_ = ContentStore::open(directory_.path()).value();
+    PushTarget target_;
+    std::string host_;
+};
+
+TEST_F(Pushed, GoesUpOnceAndIsThereTheNextTime) {
+    FakeHttpServer server([&](const FakeRequest& request) { return target_.answer(request, host_); });
+    host_ = server.host();
+    EXPECT_EQ(push(server)->how, PushOutcome::How::pushed);
+    EXPECT_EQ(target_.received, content_);
+    EXPECT_EQ(methods(server), "HEAD POST PATCH PUT ");
+    EXPECT_EQ(push(server)->how, PushOutcome::How::present);
+}
+
+TEST_F(Pushed, IsMountedWhereTheRegistryDoesThat) {
+    target_.mounts = true;
+    FakeHttpServer server([&](const FakeRequest& request) { return target_.answer(request, host_); });
+    host_ = server.host();
+    const auto outcome = push(server, {"other/x"});
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->how, PushOutcome::How::mounted);
+    EXPECT_EQ(outcome->from, "other/x");
+    EXPECT_THAT(server.requests()[1].path, HasSubstr("from=other%2Fx"));
+}
+
+TEST_F(Pushed, GoesUpInTheUploadThatARefusedMountHasBegun) {
+    FakeHttpServer server([&](const FakeRequest& request) { return target_.answer(request, host_); });
+    host_ = server.host();
+    EXPECT_EQ(push(server, {"one", "two"})->how, PushOutcome::How::pushed);
+    EXPECT_EQ(methods(server), "HEAD POST DELETE POST PATCH PUT ");
+}
+
+TEST_F(Pushed, GoesOnWhereTheConnectionBroke) {
+    std::atomic<int> patches = 0;
+    FakeHttpServer server([&](const FakeRequest& request) { return target_.answer(request, host_); });
+    server.limit_body = [&](const FakeRequest& request) -> std::size_t {
+        return request.method == "PATCH" && ++patches == 1 ? 100'000 : SIZE_MAX;
+    };
+    server.on_break = [&](const FakeRequest& request) { target_.broke(request); };
+    host_ = server.host();
+    const auto outcome = push(server);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_TRUE(target_.received == content_);
+    EXPECT_EQ(target_.uploads, 1);
+    EXPECT_EQ(patches, 2);
+}
+
+TEST_F(Pushed, LeavesNothingAtTheRegistryWhenItIsCalledOff) {
+    FakeHttpServer server([&](const FakeRequest& request) {
+        if (request.method == "PATCH") cancellation_.stop = true;
+        return target_.answer(request, host_);
+    });
+    host_ = server.host();
+    EXPECT_EQ(push(server).error().code, Code::cancelled);
+    EXPECT_FALSE(target_.open);
+    EXPECT_THAT(target_.blobs, IsEmpty());
+}
+
+TEST_F(Pushed, GivesUpOnARegistryThatTakesNothing) {
+    for (const int status : {403, 413, 500}) {
+        SCOPED_TRACE(status);
+        FakeHttpServer server([&](const FakeRequest& request) {
+            if (request.method == "PATCH") return FakeResponse{.status = status};
+            return target_.answer(request, host_);
+        });
+        host_ = server.host();
+        EXPECT_FALSE(push(server));
+        EXPECT_LE(server.requests().size(), 40U);
+        EXPECT_FALSE(target_.open);
+    }
+}
+
+TEST_F(Pushed, TellsNoSecretWhereAnUploadGoesOnElsewhere) {
+    FakeHttpServer elsewhere([&](const FakeRequest& request) {
+        if (request.method == "PATCH") return target_.answer(request, host_);
+        return FakeResponse{.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"give\""}}};
+    });
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (request.header("authorization").empty())
+            return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
+        if (request.method == "HEAD") return {.status = 404};
+        return {.status = 202, .headers = {{"Location", "http://" + elsewhere.host() + "/uploads/1"}}};
+    });
+    host_ = elsewhere.host();
+    const auto outcome = Repository(server.host(), "a/b", {"me", "pass", {}, {}}, kShort)
+                             .push_blob(store_, {blob_, {}, {}}, cancellation_);
+    EXPECT_FALSE(outcome);
+    ASSERT_FALSE(elsewhere.requests().empty());
+    for (const FakeRequest& request : elsewhere.requests())
+        EXPECT_THAT(request.header("authorization"), IsEmpty());
+}
+
+TEST_F(Pushed, IsAManifestThatTheRegistryMayNotChange) {
+    FakeHttpServer server([&](const FakeRequest&) {
+        return FakeResponse{.status = 201, .headers = {{"Docker-Content-Digest", Sha256::of("another")}}};
+    });
+    const Manifest manifest{"{}", "application/vnd.oci.image.manifest.v1+json", Sha256::of("{}")};
+    EXPECT_EQ(
+        Repository(server.host(), "a/b", {}, kShort).push_manifest("1", manifest, cancellation_).error().code,
+        Code::corrupt);
+    ASSERT_EQ(server.requests().size(), 1U);
+    EXPECT_EQ(server.requests()[0].body, "{}");
+    EXPECT_EQ(server.requests()[0].header("content-type"), manifest.media_type);
+}
+
+TEST_F(Registry, LogsInWithAPasswordOrKeepsTheTokenThatItGives) {
+    std::string host;
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (request.path.starts_with("/token")) {
+            if (request.header("authorization") != "Basic bWU6cGFzcw==") return {.status = 401};
+            return {.body = R"({"token": "now", "refresh_token": "later"})"};
+        }
+        if (request.header("authorization") == "Bearer now") return {.status = 200};
+        return {
+            .status = 401,
+            .headers = {{"WWW-Authenticate", "Bearer realm=\"http://" + host + "/token\",service=\"s\""}}};
+    });
+    host = server.host();
+    EXPECT_EQ(log_in(host, {"me", "pass", {}, {}}, cancellation_).value(), "later");
+    EXPECT_THAT(server.requests()[1].path, HasSubstr("offline_token=true"));
+    EXPECT_EQ(log_in(host, {"me", "wrong", {}, {}}, cancellation_).error().code, Code::permission_denied);
+}
+
+TEST_F(Registry, FindsWhatItsSearchSays) {
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (!request.path.starts_with("/v1/search?q=a%20b&n=2")) return {.status = 404};
+        return {.body =
+                    R"({"results": [{"name": "x", "description": "d", "star_count": 3, "is_official": true},
+                                        7, {"name": 8, "star_count": "many"}, {"name": "more"}]})"};
+    });
+    const auto found = search(server.host(), "a b", 2, {}, cancellation_);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->size(), 2U);
+    EXPECT_EQ((*found)[0].name, "x");
+    EXPECT_EQ((*found)[0].stars, 3);
+    EXPECT_TRUE((*found)[0].official);
+    EXPECT_EQ((*found)[1].name, "");
+    EXPECT_EQ(search(server.host(), "other", 2, {}, cancellation_).error().code, Code::unsupported);
+    FakeHttpServer odd([&](const FakeRequest&) { return FakeResponse{.body = "[]"}; });
+    EXPECT_EQ(search(odd.host(), "x", 2, {}, cancellation_).error().code, Code::corrupt);
+}
+
 TEST(ThisMachine, IsRecognised) {
     for (const char* host :
          {"localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]:5000", "[::1]"})
@@ -310,22 +524,6 @@ TEST(Challenges, AreTakenApart) {
     EXPECT_EQ(two[1].parameters.at("service"), "s");
     for (const char* odd : {"", ",,,", "=", "Bearer realm=\"", "Bearer =", "\"\""})
         (void)parse_challenges(odd);
-}
-
-TEST(DockerConfig, HasCredentialsByHost) {
-    test::TempDir directory;
-    test::write_file(directory / "config.json", R"({"auths": {
-        "https://index.docker.io/v1/": {"auth": "bWU6cGFzczp3b3Jk"},
-        "reg.example.com:5000": {"identitytoken": "it"}, "odd": 7}})");
-    const auto hub = read_credentials(directory / "config.json", "docker.io");
-    ASSERT_TRUE(hub);
-    EXPECT_EQ(hub->user, "me");
-    EXPECT_EQ(hub->password, "pass:word");
-    EXPECT_EQ(read_credentials(directory / "config.json", "reg.example.com:5000")->identity_token, "it");
-    EXPECT_TRUE(read_credentials(directory / "config.json", "reg.example.com")->empty());
-    EXPECT_TRUE(read_credentials(directory / "none.json", "docker.io")->empty());
-    test::write_file(directory / "config.json", "{");
-    EXPECT_EQ(read_credentials(directory / "config.json", "docker.io").error().code, Code::corrupt);
 }
 
 } // namespace

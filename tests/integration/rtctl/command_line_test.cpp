@@ -34,6 +34,12 @@ TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
                                    "pull",
                                    "load",
                                    "import",
+                                   "save",
+                                   "commit",
+                                   "push",
+                                   "search",
+                                   "login",
+                                   "logout",
                                    "images",
                                    "rmi",
                                    "plugin ls",
@@ -232,12 +238,6 @@ TEST(CommandLine, UnknownFiltersAreNamedAndTheKnownListed) {
 TEST(CommandLine, CommandsThatOnlyDockerHasAreNoTypos) {
     const Rtctl rtctl;
     for (const std::vector<std::string>& words : {std::vector<std::string>{"build", "."},
-                                                  {"push", "box"},
-                                                  {"save", "box"},
-                                                  {"commit", "one"},
-                                                  {"login"},
-                                                  {"logout"},
-                                                  {"search", "box"},
                                                   {"swarm", "init"},
                                                   {"service", "ls"},
                                                   {"stack", "ls"},
@@ -255,14 +255,13 @@ TEST(CommandLine, CommandsThatOnlyDockerHasAreNoTypos) {
         EXPECT_THAT(outcome.err, StartsWith("rtctl: there is no command '" + words[0] + "'")) << words[0];
         EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
     }
-    for (const std::vector<std::string>& words : {std::vector<std::string>{"image", "push"},
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"image", "build"},
                                                   {"plugin", "install"},
                                                   {"config", "ls"},
-                                                  {"container", "commit"},
                                                   {"system", "dial-stdio"}})
         EXPECT_THAT(rtctl(words).err,
                     StartsWith("rtctl: there is no command '" + words[0] + " " + words[1] + "'"));
-    EXPECT_THAT(rtctl({"help", "push"}).err, StartsWith("rtctl: there is no command 'push' yet"));
+    EXPECT_THAT(rtctl({"help", "build"}).err, StartsWith("rtctl: there is no command 'build' yet"));
 }
 
 // As docker's client ends: 125 for options, 1 for the rest.

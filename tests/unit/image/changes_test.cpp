@@ -32,9 +32,21 @@ TEST(ImageChanges, SetWhatADockerfileSets) {
               Json::parse(R"({"User": "www-data:adm", "StopSignal": "SIGQUIT"})"));
 }
 
+TEST(ImageChanges, SetHealthChecksAndTriggers) {
+    EXPECT_EQ(changed({"HEALTHCHECK NONE"}), Json::parse(R"({"Healthcheck": {"Test": ["NONE"]}})"));
+    EXPECT_EQ(changed({"HEALTHCHECK --interval=5s --retries=3 CMD curl -f x"}),
+              Json::parse(R"({"Healthcheck": {"Interval": 5000000000, "Retries": 3,
+                                              "Test": ["CMD-SHELL", "curl -f x"]}})"));
+    EXPECT_EQ(changed({R"(HEALTHCHECK CMD ["a", "b"])"}),
+              Json::parse(R"({"Healthcheck": {"Test": ["CMD", "a", "b"]}})"));
+    EXPECT_EQ(changed({"ONBUILD RUN a", "ONBUILD RUN b"}), Json::parse(R"({"OnBuild": ["RUN a", "RUN b"]})"));
+}
+
 TEST(ImageChanges, RefuseWhatTheyDoNotKnow) {
-    for (const char* text : {"", "RUN true", "CMD", "ENV", "ENV A", "ENV =b", "EXPOSE x", "EXPOSE 70000",
-                             "EXPOSE 0", "EXPOSE 80/icmp", "LABEL x", "ENV A=\"open"}) {
+    for (const char* text :
+         {"", "RUN true", "CMD", "ENV", "ENV A", "ENV =b", "EXPOSE x", "EXPOSE 70000", "EXPOSE 0",
+          "EXPOSE 80/icmp", "LABEL x", "ENV A=\"open", "HEALTHCHECK", "HEALTHCHECK CMD",
+          "HEALTHCHECK --interval=x CMD a", "HEALTHCHECK --often CMD a", "HEALTHCHECK --retries=3 NONE"}) {
         Json config = Json::object();
         EXPECT_EQ(apply_change(config, text).error().code, Code::invalid_argument) << text;
     }

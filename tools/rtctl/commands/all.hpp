@@ -30,10 +30,16 @@ extern const Command kRm;
 extern const Command kCp;
 extern const Command kExport;
 extern const Command kDiff;
+extern const Command kCommit;
 extern const Command kContainerPrune;
 // Images
 extern const Command kPull;
+extern const Command kPush;
+extern const Command kLogin;
+extern const Command kLogout;
+extern const Command kSearch;
 extern const Command kLoad;
+extern const Command kSave;
 extern const Command kImport;
 extern const Command kImages;
 extern const Command kHistory;

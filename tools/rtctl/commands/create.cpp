@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/create.hpp"
 
+#include "core/image/docker_config.hpp"
 #include "tools/rtctl/attached.hpp"
 #include "tools/rtctl/cid_file.hpp"
 #include "tools/rtctl/commands/all.hpp"
@@ -27,6 +28,7 @@ Outcome create_command(const Globals& globals, const Arguments& arguments) {
     RunOptions options;
     ProgressDisplay progress(stderr);
     if (!request->quiet) options.pull_progress = progress.sink();
+    options.pull_credentials = find_docker_credentials;
     options.pull = request->pull;
     RT_TRY_ASSIGN(const Container created, create(*engine, request->spec, options));
     if (auto written = cid_file->write(created.id); !written) warn(written.error().message);

@@ -1,34 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base/new_file.hpp"
 #include "core/container/copy.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/output_file.hpp"
 #include "tools/rtctl/session.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace rt::cli {
 namespace {
-
-// The file is there whole or not at all. What is there and no file, a device say, is not to be replaced by
-// one.
-Result<void> export_to_file(Engine& engine, const std::string& reference, const Path& file) {
-    struct stat status{};
-    if (::lstat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-        return fail(Code::invalid_argument, "write '", file.native(), "': it is no regular file");
-    const Path directory = file.has_parent_path() ? file.parent_path() : Path(".");
-    const UniqueFd parent(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!parent) return fail_errno(errno, "write '", file.native(), "'");
-    auto made = NewFile::make(parent.get());
-    if (!made) return in_context(std::move(made).error(), "write '", file.native(), "'");
-    RT_TRY(export_container(engine, reference, made->fd()));
-    if (auto named = made->take_name(file.filename()); !named)
-        return in_context(std::move(named).error(), "write '", file.native(), "'");
-    return {};
-}
 
 Outcome export_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
@@ -45,7 +26,7 @@ Outcome export_command(const Globals& globals, const Arguments& arguments) {
     if (file.empty())
         RT_TRY(export_container(*engine, reference, STDOUT_FILENO));
     else
-        RT_TRY(export_to_file(*engine, reference, file));
+        RT_TRY(write_to_file(file, [&](int out) { return export_container(*engine, reference, out); }));
     return 0;
 }
 

@@ -14,8 +14,8 @@ Outcome import(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()(
         "change,c", options::value<std::vector<std::string>>()->composing()->value_name("INSTRUCTION"),
-        "a Dockerfile instruction for the image's config: CMD, ENTRYPOINT, ENV, EXPOSE, "
-        "LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR (may be given again)")(
+        "a Dockerfile instruction for the image's config: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, "
+        "LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR (may be given again)")(
         "message,m", options::value<std::string>()->value_name("TEXT"),
         "for the image's history")("platform", options::value<std::string>()->value_name("OS/ARCH[/VARIANT]"),
                                    "for which machines it is (default: this machine's)")(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/image/docker_config.hpp"
 #include "core/image/image_service.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtctl/commands/all.hpp"
@@ -29,8 +30,10 @@ Outcome pull(const Globals& globals, const Arguments& arguments) {
     ProgressDisplay display(stdout);
     const ImageProgressSink sink = parsed->has("quiet") ? ImageProgressSink() : display.sink();
     ImageService service(engine->wiring(), state->database, engine->drivers());
-    RT_TRY(service.pull(name, {parsed->get<std::string>("platform"), parsed->get<std::string>("storage")},
-                        sink, Engine::new_operation()));
+    RT_TRY(service.pull(
+        name,
+        {parsed->get<std::string>("platform"), parsed->get<std::string>("storage"), find_docker_credentials},
+        sink, Engine::new_operation()));
     print_line(reference.name());
     return 0;
 }

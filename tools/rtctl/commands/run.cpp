@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/run.hpp"
 
+#include "core/image/docker_config.hpp"
 #include "tools/rtctl/attached.hpp"
 #include "tools/rtctl/cid_file.hpp"
 #include "tools/rtctl/commands/all.hpp"
@@ -54,6 +55,7 @@ Outcome run_command(const Globals& globals, const Arguments& arguments) {
     if (foreground) options.cancel_fd = foreground->cancel_fd();
     ProgressDisplay progress(stderr);
     if (!request->quiet) options.pull_progress = progress.sink();
+    options.pull_credentials = find_docker_credentials;
     options.pull = request->pull;
 
     auto container = run(**engine, request->spec, options);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/image_json.hpp"
-#include "core/base/base64.hpp"
 #include "core/base/clock.hpp"
 #include "core/container/prune.hpp"
 #include "core/image/image_service.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/models/filters.hpp"
+#include "tools/rtd/models/registry_auth.hpp"
 #include "tools/rtd/routes/piped.hpp"
 #include "tools/rtd/routes/progress_stream.hpp"
 #include "tools/rtd/routes/routes.hpp"
@@ -156,27 +156,12 @@ Result<Answer> prune(Engine& engine, const Request& request) {
     return json_answer({{"ImagesDeleted", std::move(deleted)}, {"SpaceReclaimed", pruned.reclaimed}});
 }
 
-// Who is known to the registry by a name and a password cannot be served yet; nobody is passed off as
-// somebody without them.
-Result<void> refuse_credentials(const Request& request) {
-    const auto text = from_base64(request.header("X-Registry-Auth"));
-    if (!text) return fail(Code::invalid_argument, "the header X-Registry-Auth is not base64");
-    const Json auth = Json::parse(*text, nullptr, false);
-    if (!auth.is_object()) return {};
-    for (const char* const key : {"username", "password", "auth", "identitytoken", "registrytoken"})
-        if (const auto found = auth.find(key); found != auth.end() && *found != "")
-            return fail(Code::unsupported,
-                        "registry credentials are not supported: only what the registry gives "
-                        "to everybody can be pulled");
-    return {};
-}
-
 Awaitable<Result<void>> pull(Services& services, Exchange& exchange) {
     const Request& request = exchange.request();
     if (request.query.has("fromSrc") && !request.query.get("fromSrc").empty())
         co_return fail(Code::unsupported,
                        "import through POST /images/create is not supported: use rtctl import");
-    RT_CO_TRY(refuse_credentials(request));
+    RT_CO_TRY_ASSIGN(const RegistryCredentials credentials, registry_auth(request));
     std::string name = request.query.get("fromImage");
     const std::string tag = request.query.get("tag");
     if (name.empty()) co_return fail(Code::invalid_argument, "fromImage is missing in the request");
@@ -184,14 +169,17 @@ Awaitable<Result<void>> pull(Services& services, Exchange& exchange) {
     RT_CO_TRY(parse_reference(name));
     auto task = ProgressStream::run(
         services, exchange,
-        [name, platform = request.query.get("platform")](Engine& engine,
-                                                         ProgressStream& progress) -> Result<void> {
+        [name, credentials,
+         platform = request.query.get("platform")](Engine& engine, ProgressStream& progress) -> Result<void> {
             RT_TRY_ASSIGN(Engine::State* const state, engine.state());
             Operation operation = Engine::new_operation();
             operation.cancel_fd = progress.cancel_fd();
             ImageService service = service_of(engine, *state);
             RT_TRY(service.pull(
-                name, {platform, ""}, [&](const ImageProgress& step) { progress.add(step); }, operation));
+                name,
+                {platform, "",
+                 [&](const std::string&) -> Result<RegistryCredentials> { return credentials; }},
+                [&](const ImageProgress& step) { progress.add(step); }, operation));
             return {};
         });
     co_return co_await std::move(task);

@@ -31,6 +31,11 @@ const char* status_of(Phase phase) {
     case Phase::unpacking: return "Extracting";
     case Phase::done: return "Pull complete";
     case Phase::exists: return "Already exists";
+    case Phase::preparing: return "Preparing";
+    case Phase::pushing: return "Pushing";
+    case Phase::pushed: return "Pushed";
+    case Phase::mounted: return "Mounted from ";
+    case Phase::present: return "Layer already exists";
     }
     return "";
 }
@@ -52,8 +57,9 @@ Json error_line(const Error& error) {
 void ProgressStream::add(const ImageProgress& progress) {
     if (progress.phase == Phase::note) return add(Json{{"status", printable(progress.text)}});
     Json detail = Json::object();
-    Json line{{"status", status_of(progress.phase)}, {"id", progress.layer}};
-    const bool between = progress.phase == Phase::downloading || progress.phase == Phase::unpacking;
+    Json line{{"status", cat(status_of(progress.phase), printable(progress.text))}, {"id", progress.layer}};
+    const bool between = progress.phase == Phase::downloading || progress.phase == Phase::unpacking ||
+                         progress.phase == Phase::pushing;
     if (between) {
         detail["current"] = progress.current;
         if (progress.total != 0) {

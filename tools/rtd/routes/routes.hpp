@@ -15,6 +15,7 @@ std::vector<Route> container_stream_routes(); // attach, wait, logs, stats
 std::vector<Route> container_file_routes();   // archive, export, changes
 std::vector<Route> exec_routes();
 std::vector<Route> image_routes();
+std::vector<Route> image_transfer_routes(); // save, push, commit, auth, search
 std::vector<Route> network_routes();
 std::vector<Route> volume_routes();
 std::vector<Route> refused_routes();
