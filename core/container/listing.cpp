@@ -20,24 +20,6 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
-// Many containers have the same image.
-class Configs {
-public:
-    explicit Configs(Engine::State& state) : state_(state) {}
-
-    // Empty: the image is gone.
-    const std::string& of(const std::string& image_id) {
-        const auto [place, is_new] = configs_.try_emplace(image_id);
-        if (is_new)
-            if (auto image = state_.images.find(image_id)) place->second = std::move(image->config_json);
-        return place->second;
-    }
-
-private:
-    Engine::State& state_;
-    std::map<std::string, std::string> configs_;
-};
-
 void add_ports(ContainerSummary& summary, const std::vector<std::string>& exposed) {
     for (const Attachment& attachment : summary.attachments)
         for (const PublishedPort& port : published_ports(attachment.endpoint))
@@ -54,17 +36,36 @@ void add_ports(ContainerSummary& summary, const std::vector<std::string>& expose
     }
 }
 
-Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const Container& stored,
-                                   Configs& configs) {
+} // namespace
+
+Result<ContainerNow> look_at_now(Engine& engine, const Container& stored) {
+    ContainerNow now{as_it_is(engine, stored), {}, {}};
+    now.live = live_state(engine, now.record);
+    const bool is_alive = now.live.state == "running" || now.live.state == "paused";
+    if (!is_alive) return now;
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(now.attachments, attachments_of(state->networks, stored.id));
+    return now;
+}
+
+// Many containers have the same image.
+const std::string& Summarizer::config_of(const std::string& image_id) {
+    const auto [place, is_new] = configs_.try_emplace(image_id);
+    if (is_new)
+        if (auto image = state_.images.find(image_id)) place->second = std::move(image->config_json);
+    return place->second;
+}
+
+Result<ContainerSummary> Summarizer::summarize(const Container& stored, ContainerNow now) {
     ContainerSummary summary;
-    summary.record = as_it_is(engine, stored);
-    LiveState live = live_state(engine, summary.record);
-    summary.state = std::move(live.state);
-    summary.status = std::move(live.status);
+    summary.record = std::move(now.record);
+    const LiveState& live = now.live;
+    summary.state = live.state;
+    summary.status = live.status;
     summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();
     RT_TRY_ASSIGN(summary.spec, spec_from_json(stored.spec));
     const ContainerSpec& spec = summary.spec;
-    const std::string& config = configs.of(stored.image_id);
+    const std::string& config = config_of(stored.image_id);
     const Result<ProcessPlan> plan =
         config.empty() ? Result<ProcessPlan>(fail(Code::not_found, "")) : plan_process(spec, config, {});
     summary.command = join(plan ? plan->arguments : spec.command);
@@ -78,21 +79,20 @@ Result<ContainerSummary> summarize(Engine& engine, Engine::State& state, const C
         summary.networks.push_back(endpoint.network);
     const bool is_alive = summary.state == "running" || summary.state == "paused";
     if (!is_alive) return summary;
-    RT_TRY_ASSIGN(summary.attachments, attachments_of(state.networks, stored.id));
+    summary.attachments = std::move(now.attachments);
     add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
     return summary;
 }
-
-} // namespace
 
 Result<ContainerList> list_containers(Engine& engine) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     ContainerList list;
     list.problems = recover(engine);
     RT_TRY_ASSIGN(const auto containers, state->containers.list());
-    Configs configs(*state);
+    Summarizer summarizer(*state);
     for (const Container& stored : containers) {
-        RT_TRY_ASSIGN(auto summary, summarize(engine, *state, stored, configs));
+        RT_TRY_ASSIGN(ContainerNow now, look_at_now(engine, stored));
+        RT_TRY_ASSIGN(auto summary, summarizer.summarize(stored, std::move(now)));
         list.containers.push_back(std::move(summary));
     }
     return list;

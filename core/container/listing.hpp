@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/container/engine.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/port_text.hpp"
 #include "core/container/spec.hpp"
 #include "core/network/attachment.hpp"
@@ -37,6 +38,31 @@ struct ContainerList {
 
 // All of them, also those that do not run.
 Result<ContainerList> list_containers(Engine& engine);
+
+// What a summary is made of besides the record and the image, looked at afresh each time. From the same parts
+// the same summary is made, so that a server that is asked often can keep what it has made of them.
+struct ContainerNow {
+    Container record; // as_it_is()
+    LiveState live;
+    std::vector<Attachment> attachments;
+};
+Result<ContainerNow> look_at_now(Engine& engine, const Container& stored);
+
+// Borrows the state; of images it remembers the configs.
+class Summarizer {
+public:
+    explicit Summarizer(Engine::State& state) : state_(state) {}
+
+    Result<ContainerSummary> summarize(const Container& stored, ContainerNow now);
+    // Of the image's config; false: it is gone.
+    [[nodiscard]] bool has_image(const std::string& image_id) { return !config_of(image_id).empty(); }
+
+private:
+    const std::string& config_of(const std::string& image_id);
+
+    Engine::State& state_;
+    std::map<std::string, std::string> configs_; // "": the image is gone
+};
 
 // docker's --filter: values of one key are alternatives, keys all have to fit.
 class ContainerFilters {

@@ -62,6 +62,39 @@ TEST_F(ApiContainers, WhoAttachesBeforeTheStartMissesNothing) {
     EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
 }
 
+TEST_F(ApiContainers, WhoAttachesBeforeAnotherStartsItTakesPart) {
+    const std::string id =
+        create({{"Cmd", {"sh", "-c", "read line; echo heard $line"}}, {"OpenStdin", true}});
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdin=1&stdout=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    EXPECT_EQ(rtctl_({"start", id}).exit_code, 0);
+    attached.send("this\n");
+    EXPECT_EQ(attached.read(19), frame(1, "heard this\n"));
+    auto waits = connect(); // for one that is never started
+    const std::string other = create({{"Cmd", {"true"}}});
+    waits.send_request("POST", "/containers/" + other + "/attach?stream=1&stdout=1", "",
+                       "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(waits.answer_head().status, 101);
+    EXPECT_EQ(call("DELETE", "/containers/" + other).status, 204);
+    EXPECT_EQ(waits.read_to_end(), "");
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, ClientsThatTakeNothingKeepNobodyWaiting) {
+    const std::string id = create({{"Cmd", {"true"}}}, "idle");
+    std::vector<rt::test::HttpClient> slow;
+    for (int i = 0; i < 80; ++i) { // more than there are threads for the engine's verbs
+        slow.push_back(connect());
+        slow.back().send("PUT /containers/idle/archive?path=/tmp HTTP/1.1\r\nHost: rt\r\n"
+                         "Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n");
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(call("GET", "/containers/idle/json").status, 200);
+    slow.clear();
+    EXPECT_TRUE(eventually([&] { return call("DELETE", "/containers/idle").status == 204; }));
+}
+
 TEST_F(ApiContainers, InputGoesThroughToItsEnd) {
     const std::string id =
         create({{"Cmd", {"cat"}}, {"OpenStdin", true}, {"StdinOnce", true}, {"AttachStdin", true}});

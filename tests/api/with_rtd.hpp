@@ -55,7 +55,7 @@ protected:
     [[nodiscard]] std::filesystem::path socket() const { return rtctl_.directory() / "rtd.sock"; }
     [[nodiscard]] rt::test::HttpClient connect() const { return rt::test::HttpClient(socket()); }
 
-    // One request over a connection of its own.
+    // One request over a connection of its own. Its answer is held against docker's description.
     rt::test::HttpAnswer call(const std::string& method, const std::string& target,
                               const nlohmann::json& body = nullptr) const;
     // Its id.
