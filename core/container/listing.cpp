@@ -38,13 +38,16 @@ void add_ports(ContainerSummary& summary, const std::vector<std::string>& expose
 
 } // namespace
 
-Result<ContainerNow> look_at_now(Engine& engine, const Container& stored) {
-    ContainerNow now{as_it_is(engine, stored), {}, {}};
-    now.live = live_state(engine, now.record);
+Result<ContainerNow> Summarizer::look_at(const Container& stored) {
+    ContainerNow now{as_it_is(engine_, stored), {}, {}};
+    now.live = live_state(engine_, now.record);
     const bool is_alive = now.live.state == "running" || now.live.state == "paused";
     if (!is_alive) return now;
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(now.attachments, attachments_of(state->networks, stored.id));
+    if (!attachments_) {
+        RT_TRY_ASSIGN(attachments_, all_attachments(state_.networks));
+    }
+    if (const auto found = attachments_->find(stored.id); found != attachments_->end())
+        now.attachments = found->second;
     return now;
 }
 
@@ -89,9 +92,9 @@ Result<ContainerList> list_containers(Engine& engine) {
     ContainerList list;
     list.problems = recover(engine);
     RT_TRY_ASSIGN(const auto containers, state->containers.list());
-    Summarizer summarizer(*state);
+    Summarizer summarizer(engine, *state);
     for (const Container& stored : containers) {
-        RT_TRY_ASSIGN(ContainerNow now, look_at_now(engine, stored));
+        RT_TRY_ASSIGN(ContainerNow now, summarizer.look_at(stored));
         RT_TRY_ASSIGN(auto summary, summarizer.summarize(stored, std::move(now)));
         list.containers.push_back(std::move(summary));
     }

@@ -9,6 +9,7 @@
 #include "core/network/attachment.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,13 +47,14 @@ struct ContainerNow {
     LiveState live;
     std::vector<Attachment> attachments;
 };
-Result<ContainerNow> look_at_now(Engine& engine, const Container& stored);
 
-// Borrows the state; of images it remembers the configs.
+// For one listing: what containers have in common is asked for once. Borrows all.
 class Summarizer {
 public:
-    explicit Summarizer(Engine::State& state) : state_(state) {}
+    Summarizer(Engine& engine, Engine::State& state) : engine_(engine), state_(state) {}
 
+    // stored: of a list that was read before the first call.
+    Result<ContainerNow> look_at(const Container& stored);
     Result<ContainerSummary> summarize(const Container& stored, ContainerNow now);
     // Of the image's config; false: it is gone.
     [[nodiscard]] bool has_image(const std::string& image_id) { return !config_of(image_id).empty(); }
@@ -60,8 +62,10 @@ public:
 private:
     const std::string& config_of(const std::string& image_id);
 
+    Engine& engine_;
     Engine::State& state_;
     std::map<std::string, std::string> configs_; // "": the image is gone
+    std::optional<std::map<std::string, std::vector<Attachment>>> attachments_;
 };
 
 // docker's --filter: values of one key are alternatives, keys all have to fit.

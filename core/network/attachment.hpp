@@ -4,6 +4,7 @@
 
 #include "core/network/network_store.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,7 @@ struct Attachment {
 
 // Those that are recorded: none while the container does not run.
 Result<std::vector<Attachment>> attachments_of(NetworkStore& networks, const std::string& container_id);
+// The same of all containers, by their ids: one question for each network.
+Result<std::map<std::string, std::vector<Attachment>>> all_attachments(NetworkStore& networks);
 
 } // namespace rt

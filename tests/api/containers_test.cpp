@@ -169,6 +169,24 @@ TEST_F(ApiContainers, AProgramInAContainer) {
     EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
 }
 
+// Some clients read the head through a buffer, and then the socket behind it.
+TEST_F(ApiContainers, NothingComesWithTheHeadOfAHijackedConnection) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    for (int i = 0; i < 10; ++i) {
+        const std::string exec =
+            call("POST", "/containers/" + id + "/exec", {{"Cmd", {"echo", "x"}}, {"AttachStdout", true}})
+                .json()["Id"];
+        auto client = connect();
+        client.send_request("POST", "/exec/" + exec + "/start", "{}",
+                            "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+        EXPECT_EQ(client.answer_head().status, 101);
+        EXPECT_EQ(client.buffered(), 0U);
+        EXPECT_EQ(client.read_to_end(), frame(1, "x\n"));
+    }
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
 TEST_F(ApiContainers, EventsAreToldWhoeverMakesThem) {
     auto events = connect();
     events.send_request("GET", R"(/events?filters={"type":["container"]})");

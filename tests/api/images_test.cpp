@@ -24,7 +24,9 @@ protected:
 };
 
 TEST_F(ApiImages, GetNamesAndLoseThem) {
-    EXPECT_EQ(call("POST", "/images/busybox/tag?repo=other/name&tag=1").status, 201);
+    const auto tagged = call("POST", "/images/busybox/tag?repo=other/name&tag=1");
+    EXPECT_EQ(tagged.status, 201);
+    EXPECT_EQ(tagged.headers.at("content-length"), "0"); // clients wait for it
     EXPECT_THAT(inspect("other/name:1")["RepoTags"], Contains("other/name:1"));
     EXPECT_EQ(call("POST", "/images/nothing/tag?repo=x").status, 404);
     EXPECT_EQ(call("POST", "/images/busybox/tag?repo=UPPER").status, 400);

@@ -33,7 +33,8 @@ public:
     HttpAnswer answer_head(); // without its body
     std::string read(std::size_t bytes);
     std::string read_to_end();
-    std::string read_until(std::string_view mark); // with the mark
+    std::string read_until(std::string_view mark);                          // with the mark
+    [[nodiscard]] std::size_t buffered() const { return received_.size(); } // what came with what was read
     void end_sending();
     void close() { fd_.reset(); }
 

@@ -28,6 +28,7 @@ def measure_api(workspace, runs, report):
     slowest = Samples("the same, 99 of 100 answered within")
     start = Row(f"rtd up with {CONTAINERS} containers, {RUNNING} running", goal=50)
     idle = Row("private memory of rtd, idle", unit="MB", goal=15)
+    after = Row("the same after the listings", unit="MB", goal=25)
     image, made = workspace.image(), []
     socket = f"{workspace.run}/rtd.sock"
     load = [f"{workspace.build}/tests/http-load", socket]
@@ -48,10 +49,11 @@ def measure_api(workspace, runs, report):
                     [*load, "/containers/json?all=1", str(CONNECTIONS), str(SECONDS)]).split())
                 each.add(seconds * 1000 / count)
                 slowest.add(p99)
+            after.add(private_mb(rtd.pid))
         finally:
             rtd.terminate()
             rtd.wait()
     finally:
         for first in range(0, len(made), 25):
             output_of(workspace.rtctl("rm", "-f", *made[first:first + 25]))
-    report.add("api", [each, slowest, start, idle])
+    report.add("api", [each, slowest, start, idle, after])

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What programs do with python3-docker: DOCKER_HOST says where. Ends with an error at the first surprise."""
+import faulthandler
 import io
 import tarfile
 
 import docker
 
+faulthandler.dump_traceback_later(50, exit=True)  # where it hangs
 client = docker.from_env(timeout=60)
 
 

@@ -119,8 +119,8 @@ public:
         set_common(message, answer, version_, kNewest);
         message.body() = {answer.body.data(), answer.body.size()};
         message.keep_alive(keep_alive_);
-        if (!answer.content_type.empty() || !answer.body.empty() || answer.status == 200)
-            message.content_length(answer.body.size());
+        const bool has_body = answer.status != 204 && answer.status != 304;
+        if (has_body) message.content_length(answer.body.size());
         note_head(answer.status);
         http::response_serializer<Borrowed> serializer(message);
         if (request_.method == "HEAD")
@@ -269,17 +269,17 @@ private:
     }
 
     // Clients that take the head through a buffer, and the stream from the socket behind it, would lose what
-    // comes with the head: docker's daemon never has anything to say so soon. Waits for a moment at most, and
-    // only where the kernel tells (a unix socket).
+    // comes with the head: docker's daemon never has anything to say so soon. Waits for a second at most (one
+    // that does not read misses nothing meanwhile), and only where the kernel tells (a unix socket).
     Awaitable<void> head_is_read() {
-        constexpr auto kLook = std::chrono::microseconds(100);
-        constexpr int kLooks = 200;
+        constexpr std::chrono::microseconds kFirst(100), kLongest(4'000);
+        const auto until = Clock::now() + std::chrono::seconds(1);
         asio::steady_timer pause(executor_);
-        for (int look = 0; look < kLooks; ++look) {
+        for (auto wait = kFirst; Clock::now() < until; wait = std::min(wait * 2, kLongest)) {
             int unread = 0;
             const int socket = stream_.socket().native_handle();
             if (::ioctl(socket, SIOCOUTQ, &unread) != 0 || unread == 0) co_return;
-            pause.expires_after(kLook);
+            pause.expires_after(wait);
             co_await pause.async_wait(asio::use_awaitable);
         }
     }
