@@ -2,6 +2,8 @@
 // The life of containers over the API, byte by byte.
 #include "with_rtd.hpp"
 
+#include <csignal>
+
 namespace {
 
 using nlohmann::json;
@@ -166,6 +168,25 @@ TEST_F(ApiContainers, AProgramInAContainer) {
     EXPECT_EQ(after["ExitCode"], 5);
     EXPECT_EQ(call("POST", "/exec/" + exec + "/start", json::object()).status, 409);
     EXPECT_EQ(call("GET", "/exec/unknown/json").status, 404);
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, AShimThatIsStoppedStopsNobodyElse) {
+    const std::string id = create({{"Cmd", {"sh", "-c", "while true; do echo line; sleep 0.01; done"}}});
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdout=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    attached.read_until("line\n");
+    const std::string file = rt::test::read_file(rtctl_.run() / "containers" / id / "shim.pid");
+    const int shim = std::stoi(file.substr(4)); // "pid 12"
+    ASSERT_EQ(::kill(shim, SIGSTOP), 0);
+    EXPECT_EQ(call("GET", "/containers/json").json().size(), 1U);
+    EXPECT_EQ(call("GET", "/containers/" + id + "/stats?stream=0&one-shot=1").status, 504);
+    EXPECT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(::kill(shim, SIGCONT), 0);
+    attached.read_until("line\n");
     EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
 }
 

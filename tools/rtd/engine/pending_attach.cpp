@@ -72,13 +72,17 @@ void PendingAttaches::give_up(const std::string& container_id, const Error& why)
 }
 
 Awaitable<void> PendingAttaches::follow(EventHub& events, WorkerPool& workers) {
-    const auto news = events.listen([this](const Event& event) {
+    const EventQueue::Wanted wanted = [this](const Event& event) {
         return event.type == "container" && (event.action == "start" || event.action == "destroy") &&
                is_awaited(event.actor_id);
-    });
+    };
+    auto news = events.listen(wanted);
     for (;;) {
         const auto event = co_await news->next();
-        if (!event) continue; // so many, and none of them taken: those who wait go on to do so
+        if (!event) { // so many that they are lost: from here on again
+            news = events.listen(wanted);
+            continue;
+        }
         const std::string id = (*event)->actor_id;
         if ((*event)->action == "destroy") {
             give_up(id, {Code::not_found, 0, cat("container ", id.substr(0, 12), " was removed")});
