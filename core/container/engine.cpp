@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/engine.hpp"
+#include "core/container/operation_name.hpp"
 
 #include "core/base/id.hpp"
 #include "core/shim/client.hpp"
@@ -66,7 +67,8 @@ std::string Engine::snapshot_of(const std::string& container_id) {
 }
 
 Operation Engine::new_operation() {
-    return {random_hex(12)};
+    const std::string& name = OperationName::current();
+    return {name.empty() ? random_hex(12) : name};
 }
 
 } // namespace rt

@@ -94,6 +94,13 @@ Result<void> note(Engine& engine, const ExecPlan& plan, const Noted& events) {
     });
 }
 
+// " sh -c true"
+std::string line_of(const ExecPlan& plan) {
+    std::string line;
+    for (const std::string& word : plan.command) line += cat(" ", word);
+    return line;
+}
+
 } // namespace
 
 Result<std::string> exec_process(const std::string& config_json, const ExecRequest& request) {
@@ -140,8 +147,8 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
     return plan;
 }
 
-std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
-                                                 int cancel_fd, const std::function<void()>& meanwhile) {
+std::expected<StartedExec, RunFailure> start_exec(const ExecPlan& plan, ShimClient::Attach attach,
+                                                  int cancel_fd, const std::function<void()>& meanwhile) {
     auto shim = ShimClient::connect(plan.directory);
     if (!shim && shim.error().code != Code::not_found)
         return std::unexpected(RunFailure{std::move(shim).error(), false});
@@ -153,18 +160,23 @@ std::expected<ShimClient, RunFailure> start_exec(const ExecPlan& plan, ShimClien
     const auto asked = shim->send_exec(operation, plan.exec, attach);
     if (asked && meanwhile) meanwhile();
     const auto pid = asked ? shim->receive_exec() : std::unexpected(asked.error());
-    if (pid) return std::move(*shim);
+    if (pid) return StartedExec{std::move(*shim), *pid};
     const Code code = pid.error().code;
     const bool ours = code == Code::failed_precondition || code == Code::cancelled ||
                       code == Code::unavailable || code == Code::unsupported;
     return std::unexpected(RunFailure{pid.error(), !ours});
 }
 
-Result<void> note_exec_start(Engine& engine, const ExecPlan& plan) {
-    std::string line;
-    for (const std::string& word : plan.command) line += cat(" ", word);
+Result<void> note_exec_made(Engine& engine, const ExecPlan& plan) {
+    return note(engine, plan, {{cat("exec_create:", line_of(plan)), {{"execID", plan.exec.id}}}});
+}
+
+Result<void> note_exec_start(Engine& engine, const ExecPlan& plan, ExecWasNoted noted) {
+    const std::string line = line_of(plan);
     const EventDetails details{{"execID", plan.exec.id}};
-    return note(engine, plan, {{cat("exec_create:", line), details}, {cat("exec_start:", line), details}});
+    Noted events{{cat("exec_start:", line), details}};
+    if (noted == ExecWasNoted::no) events.insert(events.begin(), {cat("exec_create:", line), details});
+    return note(engine, plan, events);
 }
 
 Result<void> note_exec_end(Engine& engine, const ExecPlan& plan, int exit_code) {

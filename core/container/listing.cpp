@@ -24,23 +24,6 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
-// What is the same for many of them, looked up once.
-struct Shared {
-    Engine::State& state;
-    std::unordered_set<std::string> running; // they just run: their exits need no look
-    AttachmentsById attachments;
-    std::map<std::string, std::optional<Json>> process_configs{}; // by image; none: the image is gone
-
-    const std::optional<Json>& process_config_of(const std::string& image_id) {
-        const auto [place, is_new] = process_configs.try_emplace(image_id);
-        if (!is_new) return place->second;
-        if (const auto image = state.images.find(image_id))
-            if (auto config = process_config(image->config_json, image_id))
-                place->second = std::move(*config);
-        return place->second;
-    }
-};
-
 void add_ports(ContainerSummary& summary, const std::vector<std::string>& exposed) {
     for (const Attachment& attachment : summary.attachments)
         for (const PublishedPort& port : published_ports(attachment.endpoint))
@@ -57,18 +40,42 @@ void add_ports(ContainerSummary& summary, const std::vector<std::string>& expose
     }
 }
 
-Result<ContainerSummary> summarize(Engine& engine, Shared& shared, Container stored) {
+} // namespace
+
+Result<ContainerNow> Summarizer::look_at(Container stored) {
+    ContainerNow now;
+    now.record = running_.contains(stored.id) ? std::move(stored) : as_it_is(engine_, std::move(stored));
+    now.live = live_state(engine_, now.record);
+    const bool is_alive = now.live.state == "running" || now.live.state == "paused";
+    if (!is_alive) return now;
+    if (!attachments_) {
+        RT_TRY_ASSIGN(attachments_, all_attachments(state_.networks));
+    }
+    if (const auto found = attachments_->find(now.record.id); found != attachments_->end())
+        now.attachments = std::move(found->second);
+    return now;
+}
+
+// Many containers have the same image.
+const std::optional<Json>& Summarizer::process_config_of(const std::string& image_id) {
+    const auto [place, is_new] = process_configs_.try_emplace(image_id);
+    if (!is_new) return place->second;
+    if (const auto image = state_.images.find(image_id))
+        if (auto config = process_config(image->config_json, image_id)) place->second = std::move(*config);
+    return place->second;
+}
+
+Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
     ContainerSummary summary;
-    summary.record =
-        shared.running.contains(stored.id) ? std::move(stored) : as_it_is(engine, std::move(stored));
+    summary.record = std::move(now.record);
     const Container& record = summary.record;
-    LiveState live = live_state(engine, record);
-    summary.state = std::move(live.state);
-    summary.status = std::move(live.status);
+    const LiveState& live = now.live;
+    summary.state = live.state;
+    summary.status = live.status;
     summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();
     RT_TRY_ASSIGN(summary.spec, spec_from_json(record.spec));
     const ContainerSpec& spec = summary.spec;
-    const std::optional<Json>& config = shared.process_config_of(record.image_id);
+    const std::optional<Json>& config = process_config_of(record.image_id);
     Result<ProcessPlan> plan = fail(Code::not_found, "");
     if (config) plan = plan_process(spec, *config, {});
     summary.command = join(plan ? plan->arguments : spec.command);
@@ -80,26 +87,26 @@ Result<ContainerSummary> summarize(Engine& engine, Shared& shared, Container sto
     for (const EndpointSettings& endpoint : wanted_endpoints(spec, record.network))
         summary.networks.push_back(endpoint.network);
     const bool is_alive = summary.state == "running" || summary.state == "paused";
-    if (const auto found = shared.attachments.find(record.id); is_alive && found != shared.attachments.end())
-        summary.attachments = std::move(found->second);
-    if (is_alive) add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
+    if (is_alive) {
+        summary.attachments = std::move(now.attachments);
+        add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
+    }
     summary.labels = plan ? std::move(plan->labels) : spec.labels;
     return summary;
 }
 
-} // namespace
-
 Result<ContainerList> list_containers(Engine& engine) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     ContainerList list;
-    Shared shared{.state = *state, .running = {}, .attachments = {}};
-    list.problems = recover(engine, &shared.running);
+    std::unordered_set<std::string> running;
+    list.problems = recover(engine, &running);
+    Summarizer summarizer(engine, *state, std::move(running));
     const auto listed = state->database.snapshot([&]() -> Result<void> {
         RT_TRY_ASSIGN(auto containers, state->containers.list());
-        RT_TRY_ASSIGN(shared.attachments, all_attachments(state->networks));
         list.containers.reserve(containers.size());
         for (Container& stored : containers) {
-            RT_TRY_ASSIGN(auto summary, summarize(engine, shared, std::move(stored)));
+            RT_TRY_ASSIGN(ContainerNow now, summarizer.look_at(std::move(stored)));
+            RT_TRY_ASSIGN(auto summary, summarizer.summarize(std::move(now)));
             list.containers.push_back(std::move(summary));
         }
         return {};

@@ -3,12 +3,15 @@
 #pragma once
 
 #include "core/container/engine.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/port_text.hpp"
 #include "core/container/spec.hpp"
 #include "core/network/attachment.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +40,38 @@ struct ContainerList {
 
 // All of them, also those that do not run.
 Result<ContainerList> list_containers(Engine& engine);
+
+// What a summary is made of besides the record and the image, looked at afresh each time. From the same parts
+// the same summary is made, so that a server that is asked often can keep what it has made of them.
+struct ContainerNow {
+    Container record; // as_it_is()
+    LiveState live;
+    std::vector<Attachment> attachments;
+};
+
+// For one listing: what containers have in common is asked for once. Borrows all.
+class Summarizer {
+public:
+    // running: ids of those that just run, where that is known: their ends need no look.
+    Summarizer(Engine& engine, Engine::State& state, std::unordered_set<std::string> running = {})
+        : engine_(engine), state_(state), running_(std::move(running)) {}
+
+    // stored: of a list that was read before the first call, each once.
+    Result<ContainerNow> look_at(Container stored);
+    Result<ContainerSummary> summarize(ContainerNow now);
+    [[nodiscard]] bool has_image(const std::string& image_id) {
+        return process_config_of(image_id).has_value();
+    }
+
+private:
+    const std::optional<Json>& process_config_of(const std::string& image_id);
+
+    Engine& engine_;
+    Engine::State& state_;
+    std::unordered_set<std::string> running_;
+    std::map<std::string, std::optional<Json>> process_configs_; // by image; none: it is gone
+    std::optional<AttachmentsById> attachments_;
+};
 
 // docker's --filter: values of one key are alternatives, keys all have to fit.
 class ContainerFilters {

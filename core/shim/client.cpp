@@ -87,8 +87,9 @@ Result<void> ShimClient::State::send(FrameType type, std::uint32_t request, std:
     return {};
 }
 
-// What is there now, at least a byte of it (blocks). After the shim's end: `closed` is set.
-Result<void> ShimClient::State::receive() {
+// What is there now, at least a byte of it (blocks, unless flags say otherwise). After the shim's end:
+// `closed` is set.
+Result<void> ShimClient::State::receive(int flags) {
     char buffer[64U << 10U]; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recvmsg
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
     iovec piece{buffer, sizeof buffer};
@@ -97,7 +98,7 @@ Result<void> ShimClient::State::receive() {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    const ssize_t count = ::recvmsg(fd.get(), &message, MSG_CMSG_CLOEXEC);
+    const ssize_t count = ::recvmsg(fd.get(), &message, MSG_CMSG_CLOEXEC | flags);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return {};
     if (count < 0 && errno != ECONNRESET) return fail_errno(errno, "hear from the container's shim");
     for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr; item = CMSG_NXTHDR(&message, item)) {

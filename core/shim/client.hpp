@@ -206,6 +206,8 @@ public:
     // The next event of an attached client, or the exit. Blocks; use fd() with poll() to wait for other
     // things as well.
     Result<ShimEvent> next();
+    // The same without blocking: empty where nothing whole has come yet.
+    Result<std::optional<ShimEvent>> poll_next();
     [[nodiscard]] int fd() const;            // readable: next() has something
     [[nodiscard]] bool has_buffered() const; // next() can answer without reading fd()
 

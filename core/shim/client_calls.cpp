@@ -2,6 +2,8 @@
 // What a ShimClient asks for: one frame, one answer.
 #include "core/shim/client_state.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 namespace rt {
@@ -99,17 +101,27 @@ Result<void> ShimClient::post_resize(unsigned short rows, unsigned short columns
     return state_->send(FrameType::resize, ++state_->last_request, encode(ResizeMessage{rows, columns}));
 }
 
+Result<std::optional<ShimEvent>> ShimClient::State::take_event() {
+    RT_TRY(take());
+    if (events.empty()) return closed ? std::optional(ShimEvent{}) : std::nullopt;
+    std::optional<ShimEvent> event = std::move(events.front());
+    events.pop_front();
+    return event;
+}
+
 Result<ShimEvent> ShimClient::next() {
     for (;;) {
-        RT_TRY(state_->take());
-        if (!state_->events.empty()) {
-            ShimEvent event = std::move(state_->events.front());
-            state_->events.pop_front();
-            return event;
-        }
-        if (state_->closed) return ShimEvent{};
+        RT_TRY_ASSIGN(auto event, state_->take_event());
+        if (event) return std::move(*event);
         RT_TRY(state_->receive());
     }
+}
+
+Result<std::optional<ShimEvent>> ShimClient::poll_next() {
+    RT_TRY_ASSIGN(auto event, state_->take_event());
+    if (event) return event;
+    RT_TRY(state_->receive(MSG_DONTWAIT));
+    return state_->take_event();
 }
 
 int ShimClient::fd() const {

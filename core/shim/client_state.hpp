@@ -42,8 +42,9 @@ struct ShimClient::State {
     bool closed = false;
 
     Result<void> send(shim::FrameType type, std::uint32_t request, std::string_view payload);
-    Result<void> receive();
-    Result<void> take(); // events and answers go to their queues
+    Result<void> receive(int flags = 0);           // of recvmsg(2)
+    Result<void> take();                           // events and answers go to their queues
+    Result<std::optional<ShimEvent>> take_event(); // empty: there is none yet
     Result<std::uint32_t> ask(shim::FrameType type, std::string_view payload);
     Result<shim::Received> answer(std::uint32_t request, const Operation* operation = nullptr);
     Result<shim::Received> answer(shim::Pending& pending, std::string_view what);

@@ -2,6 +2,8 @@
 // The life of containers over the API, byte by byte.
 #include "with_rtd.hpp"
 
+#include <csignal>
+
 namespace {
 
 using nlohmann::json;
@@ -60,6 +62,39 @@ TEST_F(ApiContainers, WhoAttachesBeforeTheStartMissesNothing) {
     EXPECT_THAT(all, HasSubstr(frame(2, "err\n")));
     EXPECT_THAT(waiting.read_until("}"), HasSubstr("{\"StatusCode\":3}"));
     EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+TEST_F(ApiContainers, WhoAttachesBeforeAnotherStartsItTakesPart) {
+    const std::string id =
+        create({{"Cmd", {"sh", "-c", "read line; echo heard $line"}}, {"OpenStdin", true}});
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdin=1&stdout=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    EXPECT_EQ(rtctl_({"start", id}).exit_code, 0);
+    attached.send("this\n");
+    EXPECT_EQ(attached.read(19), frame(1, "heard this\n"));
+    auto waits = connect(); // for one that is never started
+    const std::string other = create({{"Cmd", {"true"}}});
+    waits.send_request("POST", "/containers/" + other + "/attach?stream=1&stdout=1", "",
+                       "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(waits.answer_head().status, 101);
+    EXPECT_EQ(call("DELETE", "/containers/" + other).status, 204);
+    EXPECT_EQ(waits.read_to_end(), "");
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, ClientsThatTakeNothingKeepNobodyWaiting) {
+    const std::string id = create({{"Cmd", {"true"}}}, "idle");
+    std::vector<rt::test::HttpClient> slow;
+    for (int i = 0; i < 80; ++i) { // more than there are threads for the engine's verbs
+        slow.push_back(connect());
+        slow.back().send("PUT /containers/idle/archive?path=/tmp HTTP/1.1\r\nHost: rt\r\n"
+                         "Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n");
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(call("GET", "/containers/idle/json").status, 200);
+    slow.clear();
+    EXPECT_TRUE(eventually([&] { return call("DELETE", "/containers/idle").status == 204; }));
 }
 
 TEST_F(ApiContainers, InputGoesThroughToItsEnd) {
@@ -133,6 +168,43 @@ TEST_F(ApiContainers, AProgramInAContainer) {
     EXPECT_EQ(after["ExitCode"], 5);
     EXPECT_EQ(call("POST", "/exec/" + exec + "/start", json::object()).status, 409);
     EXPECT_EQ(call("GET", "/exec/unknown/json").status, 404);
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, AShimThatIsStoppedStopsNobodyElse) {
+    const std::string id = create({{"Cmd", {"sh", "-c", "while true; do echo line; sleep 0.01; done"}}});
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdout=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    attached.read_until("line\n");
+    const std::string file = rt::test::read_file(rtctl_.run() / "containers" / id / "shim.pid");
+    const int shim = std::stoi(file.substr(4)); // "pid 12"
+    ASSERT_EQ(::kill(shim, SIGSTOP), 0);
+    EXPECT_EQ(call("GET", "/containers/json").json().size(), 1U);
+    EXPECT_EQ(call("GET", "/containers/" + id + "/stats?stream=0&one-shot=1").status, 504);
+    EXPECT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(::kill(shim, SIGCONT), 0);
+    attached.read_until("line\n");
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+// Some clients read the head through a buffer, and then the socket behind it.
+TEST_F(ApiContainers, NothingComesWithTheHeadOfAHijackedConnection) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    for (int i = 0; i < 10; ++i) {
+        const std::string exec =
+            call("POST", "/containers/" + id + "/exec", {{"Cmd", {"echo", "x"}}, {"AttachStdout", true}})
+                .json()["Id"];
+        auto client = connect();
+        client.send_request("POST", "/exec/" + exec + "/start", "{}",
+                            "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+        EXPECT_EQ(client.answer_head().status, 101);
+        EXPECT_EQ(client.buffered(), 0U);
+        EXPECT_EQ(client.read_to_end(), frame(1, "x\n"));
+    }
     EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
 }
 

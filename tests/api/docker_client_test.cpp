@@ -67,4 +67,31 @@ TEST_F(ApiDockerClient, MakesNetworksAndVolumes) {
     EXPECT_EQ(docker({"volume", "rm", "data"}).out, "data\n");
 }
 
+TEST_F(ApiDockerClient, LooksAtWhatThereIs) {
+    EXPECT_EQ(docker({"tag", "busybox", "other:1"}).exit_code, 0);
+    EXPECT_THAT(docker({"images"}).out, HasSubstr("other"));
+    EXPECT_THAT(docker({"history", "other:1"}).out, HasSubstr("IMAGE"));
+    EXPECT_EQ(docker({"rmi", "other:1"}).out, "Untagged: other:1\n");
+    EXPECT_THAT(docker({"system", "df"}).out, HasSubstr("Local Volumes"));
+    EXPECT_THAT(docker({"system", "df", "-v"}).out, HasSubstr("busybox"));
+    EXPECT_THAT(docker({"plugin", "ls"}).out, testing::AllOf(HasSubstr("bridge"), HasSubstr("true")));
+    ASSERT_EQ(docker({"run", "-d", "--name", "busy", "busybox", "sleep", "100"}).exit_code, 0);
+    const auto stats = docker({"stats", "--no-stream", "--format", "{{.Name}} {{.PIDs}} {{.MemUsage}}"});
+    EXPECT_THAT(stats.out, testing::MatchesRegex("busy [1-9].* / .*\n")) << stats.err;
+    EXPECT_EQ(docker({"stop", "-s", "KILL", "busy"}).exit_code, 0);
+    EXPECT_EQ(docker({"inspect", "-f", "{{.State.ExitCode}}", "busy"}).out, "137\n");
+    EXPECT_THAT(docker({"container", "prune", "-f"}).out, HasSubstr("Total reclaimed space"));
+}
+
+TEST_F(ApiDockerClient, MakesAnImageOfATar) {
+    ASSERT_EQ(docker({"create", "--name", "from", "busybox", "true"}).exit_code, 0);
+    const auto tar = (rtctl_.directory() / "root.tar").native();
+    ASSERT_EQ(docker({"export", "-o", tar, "from"}).exit_code, 0);
+    const auto made = docker({"import", "-c", "CMD [\"echo\", \"imported\"]", tar, "made:1"});
+    EXPECT_THAT(made.out, StartsWith("sha256:")) << made.err;
+    EXPECT_EQ(docker({"run", "--rm", "made:1"}).out, "imported\n");
+    EXPECT_EQ(docker({"rm", "from"}).exit_code, 0);
+    EXPECT_EQ(docker({"rmi", "made:1"}).exit_code, 0);
+}
+
 } // namespace

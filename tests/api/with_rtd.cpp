@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "with_rtd.hpp"
 
+#include "support/api_check.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -143,7 +145,10 @@ rt::test::HttpAnswer WithRtd::call(const std::string& method, const std::string&
                                    const nlohmann::json& body) const {
     auto client = connect();
     client.send_request(method, target, body.is_null() ? std::string() : body.dump());
-    return client.answer();
+    auto answer = client.answer();
+    EXPECT_THAT(rt::test::answer_violations(method, target, answer.status, answer.body), testing::IsEmpty())
+        << method << " " << target << ": " << answer.body;
+    return answer;
 }
 
 std::string WithRtd::create(nlohmann::json config, const std::string& name) const {

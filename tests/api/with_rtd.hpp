@@ -33,7 +33,8 @@ public:
     HttpAnswer answer_head(); // without its body
     std::string read(std::size_t bytes);
     std::string read_to_end();
-    std::string read_until(std::string_view mark); // with the mark
+    std::string read_until(std::string_view mark);                          // with the mark
+    [[nodiscard]] std::size_t buffered() const { return received_.size(); } // what came with what was read
     void end_sending();
     void close() { fd_.reset(); }
 
@@ -55,7 +56,7 @@ protected:
     [[nodiscard]] std::filesystem::path socket() const { return rtctl_.directory() / "rtd.sock"; }
     [[nodiscard]] rt::test::HttpClient connect() const { return rt::test::HttpClient(socket()); }
 
-    // One request over a connection of its own.
+    // One request over a connection of its own. Its answer is held against docker's description.
     rt::test::HttpAnswer call(const std::string& method, const std::string& target,
                               const nlohmann::json& body = nullptr) const;
     // Its id.

@@ -85,6 +85,50 @@ std::vector<std::string> violations(const json& value, const std::string& defini
     return check.take();
 }
 
+namespace {
+
+// "/images/{name}/json": only names of images and plugins have slashes.
+std::regex pattern_of(const std::string& path) {
+    static const std::regex kParameter(R"(\{[^}]*\})");
+    const bool slashes = path.starts_with("/images") || path.starts_with("/distribution");
+    return std::regex(std::regex_replace(path, kParameter, slashes ? ".+" : "[^/]+"));
+}
+
+// What docker says of it; null: nothing.
+json described(const std::string& method, const std::string& path, int status) {
+    for (const auto& [name, answers] : facts().at("answers").items()) {
+        if (!name.starts_with(method + " ")) continue;
+        if (!std::regex_match(path, pattern_of(name.substr(method.size() + 1)))) continue;
+        return answers.value(std::to_string(status), json());
+    }
+    return nullptr;
+}
+
+} // namespace
+
+std::vector<std::string> answer_violations(const std::string& method, const std::string& target, int status,
+                                           const std::string& body) {
+    std::string path = target.substr(0, target.find('?'));
+    static const std::regex kVersion(R"(/v(\d+\.\d+)(/.*))");
+    std::smatch parts;
+    if (std::regex_match(path, parts, kVersion)) {
+        if (parts[1] != facts().at("version").get<std::string>() && status < 400) return {};
+        path = std::string(parts[2]);
+    }
+    const json value = json::parse(body, nullptr, false);
+    if (status >= 400) {
+        const bool fits =
+            value.is_object() && value.size() == 1 && value.value("message", json()).is_string();
+        return fits ? std::vector<std::string>() : std::vector<std::string>{"is no error: " + body};
+    }
+    const json fact = described(method, path, status);
+    if (fact.is_null()) return {};
+    if (value.is_discarded()) return {"is no JSON: " + body};
+    Check check;
+    check.value(value, fact, "");
+    return check.take();
+}
+
 std::set<std::string> fields_of_definition(const std::string& definition) {
     std::set<std::string> names;
     for (const auto& [key, unused] : facts().at(definition).at("fields").items()) names.insert(key);

@@ -2,6 +2,7 @@
 #include "tools/rtd/log.hpp"
 
 #include "core/base/text.hpp"
+#include "core/container/operation_name.hpp"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -60,7 +61,11 @@ void set_log_level(LogLevel least) {
 }
 
 void log(LogLevel level, std::string_view text) {
-    logger().log(level_of(level), "{}", printable(text));
+    const std::string& operation = OperationName::current();
+    if (operation.empty())
+        logger().log(level_of(level), "{}", printable(text));
+    else
+        logger().log(level_of(level), "{} operation={}", printable(text), operation);
 }
 
 } // namespace rt::rtd

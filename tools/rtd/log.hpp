@@ -10,6 +10,7 @@ namespace rt::rtd {
 enum class LogLevel { debug, info, warning, error };
 
 void set_log_level(LogLevel least);
+// A line; it names the operation that the thread is at (core/container/operation_name.hpp).
 void log(LogLevel level, std::string_view text);
 
 } // namespace rt::rtd

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtd: the engine behind docker's API.
+#include "tools/rtd/engine/metrics.hpp"
 #include "tools/rtd/http/listener.hpp"
+#include "tools/rtd/http/tls.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/routes/dispatch.hpp"
+#include "tools/rtd/routes/metrics_page.hpp"
+#include "tools/rtd/service_manager.hpp"
 #include "tools/rtd/services.hpp"
 
+#include "core/container/operation_name.hpp"
 #include "core/plugin/loader.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -32,7 +37,9 @@ struct Settings {
     Path config_file;
     std::vector<std::string> hosts;
     ListenOptions listening;
-    bool debug = false;
+    TlsFiles tls;
+    std::string metrics; // "": nowhere
+    bool debug = false, logs_requests = false;
 };
 
 void log_plugin(int level, const std::string& instance, const std::string& text) {
@@ -49,12 +56,19 @@ Result<std::optional<int>> read_settings(int argc, char** argv, Settings& settin
     description.add_options()("config", options::value<std::string>()->value_name("FILE"),
                               "the wiring file (default: /etc/rt/config.json where it exists)")(
         "host,H", options::value<std::vector<std::string>>()->composing()->value_name("ADDRESS"),
-        "where to listen (may be given again): unix://PATH, tcp://ADDRESS:PORT on loopback, or fd:// for the "
+        "where to listen (may be given again): unix://PATH, tcp://ADDRESS:PORT with TLS, or fd:// for the "
         "sockets of systemd (default: unix:///run/rt/rtd.sock)")(
         "group,G", options::value<std::string>()->value_name("GROUP"),
         "who may use unix sockets besides root (default: docker)")(
         "allow-open-tcp", "listen on loopback without TLS, where every local user becomes root")(
-        "debug,D", "log all that drivers say")("version,v", "show the version")("help,h", "show this text");
+        "tlscacert", options::value<std::string>()->value_name("FILE"),
+        "speak TLS on tcp, with clients whose certificate this authority has signed")(
+        "tlscert", options::value<std::string>()->value_name("FILE"), "the server's certificate")(
+        "tlskey", options::value<std::string>()->value_name("FILE"), "the key of the server's certificate")(
+        "metrics", options::value<std::string>()->value_name("ADDRESS:PORT"),
+        "show counters there, to everybody who asks (GET /metrics, for Prometheus)")(
+        "log-requests", "a line in the log for each request")("debug,D", "log all that drivers say")(
+        "version,v", "show the version")("help,h", "show this text");
     options::variables_map given;
     try {
         options::store(options::command_line_parser(argc, argv)
@@ -80,8 +94,26 @@ Result<std::optional<int>> read_settings(int argc, char** argv, Settings& settin
     if (given.contains("group")) settings.listening.group = given["group"].as<std::string>();
     if (settings.hosts.empty()) settings.hosts = {"unix:///run/rt/rtd.sock"};
     settings.listening.open_tcp = given.contains("allow-open-tcp");
+    if (given.contains("metrics")) settings.metrics = given["metrics"].as<std::string>();
+    settings.logs_requests = given.contains("log-requests");
+    const auto file = [&](const char* name) {
+        return given.contains(name) ? given[name].as<std::string>() : "";
+    };
+    settings.tls = {file("tlscacert"), file("tlscert"), file("tlskey")};
+    settings.listening.has_tls = given.contains("tlscacert");
+    if (given.contains("tlscert") != settings.listening.has_tls ||
+        given.contains("tlskey") != settings.listening.has_tls)
+        return fail(Code::invalid_argument,
+                    "--tlscacert, --tlscert and --tlskey go together: give all or none");
     settings.debug = given.contains("debug");
     return std::nullopt;
+}
+
+void log_request(const RequestRecord& record) {
+    const OperationName name(record.operation);
+    const auto microseconds = [](std::chrono::nanoseconds time) { return time.count() / 1000; };
+    log(LogLevel::info, cat(record.method, " ", record.path, " ", record.status, " head_us=",
+                            microseconds(record.until_head), " end_us=", microseconds(record.until_end)));
 }
 
 Result<void> serve(const Settings& settings) {
@@ -94,17 +126,49 @@ Result<void> serve(const Settings& settings) {
         RT_TRY_ASSIGN(auto opened, listen_at(host, settings.listening));
         for (Listener& listener : opened) listeners.push_back(std::move(listener));
     }
+    std::shared_ptr<asio::ssl::context> tls;
+    if (settings.listening.has_tls) {
+        RT_TRY_ASSIGN(tls, open_tls(settings.tls));
+    }
+    std::optional<Listener> for_metrics;
+    if (!settings.metrics.empty()) {
+        RT_TRY_ASSIGN(Listener opened, listen_for_metrics(settings.metrics));
+        for_metrics.emplace(std::move(opened));
+    }
+    // Before what runs coroutines: these tell what became of their requests when they are ended with it.
+    Metrics metrics;
+    Serving serving, serving_metrics;
     asio::io_context io(1);
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
     Services services(io.get_executor(), open);
-    const FindHandler find = [&services](Request& request) { return find_handler(services, request); };
+    serving.find = [&services](Request& request) { return find_handler(services, request); };
+    serving.done = [&](const RequestRecord& record) {
+        metrics.count(record);
+        if (settings.logs_requests) log_request(record);
+    };
+    serving_metrics.find = metrics_page(services, metrics, serving);
+    const ServeClient serve_metrics = [&](Socket client) {
+        asio::co_spawn(io, serve_connection(std::move(client), serving_metrics), asio::detached);
+    };
+    const ServeClient serve_plain = [&](Socket client) {
+        asio::co_spawn(io, serve_connection(std::move(client), serving), asio::detached);
+    };
+    const ServeClient serve_encrypted = [&](Socket client) {
+        asio::co_spawn(io, serve_tls(std::move(client), *tls, serving), asio::detached);
+    };
     for (const Listener& listener : listeners)
-        asio::co_spawn(io, accept_clients(listener.fd(), find), asio::detached);
+        asio::co_spawn(io,
+                       accept_clients(listener.fd(), listener.speaks_tls() ? serve_encrypted : serve_plain),
+                       asio::detached);
+    if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), asio::detached);
     asio::co_spawn(io, services.events.run(), asio::detached);
     asio::co_spawn(io, services.leases.run(), asio::detached);
+    asio::co_spawn(io, services.attaches.follow(services.events, services.workers), asio::detached);
     log(LogLevel::info, cat("rtd " RT_VERSION " listens"));
+    notify_service_manager("READY=1");
     io.run();
+    notify_service_manager("STOPPING=1");
     log(LogLevel::info, "rtd ends; containers go on");
     return {};
 }

@@ -6,6 +6,7 @@
 #include "tools/rtd/engine/exec_registry.hpp"
 #include "tools/rtd/engine/lease_keeper.hpp"
 #include "tools/rtd/engine/pending_attach.hpp"
+#include "tools/rtd/engine/shared_work.hpp"
 #include "tools/rtd/engine/worker_pool.hpp"
 
 namespace rt::rtd {
@@ -14,17 +15,20 @@ class Services {
 public:
     // open: makes an engine; called by several threads.
     Services(asio::any_io_executor executor, const WorkerPool::OpenEngine& open)
-        : workers(open, kWorkers), reapers(open, kReapers), events(executor, workers, open),
-          leases(executor, reapers, events), attaches(executor) {}
+        : workers(open, kWorkers), reapers(open, kReapers), transfers(open, kTransfers),
+          events(executor, workers, open), leases(executor, reapers, events), attaches(executor),
+          questions(executor, workers) {}
 
-    // Verbs wait for what reapers do (stop, rm): those have threads of their own.
-    static constexpr std::size_t kWorkers = 64, kReapers = 8;
+    // Verbs wait for what reapers do (stop, rm): those have threads of their own. So have archives, pulls and
+    // loads, which go on at the pace of their clients and registries: none of them keeps others waiting.
+    static constexpr std::size_t kWorkers = 64, kReapers = 8, kTransfers = 256;
 
-    WorkerPool workers, reapers;
+    WorkerPool workers, reapers, transfers;
     EventHub events;
     LeaseKeeper leases;
     PendingAttaches attaches;
     ExecRegistry execs;
+    SharedWork questions;
 };
 
 } // namespace rt::rtd

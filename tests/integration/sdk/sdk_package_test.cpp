@@ -141,6 +141,11 @@ TEST_F(SdkPackage, HasTheUnitOfTheServiceCompletionAndManualPages) {
     EXPECT_THAT(unit, HasSubstr("\nTimeoutStopSec=15min\n"));
     EXPECT_TRUE(fs::exists(prefix_ / "share/doc/rt/boot.md")); // that the unit names
     EXPECT_EQ(unit.find('@'), std::string::npos);
+    const std::string daemon = read_file(prefix_ / "lib/systemd/system/rtd.service");
+    EXPECT_THAT(daemon, HasSubstr(cat("ExecStart=", prefix_.native(), "/bin/rtd --host fd://\n")));
+    EXPECT_EQ(daemon.find('@'), std::string::npos);
+    EXPECT_TRUE(fs::exists(prefix_ / "lib/systemd/system/rtd.socket"));
+    EXPECT_TRUE(fs::exists(prefix_ / "share/doc/rt/api.md"));
     const std::string page = run("gzip -dc " + (prefix_ / "share/man/man1/rtctl-logs.1.gz").native()).output;
     EXPECT_THAT(page, HasSubstr(".TH RTCTL\\-LOGS 1"));
     EXPECT_THAT(page, HasSubstr("\\-\\-timestamps"));

@@ -124,10 +124,10 @@ Outcome exec_command(const Globals& globals, const Arguments& arguments) {
         return 0;
     }
     Foreground foreground(wishes);
-    auto shim = start_exec(
+    auto started = start_exec(
         plan, request.open_stdin ? ShimClient::Attach::output_and_input : ShimClient::Attach::output,
         foreground.cancel_fd(), note_start);
-    return shim ? follow(*engine, plan, *shim, foreground) : report_exec(shim.error());
+    return started ? follow(*engine, plan, started->shim, foreground) : report_exec(started.error());
 }
 
 } // namespace

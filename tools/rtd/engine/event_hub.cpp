@@ -55,6 +55,11 @@ std::shared_ptr<EventQueue> EventHub::listen(EventQueue::Wanted wanted) {
     return queue;
 }
 
+std::size_t EventHub::listeners() {
+    std::erase_if(queues_, [](const std::weak_ptr<EventQueue>& listener) { return listener.expired(); });
+    return queues_.size();
+}
+
 void EventHub::tell(std::vector<Event> events) {
     for (Event& event : events) {
         const auto shared = std::make_shared<const Event>(std::move(event));

@@ -52,6 +52,7 @@ public:
 
     // It listens as long as the queue lives. wanted: all of them where it is empty.
     std::shared_ptr<EventQueue> listen(EventQueue::Wanted wanted = {});
+    [[nodiscard]] std::size_t listeners(); // now
 
 private:
     Awaitable<Result<void>> follow();

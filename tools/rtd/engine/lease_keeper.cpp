@@ -111,15 +111,19 @@ Awaitable<void> LeaseKeeper::take_over_all() {
 }
 
 Awaitable<void> LeaseKeeper::run() {
-    const auto starts = events_.listen(
-        [](const Event& event) { return event.type == "container" && event.action == "start"; });
+    const EventQueue::Wanted wanted = [](const Event& event) {
+        return event.type == "container" && event.action == "start";
+    };
+    auto starts = events_.listen(wanted);
     co_await take_over_all();
     for (;;) {
         const auto event = co_await starts->next();
-        if (event)
+        if (event) {
             asio::co_spawn(executor_, take_over((*event)->actor_id), asio::detached);
-        else
-            co_await take_over_all();
+            continue;
+        }
+        starts = events_.listen(wanted); // so many that they are lost: what runs is looked at instead
+        co_await take_over_all();
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include "core/container/engine.hpp"
 #include "core/shim/client.hpp"
+#include "tools/rtd/engine/event_hub.hpp"
+#include "tools/rtd/engine/worker_pool.hpp"
 #include "tools/rtd/http/asio.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -37,16 +39,27 @@ public:
         std::optional<Result<ShimClient>> outcome_;
     };
 
-    // Until it joins, or the result goes.
+    // Until it joins, or the result goes. Who waited before and has gone is forgotten.
     std::shared_ptr<Waiting> wait(const std::string& container_id, bool with_stdin);
 
     // All that wait for this container join it now. Blocks.
     void join_all(const Engine& engine, const std::string& container_id);
+    // They need not wait any longer.
+    void give_up(const std::string& container_id, const Error& why);
+    [[nodiscard]] bool is_awaited(const std::string& container_id);
+
+    // What others start is joined as soon as that is heard, without what its program has said before; who
+    // waits for a container that is removed is told. Until the server ends.
+    Awaitable<void> follow(EventHub& events, WorkerPool& workers);
 
 private:
+    using All = std::vector<std::weak_ptr<Waiting>>;
+    All take(const std::string& container_id);
+    void settle(const std::shared_ptr<Waiting>& waiting, Result<ShimClient> outcome);
+
     asio::any_io_executor executor_;
     std::mutex mutex_;
-    std::map<std::string, std::vector<std::weak_ptr<Waiting>>> waiting_;
+    std::map<std::string, All> waiting_;
 };
 
 } // namespace rt::rtd

@@ -14,8 +14,11 @@ ShimStream::ShimStream(const asio::any_io_executor& executor, ShimClient shim)
 }
 
 Awaitable<Result<ShimEvent>> ShimStream::next() {
-    if (!shim_.has_buffered()) co_await readable_.async_wait(Descriptor::wait_read, asio::use_awaitable);
-    co_return shim_.next();
+    for (;;) {
+        RT_CO_TRY_ASSIGN(auto event, shim_.poll_next());
+        if (event) co_return std::move(*event);
+        co_await readable_.async_wait(Descriptor::wait_read, asio::use_awaitable);
+    }
 }
 
 ShimClient ShimStream::release() {

@@ -14,7 +14,7 @@ public:
     ShimStream(const asio::any_io_executor& executor, ShimClient shim);
     ShimStream(ShimStream&&) noexcept = default;
 
-    // ShimClient::next().
+    // ShimClient::next(); a shim that stops in the middle of a frame stops nobody but who waits for it.
     Awaitable<Result<ShimEvent>> next();
     ShimClient& client() { return shim_; }
     ShimClient release();

@@ -41,6 +41,11 @@ void WorkerPool::post(Job job) {
     ++threads_;
 }
 
+WorkerPool::Load WorkerPool::load() {
+    const std::lock_guard lock(mutex_);
+    return {threads_, jobs_.size()};
+}
+
 void WorkerPool::work() {
     std::unique_lock lock(mutex_);
     for (;;) {

@@ -55,6 +55,11 @@ public:
 
     void post(Job job);
 
+    struct Load {
+        std::size_t threads = 0, waiting = 0; // waiting: jobs that no thread has taken yet
+    };
+    [[nodiscard]] Load load();
+
 private:
     template <class Outcome, class Call>
     static Outcome outcome_of(Call& call, const Result<Engine*>& engine) {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/http/connection.hpp"
 
+#include "core/base/id.hpp"
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -30,6 +34,7 @@ constexpr std::chrono::seconds kSilence{60};
 
 using Stream = beast::basic_stream<asio::generic::stream_protocol>;
 using Parser = http::request_parser<http::buffer_body>;
+using Borrowed = http::span_body<const char>;
 
 template <class Message>
 void set_common(Message& message, const Answer& answer, unsigned http_version, ApiVersion newest) {
@@ -48,7 +53,7 @@ public:
     explicit Connection(Socket socket) : stream_(std::move(socket)) {}
 
     // False: the client is gone, or the connection cannot go on.
-    Awaitable<bool> serve_one(const FindHandler& find) {
+    Awaitable<bool> serve_one(Serving& serving) {
         // A client may think for as long as it likes before it says something.
         stream_.expires_never();
         if (buffer_.size() == 0) co_await stream_.socket().async_wait(Socket::wait_read, asio::use_awaitable);
@@ -62,13 +67,16 @@ public:
         if (problem == http::error::end_of_stream) co_return false;
         begun_ = hijacked_ = expects_ = false;
         request_ = {};
+        status_ = 0;
+        began_at_ = Clock::now();
         if (problem) {
             const error_code of_http = http::error::end_of_stream;
             if (problem.category() == of_http.category()) co_await refuse(problem);
             co_return false;
         }
         stream_.expires_never();
-        const Result<void> outcome = co_await carry_out(find);
+        const Told told{*this, serving};
+        const Result<void> outcome = co_await carry_out(serving.find);
         if (hijacked_) co_return false;
         if (!outcome && begun_) co_return false; // what was sent is all there is: the client sees it end
         if (!outcome) co_await answer(error_answer(outcome.error()));
@@ -107,14 +115,14 @@ public:
     }
 
     Awaitable<void> answer(const Answer& answer) override {
-        http::response<http::string_body> message;
+        http::response<Borrowed> message;
         set_common(message, answer, version_, kNewest);
-        message.body() = answer.body;
+        message.body() = {answer.body.data(), answer.body.size()};
         message.keep_alive(keep_alive_);
-        if (!answer.content_type.empty() || !answer.body.empty() || answer.status == 200)
-            message.content_length(answer.body.size());
-        begun_ = true;
-        http::response_serializer<http::string_body> serializer(message);
+        const bool has_body = answer.status != 204 && answer.status != 304;
+        if (has_body) message.content_length(answer.body.size());
+        note_head(answer.status);
+        http::response_serializer<Borrowed> serializer(message);
         if (request_.method == "HEAD")
             co_await http::async_write_header(stream_, serializer, asio::use_awaitable);
         else
@@ -128,7 +136,7 @@ public:
         message.keep_alive(keep_alive_);
         message.chunked(version_ >= 11);
         chunked_ = version_ >= 11;
-        begun_ = true;
+        note_head(head.status);
         http::response_serializer<http::empty_body> serializer(message);
         co_await http::async_write_header(stream_, serializer, asio::use_awaitable);
     }
@@ -151,8 +159,10 @@ public:
         head +=
             cat("Api-Version: ", to_string(kNewest), "\r\nDocker-Experimental: false\r\nOstype: linux\r\n",
                 "Server: rt/" RT_VERSION " (linux)\r\n\r\n");
-        begun_ = hijacked_ = true;
+        hijacked_ = true;
+        note_head(request_.header("Upgrade").empty() ? 200 : 101);
         co_await asio::async_write(stream_, asio::buffer(head), asio::use_awaitable);
+        co_await head_is_read();
     }
 
     Awaitable<std::string> read() override {
@@ -200,6 +210,28 @@ public:
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    // Tells what became of a request, however it ends.
+    struct Told {
+        Connection& connection;
+        Serving& serving;
+        ~Told() {
+            if (!serving.done) return;
+            const Connection& one = connection;
+            const auto now = Clock::now();
+            serving.done({one.request_.method, one.request_.path, std::string(one.request_.route),
+                          one.request_.operation, one.status_,
+                          (one.status_ == 0 ? now : one.head_at_) - one.began_at_, now - one.began_at_});
+        }
+    };
+
+    void note_head(unsigned status) {
+        begun_ = true;
+        status_ = status;
+        head_at_ = Clock::now();
+    }
+
     Awaitable<Result<void>> carry_out(const FindHandler& find) {
         const auto& message = parser_->get();
         version_ = message.version();
@@ -207,6 +239,7 @@ private:
         chunked_ = false;
         expects_ = beast::iequals(message[http::field::expect], "100-continue");
         request_.method = std::string(message.method_string());
+        request_.operation = random_hex(12);
         for (const auto& field : message)
             request_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
         RT_CO_TRY(take_target(message.target()));
@@ -235,6 +268,22 @@ private:
         co_await answer(refusal);
     }
 
+    // Clients that take the head through a buffer, and the stream from the socket behind it, would lose what
+    // comes with the head: docker's daemon never has anything to say so soon. Waits for a second at most (one
+    // that does not read misses nothing meanwhile), and only where the kernel tells (a unix socket).
+    Awaitable<void> head_is_read() {
+        constexpr std::chrono::microseconds kFirst(100), kLongest(4'000);
+        const auto until = Clock::now() + std::chrono::seconds(1);
+        asio::steady_timer pause(executor_);
+        for (auto wait = kFirst; Clock::now() < until; wait = std::min(wait * 2, kLongest)) {
+            int unread = 0;
+            const int socket = stream_.socket().native_handle();
+            if (::ioctl(socket, SIOCOUTQ, &unread) != 0 || unread == 0) co_return;
+            pause.expires_after(wait);
+            co_await pause.async_wait(asio::use_awaitable);
+        }
+    }
+
     Awaitable<void> end_chunks() {
         co_await asio::async_write(stream_, http::make_chunk_last(), asio::use_awaitable);
     }
@@ -248,18 +297,22 @@ private:
     bool keep_alive_ = true;
     bool expects_ = false; // 100 Continue before it sends its body
     bool begun_ = false, chunked_ = false, hijacked_ = false;
+    unsigned status_ = 0; // that was answered
+    Clock::time_point began_at_, head_at_;
 };
 
 } // namespace
 
-Awaitable<void> serve_connection(Socket socket, const FindHandler& find) {
+Awaitable<void> serve_connection(Socket socket, Serving& serving) {
     Connection connection(std::move(socket));
+    ++serving.connections;
     try {
-        while (co_await connection.serve_one(find)) {
+        while (co_await connection.serve_one(serving)) {
         }
     } catch (const system_error&) {
         // The client has gone: that is its right at any time.
     }
+    --serving.connections;
     connection.close();
 }
 

@@ -7,7 +7,10 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
+#include <string>
 
 namespace rt::rtd {
 
@@ -20,7 +23,21 @@ using Handler = std::function<Awaitable<Result<void>>(Exchange& exchange)>;
 // and, where the route wants it whole, the body into the request.
 using FindHandler = std::function<Result<Handler>(Request& request)>;
 
-// Until the client goes, or one of its requests cannot be understood.
-Awaitable<void> serve_connection(Socket socket, const FindHandler& find);
+// What became of a request.
+struct RequestRecord {
+    std::string method, path, route, operation;
+    unsigned status = 0; // 0: the client went before it was answered
+    std::chrono::nanoseconds until_head{}, until_end{};
+};
+
+// What all connections of a listener have in common. On the thread of the server only.
+struct Serving {
+    FindHandler find;
+    std::function<void(const RequestRecord&)> done = {}; // may be empty
+    std::size_t connections = 0;                         // now
+};
+
+// Until the client goes, or one of its requests cannot be understood. serving: borrowed.
+Awaitable<void> serve_connection(Socket socket, Serving& serving);
 
 } // namespace rt::rtd

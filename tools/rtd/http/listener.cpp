@@ -4,8 +4,6 @@
 #include "tools/rtd/log.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -99,7 +97,8 @@ Result<std::vector<Listener>> listen_unix(const Path& path, const ListenOptions&
     return all;
 }
 
-Result<std::vector<Listener>> listen_tcp(std::string_view text, const ListenOptions& options) {
+// "127.0.0.1:2375". as: what the user has written, for errors.
+Result<sockaddr_in> tcp_address(std::string_view text, const std::string& as) {
     const auto colon = text.rfind(':');
     std::uint16_t port = 0;
     const std::string_view digits = text.substr(std::min(text.size(), colon + 1));
@@ -110,30 +109,52 @@ Result<std::vector<Listener>> listen_tcp(std::string_view text, const ListenOpti
     const std::string host(text.substr(0, colon));
     if (colon == std::string_view::npos || problem != std::errc() || end != digits.data() + digits.size() ||
         ::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1)
-        return fail(Code::invalid_argument, "listen at 'tcp://", text,
-                    "': expected tcp://ADDRESS:PORT, as in tcp://127.0.0.1:2375");
-    const bool is_loopback = (ntohl(address.sin_addr.s_addr) >> 24U) == 127;
-    if (!is_loopback)
-        return fail(Code::unsupported, "listen at 'tcp://", text,
-                    "': without TLS everybody who reaches the port would be root here, and TLS is not "
-                    "supported: use a unix socket, over ssh from elsewhere (DOCKER_HOST=ssh://...)");
-    if (!options.open_tcp)
-        return fail(Code::permission_denied, "listen at 'tcp://", text,
-                    "': every user and every container with the host's network could become root through it; "
-                    "say --allow-open-tcp as well if that is wanted");
+        return fail(Code::invalid_argument, "listen at '", as,
+                    "': expected ADDRESS:PORT, as in 127.0.0.1:2375");
+    return address;
+}
+
+Result<Listener> listen_at_tcp(const sockaddr_in& address, const std::string& as) {
     UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int yes = 1;
     if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || // NOLINT
         ::listen(fd.get(), kBacklog) != 0)
-        return fail_errno(errno, "listen at 'tcp://", text, "'");
+        return fail_errno(errno, "listen at '", as, "'");
+    return Listener(std::move(fd), Path());
+}
+
+Result<std::vector<Listener>> listen_tcp(std::string_view text, const ListenOptions& options) {
+    const std::string as = cat("tcp://", text);
+    RT_TRY_ASSIGN(const sockaddr_in address, tcp_address(text, as));
+    const bool is_loopback = (ntohl(address.sin_addr.s_addr) >> 24U) == 127;
+    if (!options.has_tls && !is_loopback)
+        return fail(Code::unsupported, "listen at '", as,
+                    "': without TLS everybody who reaches the port would be root here: say --tlscacert, "
+                    "--tlscert and --tlskey, or use a unix socket, over ssh from elsewhere "
+                    "(DOCKER_HOST=ssh://...)");
+    if (!options.has_tls && !options.open_tcp)
+        return fail(Code::permission_denied, "listen at '", as,
+                    "': every user and every container with the host's network could become root through it; "
+                    "say --allow-open-tcp as well if that is wanted");
+    RT_TRY_ASSIGN(Listener listener, listen_at_tcp(address, as));
+    if (options.has_tls) listener.speak_tls();
     std::vector<Listener> all;
-    all.emplace_back(std::move(fd), Path());
+    all.push_back(std::move(listener));
     return all;
 }
 
+// Over which family of addresses clients come to it.
+Result<int> family_of(int fd) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) // NOLINT
+        return fail_errno(errno, "take over descriptor ", fd, " of systemd");
+    return address.ss_family;
+}
+
 // Those that systemd has opened for us.
-Result<std::vector<Listener>> inherited() {
+Result<std::vector<Listener>> inherited(const ListenOptions& options) {
     const char* const pid = std::getenv("LISTEN_PID");
     const char* const count = std::getenv("LISTEN_FDS");
     if (pid == nullptr || count == nullptr || std::atoi(pid) != ::getpid() || std::atoi(count) < 1)
@@ -143,7 +164,15 @@ Result<std::vector<Listener>> inherited() {
     for (int fd = kFirstInherited; fd < kFirstInherited + std::atoi(count); ++fd) {
         if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
             return fail_errno(errno, "take over descriptor ", fd, " of systemd");
-        all.emplace_back(UniqueFd(fd), Path());
+        Listener listener{UniqueFd(fd), Path()};
+        RT_TRY_ASSIGN(const int family, family_of(fd));
+        if (family != AF_UNIX && options.has_tls) listener.speak_tls();
+        if (family != AF_UNIX && !options.has_tls && !options.open_tcp)
+            return fail(
+                Code::permission_denied, "listen at 'fd://': descriptor ", fd,
+                " is no unix socket: say --tlscacert, --tlscert and --tlskey, or --allow-open-tcp where "
+                "it is not reached from elsewhere");
+        all.push_back(std::move(listener));
     }
     return all;
 }
@@ -157,12 +186,18 @@ Listener::~Listener() {
 Result<std::vector<Listener>> listen_at(const std::string& address, const ListenOptions& options) {
     if (address.starts_with("unix://")) return listen_unix(address.substr(7), options);
     if (address.starts_with("tcp://")) return listen_tcp(std::string_view(address).substr(6), options);
-    if (address == "fd://") return inherited();
+    if (address == "fd://") return inherited(options);
     return fail(Code::invalid_argument, "--host '", address,
                 "': expected unix://PATH, tcp://ADDRESS:PORT or fd://");
 }
 
-Awaitable<void> accept_clients(int fd, const FindHandler& find) {
+Result<Listener> listen_for_metrics(const std::string& address) {
+    const std::string as = cat("--metrics ", address);
+    RT_TRY_ASSIGN(const sockaddr_in parsed, tcp_address(address, as));
+    return listen_at_tcp(parsed, as);
+}
+
+Awaitable<void> accept_clients(int fd, ServeClient serve) {
     const auto executor = co_await asio::this_coro::executor;
     asio::posix::stream_descriptor listening(executor, ::fcntl(fd, F_DUPFD_CLOEXEC, 0));
     asio::steady_timer pause(executor);
@@ -178,7 +213,7 @@ Awaitable<void> accept_clients(int fd, const FindHandler& find) {
             if (client >= 0) {
                 const int family = peer.ss_family;
                 Socket socket(executor, asio::generic::stream_protocol(family, 0), client);
-                asio::co_spawn(executor, serve_connection(std::move(socket), find), asio::detached);
+                serve(std::move(socket));
                 continue;
             }
             if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) break;

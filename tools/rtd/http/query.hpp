@@ -22,6 +22,7 @@ class Query {
 public:
     static Result<Query> parse(std::string_view text); // what stands behind '?'
 
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& values() const { return values_; }
     [[nodiscard]] bool has(std::string_view name) const;
     [[nodiscard]] std::string get(std::string_view name, std::string otherwise = {}) const; // the first
     [[nodiscard]] std::vector<std::string> all(std::string_view name) const;

@@ -21,7 +21,9 @@ struct Request {
     Query query;
     std::vector<std::pair<std::string, std::string>> parameters; // of the path: {id}, {name}
     std::vector<std::pair<std::string, std::string>> headers;
-    std::string body; // whole, where the route takes it so
+    std::string body;            // whole, where the route takes it so
+    std::string operation;       // its name in the log, and in that of drivers
+    std::string_view route = ""; // the pattern that its path fits; lives for ever
 
     [[nodiscard]] std::string parameter(std::string_view name) const;
     [[nodiscard]] std::string header(std::string_view name) const; // "": there is none; case does not matter

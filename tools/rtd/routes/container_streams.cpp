@@ -22,6 +22,7 @@ struct Attachee {
     Container container;
     bool terminal = false, stdin_once = false, open_stdin = false;
     std::shared_ptr<ShimClient> shim; // null: it does not run yet
+    Path run_directory{};             // which it has while it is started or runs
 };
 
 Result<Attachee> find_attachee(Engine& engine, const std::string& reference, bool with_stdin) {
@@ -33,6 +34,7 @@ Result<Attachee> find_attachee(Engine& engine, const std::string& reference, boo
     attachee.terminal = spec.terminal;
     attachee.open_stdin = spec.open_stdin;
     attachee.stdin_once = spec.stdin_once;
+    attachee.run_directory = engine.run_directory(attachee.container.id);
     if (attachee.container.phase != Phase::running) return attachee;
     if (::access((engine.run_directory(attachee.container.id) / "paused").c_str(), F_OK) == 0)
         return fail(Code::failed_precondition, "container ", attachee.container.name,
@@ -58,6 +60,16 @@ Awaitable<void> note(Services& services, Container container, std::string action
     if (!noted) log(LogLevel::warning, noted.error().message);
 }
 
+// Another process may have started it since we looked, so that nobody will say so any more.
+void join_if_started(Services& services, const Attachee& attachee) {
+    if (::access(attachee.run_directory.c_str(), F_OK) != 0) return;
+    services.workers.post([&services, id = attachee.container.id](const Result<Engine*>& engine) {
+        const auto state = engine ? (*engine)->state() : std::unexpected(engine.error());
+        const auto now = state ? (*state)->containers.find(id) : std::unexpected(state.error());
+        if (now && now->phase == Phase::running) services.attaches.join_all(**engine, id);
+    });
+}
+
 Awaitable<Result<void>> attach(Services& services, Exchange& exchange) {
     const Request& request = exchange.request();
     StdioWishes wishes;
@@ -76,8 +88,10 @@ Awaitable<Result<void>> attach(Services& services, Exchange& exchange) {
     if (!attachee.terminal) wishes.detach_keys.clear();
     // Before the head of the answer: the client's next word may be to start it.
     std::shared_ptr<PendingAttaches::Waiting> waiting;
-    if (streams && attachee.shim == nullptr)
+    if (streams && attachee.shim == nullptr) {
         waiting = services.attaches.wait(attachee.container.id, wishes.in);
+        join_if_started(services, attachee);
+    }
     co_await exchange.hijack(stdio_content_type(request, attachee.terminal));
     if (request.query.flag("logs")) {
         const LogWishes all{attachee.container.id, wishes.out, wishes.error, attachee.terminal};
@@ -156,8 +170,14 @@ std::string wait_line(int exit_code) {
     return Json{{"StatusCode", exit_code}}.dump() + "\n";
 }
 
+Answer wait_answer(int exit_code) {
+    return {200, "application/json", wait_line(exit_code)};
+}
+
 Awaitable<Result<void>> wait_one(Services& services, Exchange& exchange) {
-    RT_CO_TRY_ASSIGN(const WaitCondition condition, condition_of(exchange.request()));
+    const bool old = exchange.request().version < ApiVersion{1, 30}; // neither conditions nor a head first
+    RT_CO_TRY_ASSIGN(const WaitCondition condition,
+                     old ? WaitCondition::not_running : condition_of(exchange.request()));
     // Listening first: what happens between the look and the waiting is heard.
     const auto events = services.events.listen([](const Event& event) {
         return event.type == "container" && (event.action == "die" || event.action == "destroy");
@@ -165,11 +185,14 @@ Awaitable<Result<void>> wait_one(Services& services, Exchange& exchange) {
     const std::string reference = exchange.request().parameter("id");
     auto task = services.workers.run([reference](Engine& engine) { return find_waited(engine, reference); });
     RT_CO_TRY_ASSIGN(const Waited container, co_await std::move(task));
-    co_await exchange.begin(kJsonHead); // the client starts it when it has heard that we wait
+    if (!old) co_await exchange.begin(kJsonHead); // the client starts it when it has heard that we wait
     const auto ended = co_await (wait_for(*events, container, condition) || exchange.client_gone());
     if (ended.index() == 1) co_return fail(Code::cancelled, "the client has gone");
     RT_CO_TRY_ASSIGN(const int exit_code, std::get<0>(ended));
-    co_await exchange.write(wait_line(exit_code));
+    if (old)
+        co_await exchange.answer(wait_answer(exit_code));
+    else
+        co_await exchange.write(wait_line(exit_code));
     co_return Result<void>();
 }
 

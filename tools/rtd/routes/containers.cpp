@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers: looking at them, and the verbs of their life that are answered when they are done.
 #include "core/api/container_json.hpp"
+#include "core/api/system_view.hpp"
 #include "core/base/clock.hpp"
 #include "core/container/create.hpp"
 #include "core/container/life.hpp"
@@ -12,15 +13,20 @@
 #include "core/container/stop.hpp"
 #include "core/container/top.hpp"
 #include "core/container/update.hpp"
+#include "tools/rtd/engine/listing_cache.hpp"
 #include "tools/rtd/log.hpp"
+#include "tools/rtd/models/answer_shape.hpp"
 #include "tools/rtd/models/container_request.hpp"
 #include "tools/rtd/models/filters.hpp"
+#include "tools/rtd/models/request_shape.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/routes.hpp"
 #include "tools/rtd/services.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <atomic>
 
 namespace rt::rtd {
 namespace {
@@ -29,16 +35,67 @@ void log_all(const std::vector<Error>& problems) {
     for (const Error& problem : problems) log(LogLevel::warning, problem.message);
 }
 
+// How many of which.
+struct Span {
+    bool all = false;
+    std::size_t most = SIZE_MAX;
+};
+
+// What killed processes have left is cleaned up on the way, at most once a second: the end of a shim, which
+// is what changes a listing, LeaseKeeper hears of at once.
+void recover_now_and_then(Engine& engine) {
+    constexpr std::int64_t kPause = 1'000'000'000; // ns
+    static std::atomic<std::int64_t> next = 0;
+    const std::int64_t now = monotonic_ns();
+    std::int64_t due = next;
+    if (now < due || !next.compare_exchange_strong(due, now + kPause)) return;
+    log_all(recover(engine));
+}
+
+// Without filters and sizes, as clients that show what there is ask again and again.
+Result<Answer> plain_list(Engine& engine, const Request& request, const Span& span) {
+    static ListingCache cache;
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    recover_now_and_then(engine);
+    RT_TRY_ASSIGN(const auto containers, state->containers.list());
+    Summarizer summarizer(engine, *state);
+    std::string body = "[";
+    std::size_t count = 0;
+    for (const Container& stored : containers) {
+        if (count == span.most) break;
+        if (!span.all && stored.phase != Phase::running && stored.phase != Phase::restarting) continue;
+        RT_TRY_ASSIGN(const ContainerNow now, summarizer.look_at(stored));
+        const bool is_alive =
+            now.live.state == "running" || now.live.state == "paused" || now.live.state == "restarting";
+        if (!span.all && !is_alive) continue;
+        const auto make = [&]() -> Result<std::string> {
+            RT_TRY_ASSIGN(const ContainerSummary summary, summarizer.summarize(now));
+            return shaped(Shape::container_summary,
+                          api::container_summary_json(summary, engine.wiring().root / "volumes"),
+                          request.version)
+                .dump(-1, ' ', false, Json::error_handler_t::replace);
+        };
+        RT_TRY_ASSIGN(const auto text,
+                      cache.text(stored, now, summarizer.has_image(stored.image_id), request.version, make));
+        if (count++ > 0) body += ',';
+        body += *text;
+    }
+    cache.forget_others(containers);
+    return Answer{200, "application/json", body + "]\n"};
+}
+
 Result<Answer> list(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const auto filters, ContainerFilters::parse(*state, texts));
     RT_TRY_ASSIGN(const auto limit, request.query.number("limit"));
-    RT_TRY_ASSIGN(const ContainerList found, list_containers(engine));
-    log_all(found.problems);
     const bool last = limit && *limit > 0;
     const bool all = request.query.flag("all") || last || filters.wants_all();
     const bool sizes = request.query.flag("size");
+    if (texts.empty() && !sizes)
+        return plain_list(engine, request, {all, last ? static_cast<std::size_t>(*limit) : SIZE_MAX});
+    RT_TRY_ASSIGN(const ContainerList found, list_containers(engine));
+    log_all(found.problems);
     Json answer = Json::array();
     for (const ContainerSummary& summary : found.containers) {
         const bool is_alive =
@@ -51,7 +108,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
                 one["SizeRw"] = use->own;
                 one["SizeRootFs"] = use->whole;
             }
-        answer.push_back(std::move(one));
+        answer.push_back(shaped(Shape::container_summary, std::move(one), request.version));
     }
     return json_answer(answer);
 }
@@ -64,11 +121,14 @@ Result<Answer> inspect(Engine& engine, const Request& request) {
         return fail(Code::not_found, "No such container: ", request.parameter("id"));
     RT_TRY_ASSIGN(const Container container, std::move(now));
     RT_TRY_ASSIGN(const auto view, api::look_at(engine, container, {.sizes = request.query.flag("size")}));
-    return json_answer(api::container_json(view));
+    return json_answer(shaped(Shape::container, api::container_json(view), request.version));
 }
 
 Result<Answer> create_one(Engine& engine, const Request& request) {
-    RT_TRY_ASSIGN(const Json body, request.json());
+    RT_TRY_ASSIGN(Json said, request.json());
+    const bool asks = request.version < ApiVersion{1, 41}; // it is of importance for these only
+    const auto cgroups = asks && !api::look_at_host().cgroup_v2 ? HostCgroups::v1 : HostCgroups::v2;
+    RT_TRY_ASSIGN(const Json body, create_request_of(std::move(said), request.version, cgroups));
     RT_TRY_ASSIGN(ContainerSpec spec, container_request(body));
     spec.name = request.query.get("name");
     if (spec.name.starts_with('/')) spec.name.erase(0, 1);
@@ -85,10 +145,12 @@ Result<std::optional<std::chrono::seconds>> grace_of(const Request& request) {
     return std::chrono::seconds(*seconds);
 }
 
-Result<void> refuse_signal(const Request& request) {
-    if (request.query.get("signal").empty()) return {};
-    return fail(Code::unsupported, "the parameter 'signal' is not supported: kill the container with that "
-                                   "signal, or create it with this StopSignal");
+// With what it is asked to end: empty, as the container says.
+Result<std::optional<int>> signal_of(const Request& request) {
+    const std::string text = request.query.get("signal");
+    if (text.empty() || request.version < ApiVersion{1, 42}) return std::nullopt;
+    RT_TRY_ASSIGN(const int number, parse_signal(text));
+    return number;
 }
 
 Result<bool> is_at_rest(Engine& engine, const std::string& reference) {
@@ -99,11 +161,11 @@ Result<bool> is_at_rest(Engine& engine, const std::string& reference) {
 }
 
 Result<Answer> stop_one(Engine& engine, const Request& request) {
-    RT_TRY(refuse_signal(request));
+    RT_TRY_ASSIGN(const auto signal_number, signal_of(request));
     RT_TRY_ASSIGN(const auto grace, grace_of(request));
     RT_TRY_ASSIGN(const bool rests, is_at_rest(engine, request.parameter("id")));
     if (rests) return empty_answer(304);
-    RT_TRY(stop(engine, request.parameter("id"), grace));
+    RT_TRY(stop(engine, request.parameter("id"), grace, StopReason::user, signal_number));
     return empty_answer();
 }
 
@@ -132,7 +194,8 @@ Result<Answer> unpause_one(Engine& engine, const Request& request) {
 }
 
 Result<Answer> update_one(Engine& engine, const Request& request) {
-    RT_TRY_ASSIGN(const Json body, request.json());
+    RT_TRY_ASSIGN(Json said, request.json());
+    const Json body = update_request_of(std::move(said), request.version);
     RT_TRY_ASSIGN(const ContainerUpdate update, update_request(body));
     RT_TRY_ASSIGN(const auto warnings, update_container(engine, request.parameter("id"), update));
     return json_answer({{"Warnings", warnings}});
@@ -179,8 +242,8 @@ struct Started {
 
 // What start and restart have in common: the lease is ours from then on, and who waits to attach joins.
 template <class Verb>
-Awaitable<Result<void>> bring_up(Services& services, Verb verb) {
-    auto task = services.workers.run([&services, verb](Engine& engine) -> Result<Started> {
+Awaitable<Result<void>> bring_up(Services& services, const Request& request, Verb verb) {
+    auto work = [&services, verb](Engine& engine) -> Result<Started> {
         RunOptions options;
         options.before_program = [&](const std::string& id) { services.attaches.join_all(engine, id); };
         auto outcome = verb(engine, options);
@@ -188,7 +251,8 @@ Awaitable<Result<void>> bring_up(Services& services, Verb verb) {
         for (const std::string& warning : outcome->warnings) log(LogLevel::warning, warning);
         RT_TRY(outcome->shim.watch_exit());
         return Started{outcome->record.id, std::make_shared<ShimClient>(std::move(outcome->shim))};
-    });
+    };
+    auto task = services.workers.run(named_work(request, std::move(work)));
     auto started = co_await std::move(task);
     RT_CO_TRY(started);
     services.leases.keep(started->id, std::move(*started->shim));
@@ -199,8 +263,9 @@ Awaitable<Result<void>> start_one(Services& services, Exchange& exchange) {
     constexpr std::size_t kLimit = 1024;
     RT_CO_TRY(co_await exchange.whole_body(kLimit)); // a HostConfig was taken here before API 1.24
     const std::string id = exchange.request().parameter("id");
-    auto task = bring_up(
-        services, [id](Engine& engine, const RunOptions& options) { return start(engine, id, options); });
+    auto task = bring_up(services, exchange.request(), [id](Engine& engine, const RunOptions& options) {
+        return start(engine, id, options);
+    });
     const Result<void> up = co_await std::move(task);
     const bool runs = !up && up.error().code == Code::already_exists;
     if (!up && !runs) co_return up;
@@ -209,12 +274,13 @@ Awaitable<Result<void>> start_one(Services& services, Exchange& exchange) {
 }
 
 Awaitable<Result<void>> restart_one(Services& services, Exchange& exchange) {
-    RT_CO_TRY(refuse_signal(exchange.request()));
+    RT_CO_TRY_ASSIGN(const auto signal_number, signal_of(exchange.request()));
     RT_CO_TRY_ASSIGN(const auto grace, grace_of(exchange.request()));
     const std::string id = exchange.request().parameter("id");
-    auto task = bring_up(services, [id, grace](Engine& engine, const RunOptions& options) {
-        return restart(engine, id, grace, options);
-    });
+    auto task = bring_up(services, exchange.request(),
+                         [id, grace, signal_number](Engine& engine, const RunOptions& options) {
+                             return restart(engine, id, grace, options, signal_number);
+                         });
     RT_CO_TRY(co_await std::move(task));
     co_await exchange.answer(empty_answer());
     co_return Result<void>();

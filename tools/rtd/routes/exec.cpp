@@ -6,6 +6,7 @@
 #include "core/container/recovery.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/models/container_request.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/routes.hpp"
 #include "tools/rtd/routes/stdio_relay.hpp"
 #include "tools/rtd/services.hpp"
@@ -55,9 +56,14 @@ Awaitable<Result<void>> make(Services& services, Exchange& exchange) {
                          parse_detach_keys(keys.empty() ? kDefaultDetachKeys : std::string_view(keys)));
     }
     const std::string reference = exchange.request().parameter("id");
-    auto task = services.workers.run([reference, request = exec.request](Engine& engine) {
-        return plan_exec(engine, reference, request);
-    });
+    auto task = services.workers.run(
+        [reference, id = exec.id, request = exec.request](Engine& engine) -> Result<ExecPlan> {
+            RT_TRY_ASSIGN(ExecPlan plan, plan_exec(engine, reference, request));
+            plan.exec.id = id;
+            if (auto noted = note_exec_made(engine, plan); !noted)
+                log(LogLevel::warning, noted.error().message);
+            return plan;
+        });
     RT_CO_TRY_ASSIGN(const ExecPlan plan, co_await std::move(task));
     exec.container_id = plan.container_id;
     const auto made = services.execs.add(std::move(exec));
@@ -102,16 +108,18 @@ Error in_dockers_words(RunFailure failure) {
 struct Launched {
     ExecPlan plan;
     std::shared_ptr<ShimClient> shim;
+    int pid = 0;
 };
 
 Result<Launched> launch(Engine& engine, const Exec& exec, ShimClient::Attach attach) {
     RT_TRY_ASSIGN(ExecPlan plan, plan_exec(engine, exec.container_id, exec.request));
     plan.exec.id = exec.id;
-    auto shim = start_exec(plan, attach, -1, [&] {
-        if (auto noted = note_exec_start(engine, plan); !noted) log(LogLevel::warning, noted.error().message);
+    auto started = start_exec(plan, attach, -1, [&] {
+        if (auto noted = note_exec_start(engine, plan, ExecWasNoted::made); !noted)
+            log(LogLevel::warning, noted.error().message);
     });
-    if (!shim) return std::unexpected(in_dockers_words(std::move(shim).error()));
-    return Launched{std::move(plan), std::make_shared<ShimClient>(std::move(*shim))};
+    if (!started) return std::unexpected(in_dockers_words(std::move(started).error()));
+    return Launched{std::move(plan), std::make_shared<ShimClient>(std::move(started->shim)), started->pid};
 }
 
 Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
@@ -132,8 +140,8 @@ Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
     const auto attach = input     ? ShimClient::Attach::output_and_input
                         : outputs ? ShimClient::Attach::output
                                   : ShimClient::Attach::none;
-    auto task =
-        services.workers.run([exec, attach](Engine& engine) { return launch(engine, *exec, attach); });
+    auto work = [exec, attach](Engine& engine) { return launch(engine, *exec, attach); };
+    auto task = services.workers.run(named_work(exchange.request(), std::move(work)));
     auto launched = co_await std::move(task);
     if (!launched) {
         exec->state = Exec::State::ended;
@@ -142,6 +150,7 @@ Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
         co_return std::unexpected(std::move(launched).error());
     }
     exec->state = Exec::State::running;
+    exec->pid = launched->pid;
     exec->stream = std::make_shared<ShimStream>(exchange.executor(), std::move(*launched->shim));
     if (attach == ShimClient::Attach::none) {
         asio::co_spawn(exchange.executor(), watch(services, launched->plan, exec), asio::detached);
@@ -206,7 +215,7 @@ Json exec_json(const Exec& exec) {
             {"CanRemove", ended},
             {"ContainerID", exec.container_id},
             {"DetachKeys", ""},
-            {"Pid", exec.pid}};
+            {"Pid", exec.state == Exec::State::running ? exec.pid : 0}};
 }
 
 Awaitable<Result<void>> inspect(Services& services, Exchange& exchange) {

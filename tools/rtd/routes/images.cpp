@@ -5,8 +5,10 @@
 #include "core/image/image_service.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtd/log.hpp"
+#include "tools/rtd/models/answer_shape.hpp"
 #include "tools/rtd/models/filters.hpp"
 #include "tools/rtd/models/registry_auth.hpp"
+#include "tools/rtd/routes/image_import.hpp"
 #include "tools/rtd/routes/piped.hpp"
 #include "tools/rtd/routes/progress_stream.hpp"
 #include "tools/rtd/routes/routes.hpp"
@@ -110,7 +112,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     for (const Image& image : images) {
         RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
         if (!filters.matches(image, labels_of(view.document))) continue;
-        answer.push_back(api::image_summary_json(view));
+        answer.push_back(shaped(Shape::image_summary, api::image_summary_json(view), request.version));
     }
     return json_answer(answer);
 }
@@ -119,7 +121,7 @@ Result<Answer> inspect(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Image image, state->images.find(request.parameter("name")));
     RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
-    return json_answer(api::image_json(view));
+    return json_answer(shaped(Shape::image, api::image_json(view), request.version));
 }
 
 Result<Answer> remove_one(Engine& engine, const Request& request) {
@@ -159,8 +161,7 @@ Result<Answer> prune(Engine& engine, const Request& request) {
 Awaitable<Result<void>> pull(Services& services, Exchange& exchange) {
     const Request& request = exchange.request();
     if (request.query.has("fromSrc") && !request.query.get("fromSrc").empty())
-        co_return fail(Code::unsupported,
-                       "import through POST /images/create is not supported: use rtctl import");
+        co_return co_await import_image(services, exchange);
     RT_CO_TRY_ASSIGN(const RegistryCredentials credentials, registry_auth(request));
     std::string name = request.query.get("fromImage");
     const std::string tag = request.query.get("tag");

@@ -25,7 +25,8 @@ Result<Answer> list(Engine& engine, const Request& request) {
         }
         if (!filters.matches(network, config, in_use)) continue;
         RT_TRY_ASSIGN(Json one, inspect_network(engine, network));
-        one["Containers"] = Json::object(); // only inspect tells them, since API 1.28
+        if (request.version >= ApiVersion{1, 28})
+            one["Containers"] = Json::object(); // only inspect tells them
         answer.push_back(std::move(one));
     }
     return json_answer(answer);

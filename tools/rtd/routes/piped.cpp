@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/routes/piped.hpp"
 
+#include "tools/rtd/routes/named_work.hpp"
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -28,13 +30,14 @@ Result<Pipe> make_pipe() {
     return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-Awaitable<Result<void>> run(Services& services, PipedWork work, UniqueFd end) {
+Awaitable<Result<void>> run(Services& services, const Request& request, PipedWork work, UniqueFd end) {
     const auto fd = std::make_shared<UniqueFd>(std::move(end));
-    auto task = services.workers.run([work = std::move(work), fd](Engine& engine) {
+    auto call = [work = std::move(work), fd](Engine& engine) {
         Result<void> outcome = work(engine, fd->get());
         fd->reset(); // the other side sees the end
         return outcome;
-    });
+    };
+    auto task = services.transfers.run(named_work(request, std::move(call)));
     co_return co_await std::move(task);
 }
 
@@ -67,14 +70,14 @@ Awaitable<Result<void>> receive(Exchange& exchange, UniqueFd end) {
 
 Awaitable<Result<void>> write_piped(Services& services, Exchange& exchange, PipedWork work) {
     RT_CO_TRY_ASSIGN(Pipe pipe, make_pipe());
-    auto writing = run(services, std::move(work), std::move(pipe.write));
+    auto writing = run(services, exchange.request(), std::move(work), std::move(pipe.write));
     auto sending = send(exchange, std::move(pipe.read));
     co_return co_await (std::move(writing) && std::move(sending));
 }
 
 Awaitable<Result<void>> read_piped(Services& services, Exchange& exchange, PipedWork work) {
     RT_CO_TRY_ASSIGN(Pipe pipe, make_pipe());
-    auto reading = run(services, std::move(work), std::move(pipe.read));
+    auto reading = run(services, exchange.request(), std::move(work), std::move(pipe.read));
     auto receiving = receive(exchange, std::move(pipe.write));
     auto [outcome, received] = co_await (std::move(reading) && std::move(receiving));
     if (!received) co_return received;

@@ -2,6 +2,7 @@
 #include "tools/rtd/routes/progress_stream.hpp"
 
 #include "core/base/text.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
@@ -118,8 +119,8 @@ Awaitable<Result<void>> ProgressStream::run(Services& services, Exchange& exchan
     progress->canceller_.reset(ends[1]);
     bool done = false;
     const auto carry_out = [&]() -> Awaitable<Result<void>> {
-        auto task =
-            services.workers.run([progress, &work](Engine& engine) { return work(engine, *progress); });
+        auto call = [progress, &work](Engine& engine) { return work(engine, *progress); };
+        auto task = services.transfers.run(named_work(exchange.request(), std::move(call)));
         Result<void> outcome = co_await std::move(task);
         done = true;
         progress->news_.cancel();
