@@ -14,6 +14,9 @@ namespace rt {
 // right does not keep the others from it: what went wrong is returned, one error each.
 std::vector<Error> recover(Engine& engine);
 
+// The same for what one container has left, or somebody of this id who is no container any more.
+Result<void> recover_one(Engine& engine, const std::string& id);
+
 // The container as it really is: when its shim is dead, it is reaped first. not_found: it went away by that.
 Result<Container> refresh(Engine& engine, const Container& container);
 
