@@ -42,16 +42,19 @@ void add_ports(ContainerSummary& summary, const std::vector<std::string>& expose
 
 } // namespace
 
-Result<ContainerNow> Summarizer::look_at(Container stored) {
+Result<Summarizer> Summarizer::make(Engine& engine, Engine::State& state,
+                                    std::unordered_set<std::string> running) {
+    Summarizer summarizer(engine, state, std::move(running));
+    RT_TRY_ASSIGN(summarizer.attachments_, all_attachments(state.networks));
+    return summarizer;
+}
+
+ContainerNow Summarizer::look_at(Container stored) {
     ContainerNow now;
-    now.record = running_.contains(stored.id) ? std::move(stored) : as_it_is(engine_, std::move(stored));
-    now.live = live_state(engine_, now.record);
+    now.record = running_.contains(stored.id) ? std::move(stored) : as_it_is(*engine_, std::move(stored));
+    now.live = live_state(*engine_, now.record);
     const bool is_alive = now.live.state == "running" || now.live.state == "paused";
-    if (!is_alive) return now;
-    if (!attachments_) {
-        RT_TRY_ASSIGN(attachments_, all_attachments(state_.networks));
-    }
-    if (const auto found = attachments_->find(now.record.id); found != attachments_->end())
+    if (const auto found = attachments_.find(now.record.id); is_alive && found != attachments_.end())
         now.attachments = std::move(found->second);
     return now;
 }
@@ -60,7 +63,7 @@ Result<ContainerNow> Summarizer::look_at(Container stored) {
 const std::optional<Json>& Summarizer::process_config_of(const std::string& image_id) {
     const auto [place, is_new] = process_configs_.try_emplace(image_id);
     if (!is_new) return place->second;
-    if (const auto image = state_.images.find(image_id))
+    if (const auto image = state_->images.find(image_id))
         if (auto config = process_config(image->config_json, image_id)) place->second = std::move(*config);
     return place->second;
 }
@@ -100,13 +103,12 @@ Result<ContainerList> list_containers(Engine& engine) {
     ContainerList list;
     std::unordered_set<std::string> running;
     list.problems = recover(engine, &running);
-    Summarizer summarizer(engine, *state, std::move(running));
     const auto listed = state->database.snapshot([&]() -> Result<void> {
         RT_TRY_ASSIGN(auto containers, state->containers.list());
+        RT_TRY_ASSIGN(Summarizer summarizer, Summarizer::make(engine, *state, std::move(running)));
         list.containers.reserve(containers.size());
         for (Container& stored : containers) {
-            RT_TRY_ASSIGN(ContainerNow now, summarizer.look_at(std::move(stored)));
-            RT_TRY_ASSIGN(auto summary, summarizer.summarize(std::move(now)));
+            RT_TRY_ASSIGN(auto summary, summarizer.summarize(summarizer.look_at(std::move(stored))));
             list.containers.push_back(std::move(summary));
         }
         return {};

@@ -52,25 +52,28 @@ struct ContainerNow {
 // For one listing: what containers have in common is asked for once. Borrows all.
 class Summarizer {
 public:
-    // running: ids of those that just run, where that is known: their ends need no look.
-    Summarizer(Engine& engine, Engine::State& state, std::unordered_set<std::string> running = {})
-        : engine_(engine), state_(state), running_(std::move(running)) {}
+    // After the list was read. running: ids of those that just run, where that is known: their ends need no
+    // look.
+    static Result<Summarizer> make(Engine& engine, Engine::State& state,
+                                   std::unordered_set<std::string> running = {});
 
-    // stored: of a list that was read before the first call, each once.
-    Result<ContainerNow> look_at(Container stored);
+    ContainerNow look_at(Container stored); // each once
     Result<ContainerSummary> summarize(ContainerNow now);
     [[nodiscard]] bool has_image(const std::string& image_id) {
         return process_config_of(image_id).has_value();
     }
 
 private:
+    Summarizer(Engine& engine, Engine::State& state, std::unordered_set<std::string> running)
+        : engine_(&engine), state_(&state), running_(std::move(running)) {}
+
     const std::optional<Json>& process_config_of(const std::string& image_id);
 
-    Engine& engine_;
-    Engine::State& state_;
+    Engine* engine_;
+    Engine::State* state_;
     std::unordered_set<std::string> running_;
+    AttachmentsById attachments_;
     std::map<std::string, std::optional<Json>> process_configs_; // by image; none: it is gone
-    std::optional<AttachmentsById> attachments_;
 };
 
 // docker's --filter: values of one key are alternatives, keys all have to fit.

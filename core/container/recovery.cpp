@@ -139,6 +139,10 @@ std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* runn
     return problems;
 }
 
+Result<void> recover_one(Engine& engine, const std::string& id) {
+    return finish(engine, id);
+}
+
 Result<Container> refresh(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(Container now, state->containers.find(container.id)); // the caller's may be long ago

@@ -17,6 +17,9 @@ namespace rt {
 // running: nullptr, or gets the ids of those that just run.
 std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* running = nullptr);
 
+// The same for what one container has left, or somebody of this id who is no container any more.
+Result<void> recover_one(Engine& engine, const std::string& id);
+
 // The container as it really is: when its shim is dead, it is reaped first. not_found: it went away by that.
 Result<Container> refresh(Engine& engine, const Container& container);
 

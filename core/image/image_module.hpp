@@ -171,6 +171,10 @@ public:
 
     // Stores data as a blob; its digest.
     virtual Result<std::string> store_blob(const ContentStore& store, std::string_view data) = 0;
+
+    // Of what a descriptor has to read, to its end. progress: bytes so far; may be empty.
+    virtual Result<std::string> sha256_of(int in, const std::function<void(std::uint64_t bytes)>& progress,
+                                          const Cancellation&) = 0;
 };
 
 // The module, loaded on first use from lib/rt/modules below the install prefix; lives as long as the process.

@@ -19,13 +19,14 @@ constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
 
 std::vector<const char*> known_interfaces(Role role) {
     switch (role) {
-    case Role::storage: return {RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1};
+    case Role::storage: return {RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1, RTP_LEFTOVERS_V1};
     case Role::network:
-        return {RTP_NETWORK_V1, RTP_NETWORK_ROUTES_V1, RTP_NETWORK_PORTS_V1, RTP_NETWORK_NAMES_V1,
-                RTP_NETWORK_STATS_V1};
+        return {RTP_NETWORK_V1,       RTP_NETWORK_ROUTES_V1, RTP_NETWORK_PORTS_V1,
+                RTP_NETWORK_NAMES_V1, RTP_NETWORK_STATS_V1,  RTP_LEFTOVERS_V1};
     case Role::isolation:
         return {RTP_ISOLATION_V1,       RTP_ISOLATION_NETNS_V1,  RTP_ISOLATION_FREEZE_V1,
-                RTP_ISOLATION_STATS_V1, RTP_ISOLATION_UPDATE_V1, RTP_ISOLATION_PROCESSES_V1};
+                RTP_ISOLATION_STATS_V1, RTP_ISOLATION_UPDATE_V1, RTP_ISOLATION_PROCESSES_V1,
+                RTP_LEFTOVERS_V1};
     }
     return {};
 }

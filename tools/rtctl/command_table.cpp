@@ -43,8 +43,9 @@ const std::vector<CommandGroup>& command_groups() {
           &kNetworkPrune}},
         {"Volumes", {&kVolumeCreate, &kVolumeLs, &kVolumeInspect, &kVolumeRm, &kVolumePrune}},
         {"Engine",
-         {&kEvents, &kInfo, &kVersion, &kSystemDf, &kSystemPrune, &kSystemBoot, &kSystemShutdown, &kPluginLs,
-          &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun, &kCompletion}},
+         {&kEvents, &kInfo, &kVersion, &kDoctor, &kSystemDf, &kSystemPrune, &kSystemBoot, &kSystemShutdown,
+          &kPluginLs, &kPluginInspect, &kConfigShow, &kConfigCheck, &kConfigExplain, &kExplainRun,
+          &kCompletion}},
     };
     return kGroups;
 }

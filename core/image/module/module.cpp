@@ -12,8 +12,11 @@
 #include "core/image/module/tree_extract.hpp"
 #include "core/image/module/tree_writer.hpp"
 
+#include <unistd.h>
+
 #include <exception>
 #include <new>
+#include <vector>
 
 namespace rt::image {
 namespace {
@@ -79,6 +82,22 @@ public:
     }
     Result<void> extract_tree(const ArchiveToTree& tree, int in, const Cancellation& cancellation) override {
         return guarded([&] { return image::extract_tree(tree, in, cancellation); });
+    }
+    Result<std::string> sha256_of(int in, const std::function<void(std::uint64_t bytes)>& progress,
+                                  const Cancellation& cancellation) override {
+        return guarded([&]() -> Result<std::string> {
+            Sha256 sum;
+            std::vector<char> buffer(1U << 20U);
+            for (std::uint64_t bytes = 0;;) {
+                RT_TRY(cancellation.check());
+                const ssize_t count = ::read(in, buffer.data(), buffer.size());
+                if (count < 0 && errno == EINTR) continue;
+                if (count < 0) return fail_errno(errno, "read what is to be checked");
+                if (count == 0) return sum.digest();
+                sum.add({buffer.data(), static_cast<std::size_t>(count)});
+                if (progress) progress(bytes += static_cast<std::uint64_t>(count));
+            }
+        });
     }
     Result<std::string> store_blob(const ContentStore& store, std::string_view data) override {
         return guarded([&]() -> Result<std::string> {

@@ -5,6 +5,7 @@
 #include "cgroup_stats.hpp"
 #include "kernel_view.hpp"
 #include "launcher.hpp"
+#include "leftovers.hpp"
 #include "oci_config.hpp"
 #include "probe.hpp"
 
@@ -132,6 +133,16 @@ Result<void> Driver::destroy(sdk::Call call, std::string_view id, std::string_vi
         containers_.erase(found);
     }
     return cgroup.remove([&call] { return call.check(); });
+}
+
+Result<std::string> Driver::find_leftovers(sdk::Call, std::string_view known) {
+    RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());
+    return namespaces::find_leftovers(*host_layout, known);
+}
+
+Result<void> Driver::remove_leftover(sdk::Call call, std::string_view known, std::string_view leftover) {
+    RT_TRY_ASSIGN(const CgroupLayout* host_layout, layout());
+    return namespaces::remove_leftover(*host_layout, call, known, leftover);
 }
 
 } // namespace rt::namespaces

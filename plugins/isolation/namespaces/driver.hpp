@@ -34,6 +34,8 @@ public:
     Result<void> update(sdk::Call call, std::string_view id, std::string_view resources_json);
     Result<std::vector<int>> processes(sdk::Call call, std::string_view id);
     Result<void> destroy(sdk::Call call, std::string_view id, std::string_view config_json);
+    Result<std::string> find_leftovers(sdk::Call call, std::string_view known);
+    Result<void> remove_leftover(sdk::Call call, std::string_view known, std::string_view leftover);
 
 private:
     explicit Driver(sdk::Host host) : host_(host) {}

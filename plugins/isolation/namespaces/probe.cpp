@@ -5,6 +5,7 @@
 #include "cgroup.hpp"
 #include "cgroup_devices_bpf.hpp"
 #include "cgroup_limits.hpp"
+#include "cgroup_processes.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -68,6 +69,25 @@ bool has_seccomp() {
 
 } // namespace
 
+std::vector<std::string> warnings_of(const CgroupLayout& layout) {
+    const Hierarchy* const unified = layout.kind == CgroupKind::v2 ? layout.unified() : nullptr;
+    const auto available =
+        unified == nullptr
+            ? Result<std::string>("")
+            : read_whole(AT_FDCWD, (unified->mount_point + "/cgroup.controllers").c_str(), 4096);
+    std::vector<std::string> warnings;
+    for (const char* name : {"cpu", "memory", "pids"}) {
+        const bool there =
+            unified == nullptr ? layout.find(name) != nullptr : available && has_word(*available, name);
+        if (!there)
+            warnings.push_back(cat("cgroups (", layout.kind_name(), ") have no controller '", name,
+                                   "' here: limits of it are refused; have the kernel enable it, "
+                                   "for example with cgroup_enable=",
+                                   name, " on its command line"));
+    }
+    return warnings;
+}
+
 Result<std::string> probe_host() {
     RT_TRY(need_capabilities());
     RT_TRY(need_calls());
@@ -86,6 +106,7 @@ Result<std::string> probe_host() {
     facts["user_namespaces"] = has_user_namespaces();
     facts["openat2"] = facts["mount_setattr"] = facts["clone3"] = true;
     facts["cgroup_kill"] = layout.unified() != nullptr;
+    facts["warnings"] = warnings_of(layout);
     facts["withheld_capabilities"] = capability_names(((1ULL << 41) - 1) & ~bounding_set());
     return facts.dump();
 }

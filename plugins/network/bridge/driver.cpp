@@ -8,6 +8,7 @@
 #include "forwarding.hpp"
 #include "host_probe.hpp"
 #include "host_view.hpp"
+#include "leftovers.hpp"
 #include "name_redirect.hpp"
 #include "networks.hpp"
 #include "nft_ports.hpp"
@@ -51,6 +52,17 @@ sdk::Result<void> BridgeDriver::remove_network(sdk::Call call, std::string_view 
     RT_TRY_ASSIGN(const Network network, parse_network(network_json));
     RT_TRY(call.check());
     return bridge::remove_network(config_, {host_.state_dir(), host_.run_dir()}, network);
+}
+
+sdk::Result<std::string> BridgeDriver::find_leftovers(sdk::Call call, std::string_view known) {
+    RT_TRY(call.check());
+    return bridge::find_leftovers(config_, {host_.state_dir(), host_.run_dir()}, known);
+}
+
+sdk::Result<void> BridgeDriver::remove_leftover(sdk::Call call, std::string_view known,
+                                                std::string_view leftover) {
+    RT_TRY(call.check());
+    return bridge::remove_leftover(config_, {host_.state_dir(), host_.run_dir()}, known, leftover);
 }
 
 namespace {

@@ -34,6 +34,8 @@ public:
     sdk::Result<std::string> set_ports(sdk::Call call, std::string_view endpoint_json, int netns_fd);
     sdk::Result<void> redirect_names(sdk::Call call, int netns_fd, std::uint16_t udp_port,
                                      std::uint16_t tcp_port);
+    sdk::Result<std::string> find_leftovers(sdk::Call call, std::string_view known);
+    sdk::Result<void> remove_leftover(sdk::Call call, std::string_view known, std::string_view leftover);
 
 private:
     BridgeDriver(sdk::Host host, Config config) : host_(host), config_(std::move(config)) {}

@@ -71,12 +71,14 @@ sdk::Result<std::string> probe_host(const Config& config) {
     RT_TRY_ASSIGN(const auto mtu, default_route_mtu(route));
     RT_TRY_ASSIGN(const auto chains, dropping_forward_chains(config.nft_table));
     nlohmann::json facts{{"ip_forward", state.forwarding}, {"mtu", config.mtu == 0 ? mtu : config.mtu}};
-    facts["forward_drop"] = nlohmann::json::array();
-    for (const auto& chain : chains)
+    facts["forward_drop"] = facts["warnings"] = nlohmann::json::array();
+    for (const auto& chain : chains) {
+        facts["warnings"].push_back(forward_remedy(chain, config.bridge_prefix));
         facts["forward_drop"].push_back({{"family", chain.family},
                                          {"table", chain.table},
                                          {"chain", chain.chain},
                                          {"remedy", forward_remedy(chain, config.bridge_prefix)}});
+    }
     return facts.dump();
 }
 

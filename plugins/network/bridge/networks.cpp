@@ -67,15 +67,17 @@ sdk::Result<void> release(const Directories& directories, const std::string& id)
     return {};
 }
 
-std::vector<Ipv4Prefix> reserved_subnets(const Directories& directories, const std::string& except_id) {
-    std::vector<Ipv4Prefix> all;
+} // namespace
+
+std::map<std::string, Ipv4Prefix> reserved_subnets(const Directories& directories) {
+    std::map<std::string, Ipv4Prefix> all;
     std::error_code ignored; // no directory: nothing is reserved
-    for (const auto& entry : std::filesystem::directory_iterator(reservations(directories), ignored)) {
-        if (entry.path().filename() == except_id) continue;
-        if (const auto subnet = read_reservation(entry.path())) all.push_back(*subnet);
-    }
+    for (const auto& entry : std::filesystem::directory_iterator(reservations(directories), ignored))
+        if (const auto subnet = read_reservation(entry.path())) all.emplace(entry.path().filename(), *subnet);
     return all;
 }
+
+namespace {
 
 sdk::Result<Ipv4Prefix> choose_subnet(NetlinkSocket& route, const Config& config,
                                       const Directories& directories, const Network& network) {
@@ -83,7 +85,8 @@ sdk::Result<Ipv4Prefix> choose_subnet(NetlinkSocket& route, const Config& config
     const auto kept = read_reservation(reservation(directories, network.id));
     if (kept && (!asked || *asked == *kept)) return *kept; // an earlier attempt was interrupted
     RT_TRY_ASSIGN(auto taken, taken_subnets(route));
-    for (const auto& subnet : reserved_subnets(directories, network.id)) taken.push_back(subnet);
+    for (const auto& [id, subnet] : reserved_subnets(directories))
+        if (id != network.id) taken.push_back(subnet);
     if (asked) {
         for (const auto& other : taken)
             if (asked->overlaps(other))

@@ -9,6 +9,7 @@
 #include "documents.hpp"
 #include "netlink_socket.hpp"
 
+#include <map>
 #include <string>
 
 namespace rt::bridge {
@@ -28,5 +29,8 @@ sdk::Result<bool> ensure_network(const Config& config, const Directories& direct
 
 sdk::Result<void> remove_network(const Config& config, const Directories& directories,
                                  const Network& network);
+
+// What is remembered of subnets that were given away: network id -> subnet.
+std::map<std::string, Ipv4Prefix> reserved_subnets(const Directories& directories);
 
 } // namespace rt::bridge

@@ -2,6 +2,7 @@
 #include "rt/storage/dir_list.hpp"
 
 #include <dirent.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -23,6 +24,17 @@ sdk::Result<std::vector<DirEntry>> list_directory(int fd) {
             if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});
             offset += entry->d_reclen;
         }
+    }
+}
+
+sdk::Result<std::string> read_to_end(int fd, const char* what) {
+    std::string text;
+    for (char part[16384];;) {
+        const ssize_t count = ::read(fd, part, sizeof part);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return sdk::fail_errno(errno, "read '", what, "'");
+        if (count == 0) return text;
+        text.append(part, static_cast<std::size_t>(count));
     }
 }
 

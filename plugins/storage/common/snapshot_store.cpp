@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 #include <utility>
 
 namespace rt::storage {
@@ -54,6 +56,36 @@ int rename_to_free(int root, const std::string& from, const std::string& to) {
     }
     return ::renameat(root, from.c_str(), root, to.c_str());
 }
+
+// The inodes on which somebody holds a lock. Asked of the kernel, not of flock(2): to try would keep the one
+// who deletes from his lock. Which file system an inode is of is not looked at, since btrfs names another one
+// there than elsewhere: at worst a leftover is taken for one in use.
+Result<std::set<ino_t>> locked_inodes() {
+    const sdk::UniqueFd fd(::open("/proc/locks", O_RDONLY | O_CLOEXEC));
+    if (!fd) return sdk::fail_errno(errno, "open '/proc/locks'");
+    RT_TRY_ASSIGN(const std::string text, read_to_end(fd.get(), "/proc/locks"));
+    std::set<ino_t> inodes;
+    // "1: FLOCK  ADVISORY  WRITE 1234 fd:00:2531452 0 EOF"
+    for (std::size_t at = text.find("FLOCK"); at != std::string::npos; at = text.find("FLOCK", at + 1)) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        std::size_t colon = text.find(':', at);
+        if (colon < end) colon = text.find(':', colon + 1);
+        ino_t inode = 0;
+        if (colon < end &&
+            std::from_chars(text.data() + colon + 1, text.data() + end, inode).ec == std::errc{})
+            inodes.insert(inode);
+    }
+    return inodes;
+}
+
+// Is somebody deleting it, or trying something in it? What has gone meanwhile is nobody's either way.
+bool is_in_use(int root, const std::string& path, const std::set<ino_t>& locked) {
+    struct stat status{};
+    if (::fstatat(root, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) return true;
+    return locked.contains(status.st_ino);
+}
+
+constexpr std::string_view kTrashPrefix = "trash/";
 
 // Deletes a directory of the store, unless somebody else is at it.
 Result<void> delete_unlocked(int root, const std::string& path, sdk::Call call) {
@@ -231,6 +263,29 @@ Result<SnapshotStore::Scratch> SnapshotStore::make_scratch() const {
             return scratch;
     }
     return sdk::fail(Code::unavailable, "cannot get a directory of its own in '", directory_, "': try again");
+}
+
+Result<std::vector<std::string>> SnapshotStore::rubbish() const {
+    std::vector<std::string> paths;
+    RT_TRY_ASSIGN(const std::vector<std::string> removed, names_in(root_.get(), "trash"));
+    for (const std::string& name : removed) paths.push_back(cat(kTrashPrefix, name));
+    RT_TRY_ASSIGN(const std::vector<std::string> names, names_in(root_.get(), "."));
+    for (const std::string& name : names)
+        if (name.starts_with(kScratchPrefix)) paths.push_back(name);
+    if (paths.empty()) return paths;
+    RT_TRY_ASSIGN(const std::set<ino_t> locked, locked_inodes());
+    std::erase_if(paths, [&](const std::string& path) { return is_in_use(root_.get(), path, locked); });
+    return paths;
+}
+
+Result<void> SnapshotStore::delete_rubbish(sdk::Call call, const std::string& path) const {
+    const bool trash = path.starts_with(kTrashPrefix);
+    const std::string name = trash ? path.substr(kTrashPrefix.size()) : path;
+    const bool named = trash ? !name.starts_with('.') && !name.empty() : name.starts_with(kScratchPrefix);
+    if (!named || name.find('/') != std::string::npos)
+        return sdk::fail(Code::invalid_argument, storage::quoted(path),
+                         " is not a removed snapshot or a trial");
+    return delete_unlocked(root_.get(), path, call);
 }
 
 } // namespace rt::storage

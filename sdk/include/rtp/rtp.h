@@ -7,6 +7,7 @@
 #include <rtp/entry.h>
 #include <rtp/host.h>
 #include <rtp/isolation.h>
+#include <rtp/leftovers.h>
 #include <rtp/network.h>
 #include <rtp/storage.h>
 

@@ -81,6 +81,9 @@ const std::map<std::string, std::string>& not_struck() {
         {"completion", "writes a text"},
         {"pull", "needs a registry; what it does with a blob that has come is what load does"},
         {"system prune", "the prunes of containers, networks, images and volumes, one after the other"},
+        {"doctor",
+         "looks; with --repair it does what recovery, clean-up and the collection of what no image has "
+         "do, which are struck with the other commands; DoctorRepair kills it as a whole"},
         {"system boot", "a start of each container"},
         {"system shutdown", "a stop of each container"},
     };

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -165,19 +166,46 @@ TEST(Documentation, MakeTargetsAreInTheMakefile) {
             EXPECT_NE(makefile.find("\n" + target + ":"), std::string::npos) << name << ": make " << target;
 }
 
-// `Suite.Test` or `Suite.*`, as docs/security.md names the test that guards something.
+// `Suite.Test` or `Suite.*`, as pages name the test that guards or shows something; `tests/...`, where it is
+// no test of ctest's.
 TEST(Documentation, EachTestThatIsNamedAsAGuardIsThere) {
     std::string sources;
     for (const auto& entry : fs::recursive_directory_iterator(kSource / "tests"))
         if (entry.path().extension() == ".cpp") sources += rt::test::read_file(entry.path());
-    const std::string text = page("docs/security.md");
-    const std::regex name("`([A-Z][A-Za-z]+)\\.([A-Z][A-Za-z]+|\\*)`");
-    int found = 0;
-    for (std::sregex_iterator one(text.begin(), text.end(), name), end; one != end; ++one, ++found) {
-        const std::string test = (*one)[2] == "*" ? std::string() : (*one)[2].str() + ")";
-        EXPECT_NE(sources.find("TEST_F(" + (*one)[1].str() + ", " + test), std::string::npos) << one->str();
+    // Suites that go by another name for their fixture, and single tests of no fixture.
+    const auto has = [&](const std::string& suite, const std::string& test) {
+        const std::string rest = suite + ", " + (test == "*" ? std::string() : test + ")");
+        return sources.find("TEST_F(" + rest) != std::string::npos ||
+               sources.find("TEST_P(" + rest) != std::string::npos ||
+               sources.find("TEST(" + rest) != std::string::npos;
+    };
+    const std::regex name("`([A-Z][A-Za-z]+)\\.([A-Z][A-Za-z0-9]+|\\*)`");
+    for (const auto& [file, fewest] :
+         {std::pair("docs/security.md", 16), std::pair("docs/reliability.md", 16)}) {
+        const std::string text = page(file);
+        int found = 0;
+        for (std::sregex_iterator one(text.begin(), text.end(), name), end; one != end; ++one, ++found)
+            EXPECT_TRUE(has((*one)[1], (*one)[2])) << file << ": " << one->str();
+        EXPECT_GE(found, fewest) << file;
     }
-    EXPECT_GT(found, 15);
+}
+
+// What survives what is worth no more than the test that shows it.
+TEST(Documentation, EachRowOfReliabilityNamesATest) {
+    std::istringstream lines(page("docs/reliability.md"));
+    int rows = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("| ") || line.starts_with("| What ")) continue;
+        const std::string shown = line.substr(line.rfind('|', line.size() - 2) + 1);
+        EXPECT_TRUE(std::regex_search(shown, std::regex("`([A-Z][A-Za-z]+\\.[A-Za-z0-9*]+|tests/[^`]+)`")))
+            << line;
+        ++rows;
+        for (auto at = shown.find("`tests/"); at != std::string::npos; at = shown.find("`tests/", at + 1)) {
+            const std::string file = shown.substr(at + 1, shown.find('`', at + 1) - at - 1);
+            EXPECT_TRUE(fs::exists(kSource / file)) << line;
+        }
+    }
+    EXPECT_GT(rows, 15);
 }
 
 TEST(Documentation, EachLinkedLibraryIsInTheTableOfDependencies) {

@@ -47,6 +47,7 @@ TEST(CommandLine, EveryCommandHasHelpThatNamesIt) {
                                    "config show",
                                    "config check",
                                    "config explain",
+                                   "doctor",
                                    "events",
                                    "system boot",
                                    "system shutdown",

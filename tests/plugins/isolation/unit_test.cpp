@@ -8,6 +8,7 @@
 #include "kernel_view.hpp"
 #include "mount_options.hpp"
 #include "oci_config.hpp"
+#include "probe.hpp"
 #include "safe_path.hpp"
 #include "seccomp_cache.hpp"
 #include "support/temp_dir.hpp"
@@ -146,6 +147,20 @@ TEST(CgroupLayout, TellsTheThreeLayoutsApart) {
     const auto none = detect_cgroup_layout("1 0 0:1 / / rw - ext4 /dev/vda rw\n");
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, Code::unsupported);
+}
+
+TEST(CgroupLayout, IsWarnedOfWhereAControllerIsMissing) {
+    using testing::ElementsAre;
+    using testing::HasSubstr;
+    EXPECT_THAT(warnings_of(*detect_cgroup_layout(kHybrid)), ElementsAre(HasSubstr("'pids'")));
+    const TempDir host;
+    std::filesystem::create_directories(host / "c");
+    const auto pure = detect_cgroup_layout("30 23 0:26 / /c rw - cgroup2 cgroup2 rw\n", host.path().native());
+    ASSERT_TRUE(pure);
+    write_file(host / "c/cgroup.controllers", "cpuset cpu io memory pids\n");
+    EXPECT_THAT(warnings_of(*pure), ElementsAre());
+    write_file(host / "c/cgroup.controllers", "cpu pids\n");
+    EXPECT_THAT(warnings_of(*pure), ElementsAre(HasSubstr("'memory'")));
 }
 
 TEST(CgroupLayout, ChecksCgroupPaths) {

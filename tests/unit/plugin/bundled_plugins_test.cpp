@@ -6,6 +6,8 @@
 #include "core/plugin/plugin_file.hpp"
 #include "core/plugin/survey.hpp"
 
+#include <rtp/leftovers.h>
+
 #include <nlohmann/json.hpp>
 
 #include <gmock/gmock.h>
@@ -78,11 +80,13 @@ TEST_F(BundledPlugins, EachShowsEveryInterfaceThatItHas) {
         return std::vector<std::string>();
     };
     EXPECT_THAT(shown("bridge"), ElementsAre(RTP_NETWORK_V1, RTP_NETWORK_ROUTES_V1, RTP_NETWORK_PORTS_V1,
-                                             RTP_NETWORK_NAMES_V1, RTP_NETWORK_STATS_V1));
+                                             RTP_NETWORK_NAMES_V1, RTP_NETWORK_STATS_V1, RTP_LEFTOVERS_V1));
     EXPECT_THAT(shown("namespaces"),
                 ElementsAre(RTP_ISOLATION_V1, RTP_ISOLATION_NETNS_V1, RTP_ISOLATION_FREEZE_V1,
-                            RTP_ISOLATION_STATS_V1, RTP_ISOLATION_UPDATE_V1, RTP_ISOLATION_PROCESSES_V1));
-    EXPECT_THAT(shown("overlayfs"), ElementsAre(RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1));
+                            RTP_ISOLATION_STATS_V1, RTP_ISOLATION_UPDATE_V1, RTP_ISOLATION_PROCESSES_V1,
+                            RTP_LEFTOVERS_V1));
+    EXPECT_THAT(shown("overlayfs"), ElementsAre(RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1, RTP_LEFTOVERS_V1));
+    EXPECT_THAT(shown("vfs"), ElementsAre(RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1, RTP_LEFTOVERS_V1));
 }
 
 } // namespace

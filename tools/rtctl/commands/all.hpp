@@ -74,6 +74,7 @@ extern const Command kConfigExplain;
 extern const Command kExplainRun;
 extern const Command kSystemDf;
 extern const Command kSystemPrune;
+extern const Command kDoctor;
 extern const Command kCompletion;
 // For the engine's own use, not shown: cleans up after a container that has ended.
 extern const Command kReap;

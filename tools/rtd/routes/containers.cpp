@@ -58,13 +58,13 @@ Result<Answer> plain_list(Engine& engine, const Request& request, const Span& sp
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     recover_now_and_then(engine);
     RT_TRY_ASSIGN(const auto containers, state->containers.list());
-    Summarizer summarizer(engine, *state);
+    RT_TRY_ASSIGN(Summarizer summarizer, Summarizer::make(engine, *state));
     std::string body = "[";
     std::size_t count = 0;
     for (const Container& stored : containers) {
         if (count == span.most) break;
         if (!span.all && stored.phase != Phase::running && stored.phase != Phase::restarting) continue;
-        RT_TRY_ASSIGN(const ContainerNow now, summarizer.look_at(stored));
+        const ContainerNow now = summarizer.look_at(stored);
         const bool is_alive =
             now.live.state == "running" || now.live.state == "paused" || now.live.state == "restarting";
         if (!span.all && !is_alive) continue;

@@ -19,11 +19,14 @@
 //   Result<std::string> stats(Call call, std::string_view id);                           // stats: JSON
 //   Result<void> update(Call call, std::string_view id, std::string_view resources_json); // update
 //   Result<std::vector<int>> processes(Call call, std::string_view id);                  // processes
+//   Result<std::string> find_leftovers(Call call, std::string_view known);     // leftovers: both; found JSON
+//   Result<void> remove_leftover(Call call, std::string_view known, std::string_view leftover);
 //
 // What each means, its codes and its threads: <rtp/isolation.h>. A stray exception becomes RTP_INTERNAL.
 #pragma once
 
 #include <rt/sdk/detail/guard.hpp>
+#include <rt/sdk/detail/leftovers.hpp>
 #include <rt/sdk/unique_fd.hpp>
 #include <rtp/entry.h>
 #include <rtp/isolation.h>
@@ -156,7 +159,7 @@ struct OptionalIsolationThunks {
             static constexpr rtp_isolation_processes_v1 table{processes};
             if (interface_id == RTP_ISOLATION_PROCESSES_V1) return &table;
         }
-        return nullptr;
+        return LeftoverThunks<Driver>::find_interface(interface_id);
     }
 };
 

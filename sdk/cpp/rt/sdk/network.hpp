@@ -14,12 +14,15 @@
 //   Result<std::string> set_ports(Call call, std::string_view endpoint, int netns_fd);  // result JSON
 //   Result<void> redirect_names(Call call, int netns_fd, std::uint16_t udp_port, std::uint16_t tcp_port);
 //   Result<std::string> stats(Call call, std::string_view endpoint);
+//   Result<std::string> find_leftovers(Call call, std::string_view known);  // found JSON; <rtp/leftovers.h>
+//   Result<void> remove_leftover(Call call, std::string_view known, std::string_view leftover);
 //
 // What each means, the JSON, its codes and its threads: <rtp/network.h>. A stray exception becomes
 // RTP_INTERNAL.
 #pragma once
 
 #include <rt/sdk/detail/guard.hpp>
+#include <rt/sdk/detail/leftovers.hpp>
 #include <rtp/entry.h>
 #include <rtp/network.h>
 
@@ -93,7 +96,7 @@ struct NetworkThunks {
             if (view(interface_id) == RTP_NETWORK_PORTS_V1) return &Ports::table;
         if constexpr (requires { &Driver::redirect_names; })
             if (view(interface_id) == RTP_NETWORK_NAMES_V1) return &Names::table;
-        return nullptr;
+        return LeftoverThunks<Driver>::find_interface(view(interface_id));
     }
     struct Routes {
         static rtp_status set_default_route(void* self, const rtp_call* call, const char* endpoint,

@@ -11,6 +11,9 @@
 //   Result<void> remove(Call call, std::string_view id);
 //   Result<std::vector<Snapshot>> list(Call call);
 //   Result<Usage> usage(Call call, std::string_view id);                      // optional: "rt.storage.usage/1"
+// and, for "rt.leftovers/1" (<rtp/leftovers.h>), both of:
+//   Result<std::string> find_leftovers(Call call, std::string_view known);    // found JSON
+//   Result<void> remove_leftover(Call call, std::string_view known, std::string_view leftover);
 //
 // What each means, its codes and its threads: <rtp/storage.h>. An exception that leaves a method becomes
 // RTP_INTERNAL.
@@ -18,6 +21,7 @@
 #pragma once
 
 #include <rt/sdk/detail/guard.hpp>
+#include <rt/sdk/detail/leftovers.hpp>
 #include <rtp/entry.h>
 #include <rtp/storage.h>
 
@@ -98,7 +102,7 @@ struct StorageThunks {
             static constexpr rtp_storage_usage_v1 usage_table{usage};
             if (view(interface_id) == RTP_STORAGE_USAGE_V1) return &usage_table;
         }
-        return nullptr;
+        return LeftoverThunks<Driver>::find_interface(view(interface_id));
     }
     static constexpr rtp_plugin_api api{probe_thunk<Driver>, get_interface, destroy_thunk<Driver>};
 };

@@ -58,6 +58,12 @@ public:
     };
     [[nodiscard]] sdk::Result<Scratch> make_scratch() const;
 
+    // What was removed or tried and whose remover was killed, as paths relative to fd(); what somebody is at
+    // just now is not among it.
+    [[nodiscard]] sdk::Result<std::vector<std::string>> rubbish() const;
+    // One of those; repeatable. invalid_argument: it is none.
+    [[nodiscard]] sdk::Result<void> delete_rubbish(sdk::Call call, const std::string& path) const;
+
 private:
     SnapshotStore(sdk::Host host, std::string directory, sdk::UniqueFd root)
         : host_(host), directory_(std::move(directory)), root_(std::move(root)) {}

@@ -3,6 +3,7 @@
 // driver derives from it and adds create, probe, prepare and mounts. Any thread, several at once.
 #pragma once
 
+#include "leftovers.hpp"
 #include "snapshot_store.hpp"
 
 #include <rt/sdk/storage.hpp>
@@ -23,6 +24,13 @@ public:
     sdk::Result<std::vector<sdk::Snapshot>> list(sdk::Call) { return store_.list(); }
     // Blocks shared with another snapshot count in full: file systems do not tell them apart cheaply.
     sdk::Result<sdk::Usage> usage(sdk::Call call, std::string_view id) { return store_.usage(call, id); }
+
+    sdk::Result<std::string> find_leftovers(sdk::Call call, std::string_view known) {
+        return storage::find_leftovers(store_, call, known);
+    }
+    sdk::Result<void> remove_leftover(sdk::Call call, std::string_view known, std::string_view leftover) {
+        return storage::remove_leftover(store_, call, known, leftover);
+    }
 
 protected:
     explicit StoreDriver(SnapshotStore store) : store_(std::move(store)) {}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/doctor/examination.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+
+namespace rt::doctor {
+
+void Examination::report(std::string_view check, Finding finding) {
+    const Check& known = check_named(check);
+    finding.check = known.name;
+    finding.severity = known.severity;
+    if (finding.repair && finding.advice.empty()) finding.advice = "rtctl doctor --repair";
+    findings_.push_back(std::move(finding));
+}
+
+void Examination::unseen(std::string_view check, const std::string& subject, const Error& why) {
+    findings_.push_back({.subject = subject,
+                         .text = cat("could not be looked at: ", why.message),
+                         .advice = "see to what the message says, and look again",
+                         .check = std::string(check),
+                         .severity = Severity::unseen});
+}
+
+void Examination::look(std::string_view check, const std::function<Result<void>()>& body) {
+    if (const auto looked = body(); !looked) unseen(check, std::string(check), looked.error());
+}
+
+bool is_locked(const Path& lock_file) {
+    const UniqueFd fd(::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!fd) return false;
+    return ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+Result<std::optional<Container>> container_of(Engine::State& state, const std::string& id) {
+    auto found = state.containers.find(id);
+    if (!found && found.error().code == Code::not_found) return std::nullopt;
+    RT_TRY(found);
+    if (found->id != id) return std::nullopt; // another has the id as its name
+    return std::move(*found);
+}
+
+Result<bool> was_ours(Engine::State& state, const std::string& id) {
+    bool known = false;
+    RT_TRY(state.database.run("SELECT 1 FROM containers WHERE id = ?1 UNION ALL SELECT 1 FROM events "
+                              "WHERE type = 'container' AND actor_id = ?1 LIMIT 1",
+                              {id}, [&](const SqlRow&) { known = true; }));
+    return known;
+}
+
+Result<std::vector<std::string>> names_in(const Path& directory) {
+    std::vector<std::string> names;
+    std::error_code problem;
+    std::filesystem::directory_iterator entry(directory, problem);
+    for (; !problem && entry != std::filesystem::directory_iterator(); entry.increment(problem))
+        names.push_back(entry->path().filename());
+    if (problem && problem != std::errc::no_such_file_or_directory)
+        return fail_errno(problem.value(), "read the directory '", directory.native(), "'");
+    std::ranges::sort(names);
+    return names;
+}
+
+} // namespace rt::doctor

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lock files of what is no more. They hold nobody up; that of a container at rest stays with it.
+#include "core/base/id.hpp"
+#include "core/base/lock_file.hpp"
+#include "core/doctor/areas.hpp"
+
+#include <unistd.h>
+
+namespace rt::doctor {
+namespace {
+
+constexpr std::string_view kNetwork = "network-", kVolume = "volume-";
+
+// Empty: what it is for exists, or is not known here.
+Result<std::string> owner_that_is_gone(Engine& engine, Engine::State& state, const std::string& name) {
+    if (name.starts_with(kNetwork)) {
+        const std::string network = name.substr(kNetwork.size());
+        RT_TRY_ASSIGN(const auto found, state.networks.find(network));
+        const bool of_driver =
+            engine.wiring().network.drivers.contains(network); // made with its first container
+        return found || of_driver ? std::string() : cat("network '", network, "'");
+    }
+    if (name.starts_with(kVolume)) {
+        RT_TRY_ASSIGN(const auto volume, state.volumes.find(name.substr(kVolume.size())));
+        return volume ? std::string() : cat("volume '", name.substr(kVolume.size()), "'");
+    }
+    if (name.size() != kContainerIdDigits || !is_hex(name)) return std::string();
+    RT_TRY_ASSIGN(const auto container, container_of(state, name));
+    const bool has_directory = ::access(engine.run_directory(name).c_str(), F_OK) == 0;
+    return container || has_directory ? std::string() : cat("container ", name);
+}
+
+Result<void> remove_unneeded(Engine& engine, Engine::State& state, const std::string& name) {
+    const Path file = engine.lock_file(name);
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(file));
+    if (!lock) return {};
+    RT_TRY_ASSIGN(const std::string owner,
+                  owner_that_is_gone(engine, state, name)); // it may have come just now
+    if (!owner.empty() && ::unlink(file.c_str()) != 0 && errno != ENOENT)
+        return fail_errno(errno, "remove the lock file '", file.native(), "'");
+    return {};
+}
+
+Result<void> look(Examination& examination) {
+    Engine& engine = examination.engine();
+    Engine::State& state = examination.state();
+    RT_TRY_ASSIGN(const auto names, names_in(engine.wiring().run / "locks"));
+    for (const std::string& name : names) {
+        const Path file = engine.lock_file(name);
+        if (is_locked(file)) continue;
+        RT_TRY_ASSIGN(const std::string owner, owner_that_is_gone(engine, state, name));
+        if (owner.empty() || is_locked(file) || ::access(file.c_str(), F_OK) != 0) continue;
+        examination.report("lock.unneeded", {.subject = cat("file '", file.native(), "'"),
+                                             .text = "a lock that nobody holds, of what does not exist",
+                                             .owner = owner,
+                                             .repair = [&engine, &state, name] {
+                                                 return remove_unneeded(engine, state, name);
+                                             }});
+    }
+    return {};
+}
+
+} // namespace
+
+void look_at_locks(Examination& examination) {
+    examination.look("lock.unneeded", [&] { return look(examination); });
+}
+
+} // namespace rt::doctor
