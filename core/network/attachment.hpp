@@ -4,8 +4,8 @@
 
 #include "core/network/network_store.hpp"
 
+#include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace rt {
@@ -19,7 +19,7 @@ struct Attachment {
 Result<std::vector<Attachment>> attachments_of(NetworkStore& networks, const std::string& container_id);
 
 // Of all containers at once, by their ids.
-using AttachmentsById = std::unordered_map<std::string, std::vector<Attachment>>;
+using AttachmentsById = std::map<std::string, std::vector<Attachment>>;
 Result<AttachmentsById> all_attachments(NetworkStore& networks);
 
 } // namespace rt
