@@ -60,9 +60,17 @@ TEST_F(ApiStats, OfOneThatRestsAreNone) {
 }
 
 TEST_F(ApiStats, AnEndWithASignalOfTheClients) {
-    const std::string id = running("trap 'exit 9' USR1; while true; do sleep 0.01; done");
+    const std::string id = running("trap 'exit 9' USR1; echo ready; while true; do sleep 0.01; done");
+    const auto is_ready = [&](std::size_t times) {
+        return eventually([&] {
+            const auto log = call("GET", "/containers/" + id + "/logs?stdout=1").body;
+            return log.size() == times * 14; // a frame with "ready\n" each
+        });
+    };
+    ASSERT_TRUE(is_ready(1));
     EXPECT_EQ(call("POST", "/containers/" + id + "/stop?signal=NONE").status, 400);
     EXPECT_EQ(call("POST", "/containers/" + id + "/restart?signal=SIGUSR1&t=60").status, 204);
+    ASSERT_TRUE(is_ready(2));
     EXPECT_EQ(call("POST", "/containers/" + id + "/stop?signal=SIGUSR1&t=60").status, 204);
     EXPECT_EQ(call("GET", "/containers/" + id + "/json").json()["State"]["ExitCode"], 9);
     remove(id);
