@@ -80,4 +80,12 @@ int platform_match(const Platform& wanted, const Platform& offered_as_is) {
     return distance >= 0 && wanted.architecture != "arm64" ? 50 - distance : 0;
 }
 
+Result<void> check_host_runs(std::string_view text) {
+    if (text.empty()) return {};
+    RT_TRY_ASSIGN(const Platform wanted, parse_platform(text));
+    if (platform_match(host_platform(), wanted) != 0) return {};
+    return fail(Code::unsupported, "--platform ", text, " is not supported: this host runs ",
+                host_platform().text());
+}
+
 } // namespace rt

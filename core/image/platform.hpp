@@ -26,4 +26,8 @@ Result<Platform> parse_platform(std::string_view text);
 // How well a machine that wants one platform runs the other: 0 not at all, more is better.
 int platform_match(const Platform& wanted, const Platform& offered);
 
+// May a container be asked for with --platform text? unsupported: this host does not run that. "": it is not
+// asked for.
+Result<void> check_host_runs(std::string_view text);
+
 } // namespace rt

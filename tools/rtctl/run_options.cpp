@@ -147,12 +147,7 @@ Result<void> read_engine(const Parsed& parsed, RunRequest& request) {
     request.pull = pull == "always"  ? PullPolicy::always
                    : pull == "never" ? PullPolicy::never
                                      : PullPolicy::missing;
-    if (const auto platform = parsed.get<std::string>("platform"); !platform.empty()) {
-        RT_TRY_ASSIGN(const Platform wanted, parse_platform(platform));
-        if (platform_match(host_platform(), wanted) == 0)
-            return fail(Code::unsupported, "--platform ", platform, " is not supported: this host runs ",
-                        host_platform().text());
-    }
+    RT_TRY(check_host_runs(parsed.get<std::string>("platform")));
     if (parsed.get<std::string>("disable-content-trust", "true") != "true")
         return fail(
             Code::unsupported,

@@ -14,6 +14,7 @@
 #include "core/container/top.hpp"
 #include "core/container/update.hpp"
 #include "tools/rtd/engine/listing_cache.hpp"
+#include "core/image/platform.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/models/answer_shape.hpp"
 #include "tools/rtd/models/container_request.hpp"
@@ -134,6 +135,7 @@ Result<Answer> create_one(Engine& engine, const Request& request) {
     if (spec.name.starts_with('/')) spec.name.erase(0, 1);
     RunOptions options;
     options.pull = PullPolicy::never; // clients pull by themselves when they hear that there is no such image
+    RT_TRY(check_host_runs(request.query.get("platform")));
     RT_TRY_ASSIGN(const Container made, create(engine, spec, options));
     return json_answer({{"Id", made.id}, {"Warnings", Json::array()}}, 201);
 }

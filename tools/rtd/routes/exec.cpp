@@ -98,9 +98,11 @@ Awaitable<void> watch(Services& services, ExecPlan plan, std::shared_ptr<Exec> e
 Error in_dockers_words(RunFailure failure) {
     Error error = std::move(failure.error);
     if (!failure.program_failed) return error;
+    const std::string why =
+        error.code == Code::not_found ? "executable file not found in $PATH" : "permission denied";
+    const bool says_why = error.message.find(why) != std::string::npos;
     error.message =
-        cat("OCI runtime exec failed: exec failed: ", error.message,
-            error.code == Code::not_found ? ": executable file not found in $PATH" : ": permission denied");
+        cat("OCI runtime exec failed: exec failed: ", error.message, says_why ? "" : ": ", says_why ? "" : why);
     error.code = Code::invalid_argument;
     return error;
 }
@@ -120,6 +122,16 @@ Result<Launched> launch(Engine& engine, const Exec& exec, ShimClient::Attach att
     });
     if (!started) return std::unexpected(in_dockers_words(std::move(started).error()));
     return Launched{std::move(plan), std::make_shared<ShimClient>(std::move(started->shim)), started->pid};
+}
+
+// As docker does where the client takes part: it asks for the exit code afterwards.
+Awaitable<Result<void>> tell_on_the_stream(Exchange& exchange, const Exec& exec, std::string message) {
+    message += "\r\n";
+    const bool terminal = exec.request.terminal;
+    const std::string framed = terminal ? message : stdio_frame(Stream::out, message);
+    co_await exchange.hijack(stdio_content_type(exchange.request(), terminal));
+    co_await exchange.write(framed);
+    co_return Result<void>();
 }
 
 Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
@@ -147,6 +159,7 @@ Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
         exec->state = Exec::State::ended;
         exec->exit_code =
             launched.error().message.find("not found in $PATH") != std::string::npos ? 127 : 126;
+        if (!detach) co_return co_await tell_on_the_stream(exchange, *exec, launched.error().message);
         co_return std::unexpected(std::move(launched).error());
     }
     exec->state = Exec::State::running;
