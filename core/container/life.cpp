@@ -52,9 +52,11 @@ Result<void> correct_names(Engine& engine, const Container& container) {
 
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
                                                     std::optional<std::chrono::seconds> grace,
-                                                    const RunOptions& options) {
+                                                    const RunOptions& options,
+                                                    std::optional<int> signal_number) {
     const auto failed = [](Error error) { return std::unexpected(RunFailure{std::move(error), false}); };
-    if (auto stopped = stop(engine, reference, grace); !stopped) return failed(std::move(stopped).error());
+    auto stopped = stop(engine, reference, grace, StopReason::user, signal_number);
+    if (!stopped) return failed(std::move(stopped).error());
     auto started = start(engine, reference, options);
     if (!started) return started;
     const auto state = engine.state();

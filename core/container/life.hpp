@@ -13,7 +13,8 @@ namespace rt {
 // Ends it as stop() does, where it runs, and starts it.
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
                                                     std::optional<std::chrono::seconds> grace,
-                                                    const RunOptions& options = {});
+                                                    const RunOptions& options = {},
+                                                    std::optional<int> signal_number = {});
 
 // invalid_argument: no name that a container can have; already_exists: it is taken.
 Result<void> rename(Engine& engine, const std::string& reference, const std::string& name);

@@ -217,7 +217,7 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
 }
 
 Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<std::chrono::seconds> grace,
-                          StopReason reason) {
+                          StopReason reason, std::optional<int> asked) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const Result<Container> now = refresh(engine, found);
     if (!now && now.error().code == Code::not_found) return Outcome::done; // --rm was quicker
@@ -226,7 +226,7 @@ Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<
         RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, container, reason));
         if (ended == Outcome::again) return ended;
     } else if (container.phase == Phase::running) {
-        const int signal_number = stop_signal(*state, container);
+        const int signal_number = asked ? *asked : stop_signal(*state, container);
         RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
         RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
     } else { // at rest, unless somebody is just starting it, or cleaning up after it
@@ -276,10 +276,10 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
 }
 
 Result<void> stop(Engine& engine, const std::string& reference, std::optional<std::chrono::seconds> grace,
-                  StopReason reason) {
+                  StopReason reason, std::optional<int> signal_number) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    return until_done(found.name, [&] { return stop_once(engine, found, grace, reason); });
+    return until_done(found.name, [&] { return stop_once(engine, found, grace, reason, signal_number); });
 }
 
 Result<std::string> remove(Engine& engine, const std::string& reference, Force force,
