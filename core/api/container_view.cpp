@@ -5,6 +5,7 @@
 #include "core/api/parts.hpp"
 #include "core/container/explanation.hpp"
 #include "core/container/id_ranges.hpp"
+#include "core/container/mount_origins.hpp"
 #include "core/container/mount_resolve.hpp"
 #include "core/container/oci_config.hpp"
 #include "core/container/process_plan.hpp"
@@ -98,6 +99,7 @@ Result<ContainerView> look_at(Engine& engine, const Container& stored, const Vie
                                        .attachments = view.attachments,
                                        .warnings = texts_of(member_or(view.start, "warnings", Json::array())),
                                        .ids = ids}));
+        RT_TRY(note_mount_origins(*view.origins, *state, view.spec, view.mounts, image_config));
     }
     return view;
 }

@@ -129,6 +129,22 @@ Result<void> remove_found(Engine& engine, Engine::State& state, const std::strin
     return {};
 }
 
+// Who attaches a container records that first, and has to wait for our transaction with it: what is gone by
+// then is made again.
+Result<void> rest(Engine& engine, Engine::State& state, const std::string& name) {
+    RT_TRY_ASSIGN(const LockFile lock, lock_network(engine, name));
+    RT_TRY_ASSIGN(const auto network, state.networks.find(name));
+    if (!network) return {};
+    RT_TRY_ASSIGN(const auto backend, engine.drivers().network(network->driver));
+    Json document = network_json(*network);
+    document["comes_back"] = true;
+    return state.database.transaction([&]() -> Result<void> {
+        RT_TRY_ASSIGN(const auto endpoints, state.networks.endpoints_in(network->id));
+        if (!endpoints.empty()) return {};
+        return backend->remove_network(Engine::new_operation(), document.dump());
+    });
+}
+
 } // namespace
 
 Path name_directory(const Engine& engine, const std::string& network_id) {
@@ -208,6 +224,22 @@ Result<std::vector<std::string>> prune_networks(Engine& engine, const NetworkFil
         }
     }
     return removed;
+}
+
+std::vector<Error> rest_networks(Engine& engine) {
+    const auto state = engine.state();
+    if (!state) return {state.error()};
+    const auto networks = (*state)->networks.list();
+    if (!networks) return {networks.error()};
+    std::vector<Error> problems;
+    for (const Network& network : *networks) {
+        if (!engine.wiring().network.drivers.contains(network.driver))
+            continue; // waits until it is wired again
+        if (auto rested = rest(engine, **state, network.name); !rested)
+            problems.push_back(
+                in_context(std::move(rested).error(), "take down network '", network.name, "'").error());
+    }
+    return problems;
 }
 
 Result<Network> find_network(Engine& engine, const std::string& reference) {

@@ -52,6 +52,11 @@ private:
 // Removes those that no container is attached to; answers their names.
 Result<std::vector<std::string>> prune_networks(Engine& engine, const NetworkFilters& filters);
 
+// Takes from the host what drivers keep there for networks that no container is attached to: links, rules,
+// settings of the kernel. The networks stay, and are made again as they were with their next container. What
+// could not be taken down is answered, one error each. Repeatable.
+std::vector<Error> rest_networks(Engine& engine);
+
 // Where the names of a network's containers are (core/network/name_directory.hpp).
 Path name_directory(const Engine& engine, const std::string& network_id);
 

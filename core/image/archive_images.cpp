@@ -5,6 +5,7 @@
 #include "core/image/reference.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace rt {
 namespace {
@@ -13,9 +14,19 @@ constexpr std::size_t kDocumentLimit = 4U << 20U;
 
 class Loader {
 public:
-    Loader(ArchiveFiles& files, const ContentStore& store) : files_(files), store_(store) {}
+    Loader(ArchiveFiles& files, const ContentStore& store, const std::optional<Platform>& platform)
+        : files_(files), store_(store), platform_(platform) {}
 
     Result<std::vector<ArchiveImage>> find() {
+        RT_TRY_ASSIGN(auto found, find_all());
+        if (!found.empty() || passed_over_.empty()) return found;
+        std::string others;
+        for (const std::string& other : passed_over_) others += cat(others.empty() ? "" : ", ", other);
+        return fail(Code::not_found, "it has no image for ", platform_->text(), ", only for ", others);
+    }
+
+private:
+    Result<std::vector<ArchiveImage>> find_all() {
         auto archive = files_.get("manifest.json");
         if (archive) return from_archive_manifest(*archive);
         if (archive.error().code != Code::not_found) return std::unexpected(std::move(archive).error());
@@ -30,7 +41,13 @@ public:
         return candidates;
     }
 
-private:
+    // Notes what there is, for who finds nothing.
+    bool is_wanted(const Platform& offered) {
+        if (!platform_ || platform_match(*platform_, offered) > 0) return true;
+        passed_over_.insert(offered.text());
+        return false;
+    }
+
     Result<std::string> read(const BlobDescriptor& blob) const {
         return store_.read(blob.digest, kDocumentLimit);
     }
@@ -43,6 +60,8 @@ private:
             ArchiveImage candidate;
             RT_TRY_ASSIGN(candidate.config, files_.get(image.config));
             RT_TRY_ASSIGN(candidate.config_json, read(candidate.config));
+            RT_TRY_ASSIGN(const ImageConfig config, parse_image_config(candidate.config_json, image.config));
+            if (!is_wanted(config.platform)) continue;
             std::vector<BlobDescriptor> blobs;
             for (const std::string& name : image.layers) {
                 RT_TRY_ASSIGN(BlobDescriptor layer, files_.get(name));
@@ -87,7 +106,8 @@ private:
                                   [](const IntakeLayer& layer) { return layer.blob.digest; });
     }
 
-    // Every image that an index lists at its top; of a nested index the one for this machine.
+    // Every image that an index lists at its top; of a nested index the one for this machine, or for the one
+    // that was asked for. What an entry says of its machine spares us its files.
     Result<void> from_index(const BlobDescriptor& blob, const std::string& name, int depth,
                             std::vector<ArchiveImage>& candidates) {
         constexpr int kMostIndexes = 3;
@@ -95,10 +115,12 @@ private:
         RT_TRY_ASSIGN(const std::string text, read(blob));
         RT_TRY_ASSIGN(auto entries, parse_index(text, "index.json"));
         if (depth > 0) {
-            RT_TRY_ASSIGN(const IndexEntry chosen, choose(entries, host_platform(), "index.json"));
+            RT_TRY_ASSIGN(const IndexEntry chosen,
+                          choose(entries, platform_.value_or(host_platform()), "index.json"));
             entries = {chosen};
         }
         for (const IndexEntry& entry : entries) {
+            if (depth == 0 && !entry.platform.os.empty() && !is_wanted(entry.platform)) continue;
             RT_TRY_ASSIGN(const BlobDescriptor document, blob_of(entry.manifest));
             RT_TRY_ASSIGN(const std::string content, read(document));
             RT_TRY_ASSIGN(const bool index,
@@ -119,6 +141,8 @@ private:
         candidate.manifest = content;
         RT_TRY_ASSIGN(candidate.config, blob_of(manifest.config));
         RT_TRY_ASSIGN(candidate.config_json, read(candidate.config));
+        RT_TRY_ASSIGN(const ImageConfig config, parse_image_config(candidate.config_json, what));
+        if (!is_wanted(config.platform)) return {};
         std::vector<BlobDescriptor> blobs;
         for (const BlobDescriptor& descriptor : manifest.layers) {
             RT_TRY_ASSIGN(BlobDescriptor layer, blob_of(descriptor));
@@ -157,12 +181,15 @@ private:
 
     ArchiveFiles& files_;
     const ContentStore& store_;
+    const std::optional<Platform>& platform_;
+    std::set<std::string> passed_over_; // platforms
 };
 
 } // namespace
 
-Result<std::vector<ArchiveImage>> find_images(ArchiveFiles& files, const ContentStore& store) {
-    return Loader(files, store).find();
+Result<std::vector<ArchiveImage>> find_images(ArchiveFiles& files, const ContentStore& store,
+                                              const std::optional<Platform>& platform) {
+    return Loader(files, store, platform).find();
 }
 
 } // namespace rt

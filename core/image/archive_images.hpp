@@ -6,7 +6,9 @@
 #include "core/image/content_store.hpp"
 #include "core/image/image_intake.hpp"
 #include "core/image/image_module.hpp"
+#include "core/image/platform.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,8 @@ struct ArchiveImage {
 };
 
 // invalid_argument: it is no image archive; corrupt: it is not as it says. files and store are borrowed.
-Result<std::vector<ArchiveImage>> find_images(ArchiveFiles& files, const ContentStore& store);
+// platform: only images for this one; not_found: there are none, with those that there are.
+Result<std::vector<ArchiveImage>> find_images(ArchiveFiles& files, const ContentStore& store,
+                                              const std::optional<Platform>& platform = {});
 
 } // namespace rt

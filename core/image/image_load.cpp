@@ -10,6 +10,7 @@
 #include "core/image/image_service.hpp"
 #include "core/image/intake_lock.hpp"
 #include "core/image/manifest.hpp"
+#include "core/image/platform.hpp"
 #include "core/plugin/registry.hpp"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 
 namespace rt {
 namespace {
@@ -90,7 +92,12 @@ Result<Image> take(ArchiveImage& candidate, ImageIntake& intake) {
 } // namespace
 
 Result<std::vector<Image>> ImageService::load(const Path& source, const std::string& storage_instance,
-                                              const ImageProgressSink& progress, const Operation& operation) {
+                                              const ImageProgressSink& progress, const Operation& operation,
+                                              const std::string& platform) {
+    std::optional<Platform> wanted;
+    if (!platform.empty()) {
+        RT_TRY_ASSIGN(wanted, parse_platform(platform));
+    }
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(storage_instance));
     const std::string what = source == "-" ? "standard input" : cat("'", source.native(), "'");
@@ -99,7 +106,7 @@ Result<std::vector<Image>> ImageService::load(const Path& source, const std::str
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         const Cancellation cancellation{&operation};
         RT_TRY_ASSIGN(const auto files, open_archive(source, *module, store, cancellation));
-        RT_TRY_ASSIGN(auto candidates, find_images(*files, store));
+        RT_TRY_ASSIGN(auto candidates, find_images(*files, store, wanted));
         std::vector<Image> images;
         for (ArchiveImage& candidate : candidates) {
             ImageIntake intake(database_, *module, store, *storage, progress, operation);

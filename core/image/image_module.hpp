@@ -61,6 +61,8 @@ public:
     virtual ~RemoteRepository() = default;
     // reference: a tag or a digest. At most 4 MiB.
     virtual Result<Manifest> manifest(const std::string& reference, const Cancellation&) = 0;
+    // All its tags, as the registry orders them. resource_exhausted: they are too many.
+    virtual Result<std::vector<std::string>> tags(const Cancellation&) = 0;
     // A small blob (an image config), verified.
     virtual Result<std::string> small_blob(const BlobDescriptor&, const Cancellation&) = 0;
 

@@ -123,6 +123,20 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
     return image;
 }
 
+Result<std::vector<std::string>> ImageService::remote_tags(const std::string& text,
+                                                           const CredentialSource& credentials,
+                                                           const Operation& operation) {
+    RT_TRY_ASSIGN(const Reference reference, parse_reference(text));
+    RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
+    const Cancellation cancellation{&operation};
+    RegistryCredentials found;
+    if (credentials) {
+        RT_TRY_ASSIGN(found, credentials(reference.host));
+    }
+    RT_TRY_ASSIGN(const auto repository, module->open_repository(reference.host, reference.path, found));
+    return repository->tags(cancellation);
+}
+
 Result<void> ImageService::ensure_unpacked(const std::string& image_id, StorageDriver& storage,
                                            const Operation& operation, const ImageProgressSink& notes) {
     ImageStore images(database_);

@@ -103,9 +103,16 @@ public:
     Result<Image> pull(const std::string& reference, const PullOptions& options,
                        const ImageProgressSink& progress, const Operation& operation);
 
+    // The tags that the registry has of the repository that the reference names.
+    Result<std::vector<std::string>> remote_tags(const std::string& reference,
+                                                 const CredentialSource& credentials,
+                                                 const Operation& operation);
+
     // Every image of a docker-archive or an OCI layout: a tar file, a directory, or "-" (standard input).
+    // platform: only those for this one; not_found: there are none.
     Result<std::vector<Image>> load(const Path& source, const std::string& storage,
-                                    const ImageProgressSink& progress, const Operation& operation);
+                                    const ImageProgressSink& progress, const Operation& operation,
+                                    const std::string& platform = {});
 
     // An image of one layer out of the tar of a root file system (plain, gzip, zstd or xz); "-" as above.
     Result<Image> import(const Path& source, const ImportOptions& options, const ImageProgressSink& progress,

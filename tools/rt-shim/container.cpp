@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 
 namespace rt::shim {
 namespace {
@@ -31,6 +33,30 @@ bool ends_within(int pidfd, int milliseconds) {
         if (count > 0) return true;
         if (count == 0 || errno != EINTR) return false;
     }
+}
+
+// "PID (name) state ppid pgrp session tty tpgid flags ...": proc(5). The name may hold anything.
+bool is_exiting_thread(const Path& stat) {
+    constexpr unsigned kExiting = 0x4; // PF_EXITING
+    constexpr int kBeforeFlags = 6;
+    const auto text = read_file(stat);
+    if (!text) return true; // gone
+    std::string_view rest = *text;
+    rest.remove_prefix(std::min(rest.size(), rest.rfind(')') + 2));
+    for (int field = 0; field < kBeforeFlags; ++field)
+        rest.remove_prefix(std::min(rest.size(), rest.find(' ') + 1));
+    unsigned flags = 0;
+    return std::from_chars(rest.data(), rest.data() + rest.size(), flags).ec == std::errc() &&
+           (flags & kExiting) != 0;
+}
+
+// With all of its threads. The last one of a process namespace's first process waits for all others in there
+// to be gone: their ends are seen before its own.
+bool is_exiting(pid_t pid) {
+    std::error_code problem;
+    for (const auto& thread : std::filesystem::directory_iterator(cat("/proc/", pid, "/task"), problem))
+        if (!is_exiting_thread(thread.path() / "stat")) return false;
+    return true;
 }
 
 } // namespace
@@ -104,7 +130,7 @@ Result<void> Container::reset() {
                     "' is to be started again: it runs, destroy it first");
     phase_ = Phase::none;
     clear();
-    started_ = loss_told_ = false;
+    started_ = loss_told_ = killed_ = false;
     lost_noted_ = 0;
     pid_ = 0;
     pidfd_.reset();
@@ -201,7 +227,13 @@ Result<void> Container::signal(const Operation& operation, int number, SignalSco
         return fail(Code::not_found, "signal container '", id_, "': it was not created");
     if (phase_ != Phase::created && phase_ != Phase::running)
         return fail(Code::failed_precondition, "signal container '", id_, "': it has ended");
-    return (*driver_)->signal(operation, id_, number, scope);
+    RT_TRY((*driver_)->signal(operation, id_, number, scope));
+    if (number == SIGKILL) killed_ = true;
+    return {};
+}
+
+bool Container::is_ending() const {
+    return phase_ == Phase::ending || (phase_ == Phase::running && (killed_ || is_exiting(pid_)));
 }
 
 Result<void> Container::destroy(const Operation& operation) {

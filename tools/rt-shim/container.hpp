@@ -73,6 +73,9 @@ public:
     [[nodiscard]] bool stdin_once() const { return what_.stdin_once; }
     [[nodiscard]] bool is_paused() const { return paused_; }
     [[nodiscard]] const std::optional<ShimHealth>& health() const { return what_.health; }
+    // Its first process is dead, exits (what else runs in its process namespace dies before it), or was
+    // killed.
+    [[nodiscard]] bool is_ending() const;
     [[nodiscard]] pid_t pid() const { return phase_ == Phase::none ? 0 : pid_; }
     [[nodiscard]] const ExitRecord& exit_record() const { return exit_; }
     StdioRelay& stdio() { return stdio_; }
@@ -107,6 +110,7 @@ private:
     bool loss_told_ = false;
     std::uint64_t lost_noted_ = 0; // lines of the log, in the run directory
     bool paused_ = false;
+    bool killed_ = false;     // SIGKILL was sent
     bool made_ahead_ = false; // a network namespace that no create() has taken
     pid_t pid_ = 0;
     UniqueFd pidfd_;

@@ -106,6 +106,7 @@ void HealthCheck::give_up() {
 
 void HealthCheck::conclude(int exit_code, std::string output) {
     limit_.cancel();
+    if (owner_.container_is_ending()) return; // and took the check along, or let it fail
     finding_.end = now_ns();
     finding_.exit_code = exit_code;
     finding_.output = std::move(output);

@@ -22,6 +22,7 @@ public:
     public:
         virtual void on_health_status(std::string_view status) = 0; // it has changed
         virtual void on_exec_process() = 0;                         // wait for children
+        virtual bool container_is_ending() = 0;
 
     protected:
         ~Owner() = default;
@@ -34,7 +35,7 @@ public:
                const Path& directory);
     void pause();  // a check that is under way is given up
     void resume(); // the next after an interval
-    void end();    // the container has ended; what is known stays
+    void end();    // the container has ended; what is known stays. A check that was under way says nothing
     void forget(); // and that goes as well
 
     bool on_child(pid_t pid, int status);

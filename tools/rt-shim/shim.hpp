@@ -79,6 +79,7 @@ private:
     [[nodiscard]] Result<bool> spool(std::string_view action, std::string_view details) const;
     void on_exec_process() override { children_.reap(); }
     void on_health_status(std::string_view status) override;
+    bool container_is_ending() override { return container_.is_ending(); }
     void balance_exec(Connection& connection);
     Connection* find(std::uint64_t id);
     void tell_exit(Connection& connection);

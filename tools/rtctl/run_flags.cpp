@@ -41,10 +41,7 @@ void add_life(options::options_description& all) {
     group.add_options()
         ("name", text("NAME"), "name of the container (default: a random one)")
         ("rm", "remove the container when it ends")
-        ("detach,d", "run in the background and print the id")
-        ("detach-keys", text("KEYS"), "what leaves it without ending it (default: ctrl-p,ctrl-q)")
         ("attach,a", list("STREAM"), "attach to stdin, stdout or stderr")
-        ("sig-proxy", on("true|false"), "pass signals on to it (default: true)")
         ("restart", text("POLICY"), "no, always, unless-stopped, on-failure[:COUNT]")
         ("stop-signal", text("SIGNAL"), "what ends it (default: the image's, or SIGTERM)")
         ("stop-timeout", text("SECONDS"), "how long it may take to end; -1: for ever (default: 10)")
@@ -54,6 +51,15 @@ void add_life(options::options_description& all) {
         ("annotation", list("KEY=VALUE"), "an annotation for the isolation driver")
         ("log-driver", text("NAME"), "json-file or none")
         ("log-opt", list("KEY=VALUE"), "an option of the log driver");
+    all.add(group);
+}
+
+void add_attachment(options::options_description& all) {
+    options::options_description group("While it runs");
+    group.add_options()
+        ("detach,d", "run in the background and print the id")
+        ("detach-keys", text("KEYS"), "what leaves it without ending it (default: ctrl-p,ctrl-q)")
+        ("sig-proxy", on("true|false"), "pass signals on to it (default: true)");
     all.add(group);
 }
 
@@ -184,11 +190,12 @@ const std::vector<RefusedFlag>& refused_flags() {
     return kRefused;
 }
 
-options::options_description run_options() {
+options::options_description run_options(FlagsOf verb) {
     options::options_description all("Options");
     for (const auto add :
          {add_process, add_life, add_health, add_files, add_network, add_limits, add_security, add_engine})
         add(all);
+    if (verb == FlagsOf::run) add_attachment(all);
     options::options_description refused("Of docker's, refused");
     for (const RefusedFlag& flag : refused_flags()) {
         if (std::string_view(flag.name) == "use-api-socket")

@@ -12,7 +12,11 @@
 namespace rt::cli {
 
 // The flags, grouped by theme (run_flags.cpp).
-options::options_description run_options();
+enum class FlagsOf {
+    run,
+    create // without those about being attached to what runs
+};
+options::options_description run_options(FlagsOf verb = FlagsOf::run);
 
 // A flag of docker's that is understood only to say why it is refused.
 struct RefusedFlag {

@@ -12,6 +12,8 @@ namespace rt::image {
 namespace {
 
 constexpr std::size_t kManifestLimit = 4U << 20U; // what the specification asks registries to take
+constexpr int kTagsOfPage = 1000;
+constexpr int kMostPages = 10;
 
 const std::vector<std::string> kAcceptManifests = {
     "Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
@@ -107,6 +109,25 @@ Result<Manifest> Repository::manifest(const std::string& reference, const Cancel
         return fail(Code::corrupt, call.object, ": the registry '", host_, "' sent '", manifest.digest,
                     "' for '", announced, "'");
     return manifest;
+}
+
+Result<std::vector<std::string>> Repository::tags(const Cancellation& cancellation) {
+    std::vector<std::string> all;
+    Call call{cat(base_, "/tags/list?n=", kTagsOfPage), {}, 0, kManifestLimit, cat("tags of '", path_, "'")};
+    for (int page = 0; page < kMostPages; ++page) {
+        RT_TRY_ASSIGN(const HttpResponse response, get(call, cancellation));
+        RT_TRY_ASSIGN(const Json answer, parse_json(response.body, cat("the list of tags of '", host_, "'")));
+        const auto listed = answer.is_object() ? answer.find("tags") : answer.end();
+        if (listed == answer.end() || !(listed->is_array() || listed->is_null()))
+            return fail(Code::corrupt, call.object, ": the answer of '", host_, "' has no list of tags");
+        for (const Json& tag : *listed)
+            if (tag.is_string()) all.push_back(tag.get<std::string>());
+        if (response.header("link").empty() || listed->empty() || !listed->back().is_string()) return all;
+        // What follows the last one, whatever address the registry gives for it: it is the same one.
+        call.url = cat(base_, "/tags/list?n=", kTagsOfPage, "&last=", percent_encode(all.back()));
+    }
+    return fail(Code::resource_exhausted, call.object, ": the registry '", host_, "' has more than ",
+                kTagsOfPage * kMostPages, ": pull those that you need by name");
 }
 
 Result<std::string> Repository::small_blob(const BlobDescriptor& blob, const Cancellation& cancellation) {

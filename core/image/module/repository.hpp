@@ -22,6 +22,7 @@ public:
                std::chrono::milliseconds first_wait = std::chrono::milliseconds(250));
 
     Result<Manifest> manifest(const std::string& reference, const Cancellation& cancellation) override;
+    Result<std::vector<std::string>> tags(const Cancellation& cancellation) override;
     Result<std::string> small_blob(const BlobDescriptor& blob, const Cancellation& cancellation) override;
 
     Result<PushOutcome> push_blob(const ContentStore& store, const BlobToPush& blob,

@@ -40,6 +40,22 @@ public:
             if (::faccessat(target_.directory, file, F_OK, 0) == 0) return put(file, text);
         put_if_there(*files.begin(), text);
     }
+    // Into each file that the kernel has and that can take it; none: reduced with a warning. what: for it.
+    struct Choice {
+        const char* file;
+        std::string text;
+    };
+    void put_all(std::initializer_list<Choice> choices, const std::string& what) {
+        bool any = false;
+        for (const Choice& choice : choices) {
+            if (failed_) return;
+            auto written = write_limit(target_, choice.file, choice.text);
+            const int error = written ? 0 : written.error().sys_errno;
+            any = any || written.has_value();
+            if (!written && error != ENOENT && error != EOPNOTSUPP) failed_ = std::move(written).error();
+        }
+        if (!any && !failed_) target_.warn(cat(what, " is not in force: this kernel has nothing for it"));
+    }
     [[nodiscard]] Result<void> done() {
         if (failed_) return std::unexpected(std::move(*failed_));
         return {};
@@ -173,6 +189,11 @@ std::uint64_t cpu_weight_of_shares(std::uint64_t shares) {
     return 1 + ((bounded - 2) * 9999) / 262142;
 }
 
+std::uint64_t io_weight_of_blkio(std::uint64_t weight) {
+    const auto bounded = std::clamp<std::uint64_t>(weight, 10, 1000);
+    return 1 + ((bounded - 10) * 9999) / 990;
+}
+
 bool allow_everything(const std::vector<DeviceRule>& rules) {
     return std::ranges::all_of(rules, &DeviceRule::allow) && !rules.empty() && rules.back().type == 'a' &&
            !rules.back().major;
@@ -213,6 +234,18 @@ Result<void> write_v1_limits(const LimitTarget& target, const Hierarchy& hierarc
     return out.done();
 }
 
+// Which of the two a device obeys depends on its scheduler (BFQ) or its settings (io.cost.qos).
+void put_v2_weights(Writer& out, const Resources& resources) {
+    const auto put = [&](const std::string& device, std::uint64_t weight) {
+        out.put_all(
+            {{"io.weight", cat(device, io_weight_of_blkio(weight))}, {"io.bfq.weight", cat(device, weight)}},
+            cat("the block IO weight ", device, weight));
+    };
+    if (resources.block.weight) put("", *resources.block.weight);
+    for (const auto& [major, minor, weight] : resources.block.weights)
+        put(cat(major, ":", minor, " "), weight);
+}
+
 Result<void> write_v2_limits(const LimitTarget& target, const Resources& resources) {
     Writer out(target);
     const auto& memory = resources.memory;
@@ -240,9 +273,7 @@ Result<void> write_v2_limits(const LimitTarget& target, const Resources& resourc
     if (!cpu.cpus.empty()) out.put("cpuset.cpus", cpu.cpus);
     if (!cpu.mems.empty()) out.put("cpuset.mems", cpu.mems);
     if (resources.pids_limit.value_or(0) > 0) out.put("pids.max", resources.pids_limit);
-    if (resources.block.weight) out.put_if_there("io.bfq.weight", cat(*resources.block.weight));
-    for (const auto& [major, minor, weight] : resources.block.weights)
-        out.put_if_there("io.bfq.weight", cat(major, ":", minor, " ", weight));
+    put_v2_weights(out, resources);
     for (const auto& [key, rates] : {std::pair{"rbps", &resources.block.read_bps},
                                      {"wbps", &resources.block.write_bps},
                                      {"riops", &resources.block.read_iops},

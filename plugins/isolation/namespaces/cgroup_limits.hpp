@@ -52,5 +52,7 @@ bool allow_everything(const std::vector<DeviceRule>& rules);
 
 // cpu.shares (2..262144) as cpu.weight (1..10000), the field's mapping.
 std::uint64_t cpu_weight_of_shares(std::uint64_t shares);
+// blkio.weight (10..1000) as io.weight (1..10000), the field's mapping.
+std::uint64_t io_weight_of_blkio(std::uint64_t weight);
 
 } // namespace rt::namespaces

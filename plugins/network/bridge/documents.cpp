@@ -149,6 +149,7 @@ sdk::Result<Network> network_of(const Json& json) {
     if (const Json* subnets = member(json, "subnets"); subnets != nullptr && subnets->is_array())
         RT_TRY(apply_subnets(network.options, *subnets));
     network.options.internal = json.value("internal", false);
+    network.comes_back = json.value("comes_back", false);
     if (const Json* result = member(json, "result");
         result != nullptr && result->is_object() && !result->empty()) {
         RT_TRY_ASSIGN(network.result, parse_state(*result, network.id));

@@ -56,6 +56,7 @@ struct Network {
     std::string name;
     NetworkOptions options;
     std::optional<NetworkState> result;
+    bool comes_back = false; // where it is removed: its subnet stays its own
     [[nodiscard]] std::string alias() const { return "rt network " + id; }
 };
 sdk::Result<Network> parse_network(std::string_view json);

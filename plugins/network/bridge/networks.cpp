@@ -162,7 +162,7 @@ sdk::Result<void> unmake(NetlinkSocket& route, const Config& config, const Direc
         RT_TRY(end_forwarding(nft, config, directories.run));
         RT_TRY(remove_table_if_empty(nft, config.nft_table));
     }
-    return release(directories, network.id);
+    return network.comes_back ? sdk::Result<void>() : release(directories, network.id);
 }
 
 sdk::Result<bool> is_complete(NetlinkSocket& route, const Config& config, const Directories& directories,

@@ -14,6 +14,8 @@
  *     one of each family is sure to be taken; none: the driver chooses
  *   "internal": true: its endpoints reach each other and the host's end of it, and nothing else
  *   "ipv6": true, with RTP_NETWORK_IPV6: it has a subnet of IPv6 besides that of IPv4
+ *   "comes_back": true, to remove_network() only: the network rests and is made again later, with this result.
+ *     What create_network() chose for it (its subnet) is given to no other network meanwhile
  * network result:
  *   {"subnets": [{"subnet": "10.88.0.0/20", "gateway": "10.88.0.1"}], ...own keys}
  *   no or empty "subnets": the host allocates no address for endpoints. The subnet of IPv4 comes first

@@ -231,6 +231,29 @@ TEST_F(Registry, ChecksAManifestThatWasAskedForByDigest) {
     EXPECT_TRUE(repository.manifest(Sha256::of("{\"schemaVersion\": 2}"), cancellation_));
 }
 
+TEST_F(Registry, ListsAllTagsPageByPage) {
+    FakeHttpServer server([&](const FakeRequest& request) -> FakeResponse {
+        if (!request.path.starts_with("/v2/a/b/tags/list?n=")) return {.status = 404};
+        if (request.path.ends_with("&last=two")) return {.body = R"({"name": "a/b", "tags": ["three"]})"};
+        return {.body = R"({"name": "a/b", "tags": ["one", "two"]})",
+                .headers = {{"Link", "<http://elsewhere.invalid/v2/_catalog>; rel=\"next\""}}};
+    });
+    Repository repository(server.host(), "a/b", {}, kShort);
+    const auto tags = repository.tags(cancellation_);
+    ASSERT_TRUE(tags) << tags.error().message;
+    EXPECT_EQ(*tags, (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST_F(Registry, DoesNotListTagsForEver) {
+    FakeHttpServer server([&](const FakeRequest&) -> FakeResponse {
+        return {.body = R"({"tags": ["one"]})", .headers = {{"Link", "<x>; rel=\"next\""}}};
+    });
+    EXPECT_EQ(Repository(server.host(), "a/b", {}, kShort).tags(cancellation_).error().code,
+              Code::resource_exhausted);
+    FakeHttpServer wrong([&](const FakeRequest&) -> FakeResponse { return {.body = R"({"tags": 1})"}; });
+    EXPECT_EQ(Repository(wrong.host(), "a/b", {}, kShort).tags(cancellation_).error().code, Code::corrupt);
+}
+
 TEST_F(Registry, RefusesAManifestThatIsTooLarge) {
     FakeHttpServer server(
         [&](const FakeRequest&) { return FakeResponse{.body = std::string(5U << 20U, ' ')}; });

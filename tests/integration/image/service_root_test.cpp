@@ -196,6 +196,23 @@ TEST_P(Images, ComeOutOfAnOciLayoutAsDirectory) {
     EXPECT_EQ(files_of(session, images->front().id, GetParam()), files_);
 }
 
+TEST_P(Images, AreLoadedForTheMachineThatWasAskedFor) {
+    Session session = open();
+    const auto load = [&](const char* source, const std::string& platform) {
+        return session.service->load(directory_ / source, "", {}, {}, platform);
+    };
+    sample_.write_layout(directory_ / "layout");
+    test::write_file(directory_ / "a.tar", sample_.docker_archive("sample:1"));
+    for (const char* source : {"layout", "a.tar"}) {
+        const auto refused = load(source, "linux/s390x");
+        ASSERT_FALSE(refused) << source;
+        EXPECT_EQ(refused.error().code, Code::not_found) << source;
+        EXPECT_THAT(refused.error().message, testing::HasSubstr(host_platform().text())) << "what there is";
+        EXPECT_EQ(load(source, "linux/a/b/c").error().code, Code::invalid_argument);
+        EXPECT_TRUE(load(source, host_platform().text())) << source;
+    }
+}
+
 TEST_P(Images, AreRefusedWhenTheArchiveIsDamaged) {
     Session session = open();
     sample_.write_layout(directory_ / "layout");

@@ -163,4 +163,65 @@ TEST_F(Boot, AShutdownStopsAllAndTheNextBootStartsThemAgain) {
     EXPECT_EQ(rtctl_({"rm", "-f", "orderly", "restarting", "none"}).exit_code, 0);
 }
 
+// What a driver keeps for its own network, which no command removes, included.
+TEST_F(Boot, AShutdownTakesDownWhatNetworksAreOnTheHostAndTheyComeBack) {
+    const auto of_networks = [&] {
+        std::set<std::string> found;
+        for (const std::string& line : traces())
+            if ((line.starts_with("link ") && line != "link lo") || line.starts_with("nft "))
+                found.insert(line);
+        return found;
+    };
+    const auto forwards = [] { return rt::test::read_file("/proc/sys/net/ipv4/ip_forward"); };
+    const auto subnet = [&](const char* name) {
+        return rtctl_({"network", "inspect", "-f", "{{json .IPAM.Config}}", name}).out;
+    };
+    ASSERT_EQ(rtctl_({"network", "create", "mine"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "--restart", "always", "--network", "mine", "-p",
+                      "127.0.0.1:18091:80", "busybox", "nc", "-ll", "-p", "80", "-e", "echo", "open"})
+                  .exit_code,
+              0);
+    const std::string before = subnet("mine"), before_of_bridge = subnet("bridge");
+    const auto with_networks = of_networks();
+    EXPECT_EQ(forwards(), "1\n");
+    ASSERT_EQ(rtctl_({"system", "shutdown", "--timeout", "0"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return of_networks().empty(); })) << testing::PrintToString(of_networks());
+    EXPECT_EQ(forwards(), "0\n") << "as it was";
+    EXPECT_EQ(rtctl_({"system", "shutdown"}).exit_code, 0) << "there is nothing to do any more";
+    // They are there but for the kernel: nobody gets their subnets.
+    EXPECT_EQ(subnet("mine"), before);
+    ASSERT_EQ(rtctl_({"network", "create", "new"}).exit_code, 0);
+    EXPECT_NE(subnet("new"), before);
+    EXPECT_NE(subnet("new"), before_of_bridge);
+    ASSERT_EQ(rtctl_({"network", "rm", "new"}).exit_code, 0);
+
+    ASSERT_EQ(rtctl_({"system", "boot"}).out, "one\n");
+    EXPECT_EQ(subnet("mine"), before);
+    EXPECT_TRUE(
+        eventually([&] { return sh("nc -w 2 127.0.0.1 18091", {"--network", "host"}).out == "open\n"; }));
+    EXPECT_EQ(forwards(), "1\n");
+    ASSERT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(subnet("bridge"), before_of_bridge);
+    ASSERT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "rm", "mine"}).exit_code, 0);
+}
+
+TEST_F(Boot, AShutdownGivesContainersNoMoreTimeThanItIsTold) {
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--name", "stubborn", "--stop-timeout", "1000", "busybox", "sleep", "1000"})
+            .exit_code,
+        0);
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "for-ever", "--stop-timeout", "-1", "busybox", "sleep", "1000"})
+                  .exit_code,
+              0);
+    const auto down = rtctl_({"system", "shutdown", "-t", "1"}); // else the test's own limit ends it
+    EXPECT_EQ(down.exit_code, 0) << down.err;
+    for (const char* name : {"stubborn", "for-ever"})
+        EXPECT_EQ(inspect(name)["State"]["ExitCode"], 137) << name;
+    EXPECT_EQ(rtctl_({"system", "shutdown", "-t", "-1"}).exit_code, 125);
+    ASSERT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code,
+              0); // its network is missed by the fixture
+    EXPECT_EQ(rtctl_({"rm", "stubborn", "for-ever"}).exit_code, 0);
+}
+
 } // namespace

@@ -163,6 +163,58 @@ TEST_F(Inspect, TellsWhoAskedForWhatAndHowMuchSpaceItTakes) {
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
+TEST_F(Inspect, TellsWhereVolumesComeFrom) {
+    const auto origins = [](const json& list) {
+        std::map<std::string, std::string> from;
+        for (const json& origin : list)
+            if (origin["Kind"] == "mount" || origin["Kind"] == "volume")
+                from[origin["Name"].get<std::string>()] = origin["From"];
+        return from;
+    };
+    const auto dir = rtctl_.directory() / "data";
+    std::filesystem::create_directory(dir);
+    const auto tar = rtctl_.directory() / "empty.tar";
+    ASSERT_EQ(rt::test::run_program({"tar", "-cf", tar.native(), "-T", "/dev/null"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"import", "--change", "VOLUME /own", "--change", "VOLUME /taken", "--change", "CMD x",
+                      tar.native(), "with-volumes"})
+                  .exit_code,
+              0);
+    ASSERT_TRUE(take_as_clean());
+    ASSERT_EQ(rtctl_({"create", "--name", "other", "-v", "named:/theirs", "-v", dir.native() + ":/bound",
+                      "-v", "/place", "busybox"})
+                  .exit_code,
+              0);
+    const std::vector<std::string> options{
+        "--volumes-from", "other:ro", "-v",         "mine:/mine", "-v",
+        "/place",         "-v",       "/anonymous", "--mount",    "type=volume,src=mine,dst=/taken",
+        "with-volumes"};
+    std::map<std::string, std::string> wanted{{"/theirs", "flag --volumes-from other"},
+                                              {"/bound", "flag --volumes-from other"},
+                                              {"/place", "flag --volumes-from other"},
+                                              {"/mine", "flag --volume"},
+                                              {"/anonymous", "flag --volume"},
+                                              {"/taken", "flag --mount"},
+                                              {"/own", "image"},
+                                              {"/proc", "default"}};
+    std::vector<std::string> words{"create", "--name", "one"};
+    words.insert(words.end(), options.begin(), options.end());
+    ASSERT_EQ(rtctl_(words).exit_code, 0);
+    EXPECT_THAT(origins(inspect({"--origins", "one"})["Rt"]["Origins"]), testing::IsSupersetOf(wanted));
+
+    words = {"explain", "run", "--format", "json"};
+    words.insert(words.end(), options.begin(), options.end());
+    const auto explained = rtctl_(words);
+    EXPECT_THAT(origins(json::parse(explained.out)["Origins"]), testing::IsSupersetOf(wanted))
+        << explained.err;
+    // One that is no more has no name; what the image says is the image's all the same.
+    ASSERT_EQ(rtctl_({"rm", "other"}).exit_code, 0);
+    wanted["/theirs"] = wanted["/bound"] = "flag --volumes-from";
+    wanted["/place"] = "flag --volume"; // which the user names, too
+    EXPECT_THAT(origins(inspect({"--origins", "one"})["Rt"]["Origins"]), testing::IsSupersetOf(wanted));
+    ASSERT_EQ(rtctl_({"rm", "-v", "one"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"volume", "prune", "-a", "-f"}).exit_code, 0);
+}
+
 TEST_F(Inspect, OfAnImageIsDockers) {
     const json value = inspect({"busybox"});
     EXPECT_THAT(violations(value, "ImageInspect"), IsEmpty());

@@ -385,6 +385,30 @@ TEST_F(Life, TheLastHealthOfAContainerIsKnownAfterItsEnd) {
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
+// What its end does to a check that is under way says nothing of how it was.
+TEST_F(Life, ACheckThatIsUnderWayWhenItsContainerEndsIsNoFailure) {
+    ASSERT_EQ(rtctl_({"create", "--name", "one", "--health-cmd", "touch /begun; sleep 1000",
+                      "--health-interval", "10ms", "--health-retries", "1", "busybox", "sh", "-c",
+                      "rm -f /begun /end; until test -e /end; do sleep 0.01; done"})
+                  .exit_code,
+              0);
+    const std::vector<std::vector<std::string>> ends{
+        {"kill", "one"}, {"stop", "-t", "0", "one"}, {"exec", "one", "touch", "/end"}};
+    for (const auto& end : ends) {
+        ASSERT_EQ(rtctl_({"start", "one"}).exit_code, 0);
+        ASSERT_TRUE(
+            eventually([&] { return rtctl_({"exec", "one", "test", "-e", "/begun"}).exit_code == 0; }));
+        ASSERT_EQ(rtctl_(end).exit_code, 0);
+        ASSERT_EQ(rtctl_({"wait", "one"}).exit_code, 0);
+        const json health = json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["Health"];
+        EXPECT_EQ(health["FailingStreak"], 0) << end[0];
+        EXPECT_TRUE(health["Log"].empty()) << end[0] << ": " << health.dump();
+    }
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"events", "--since", "1h", "--until", "0s", "--filter", "event=health_status"}).out,
+                "");
+}
+
 TEST_F(Life, ALogIsRotatedReadAsOneAndGoesWithItsContainer) {
     EXPECT_NE(rtctl_({"run", "--rm", "--log-opt", "max-size=big", "busybox", "true"}).exit_code, 0);
     EXPECT_NE(rtctl_({"run", "--rm", "--log-opt", "colour=red", "busybox", "true"}).exit_code, 0);

@@ -109,18 +109,26 @@ public:
     }
 };
 
-// What a job of the shell does: "T" is stopped. It is the container's foreground rtctl.
-char state_of_job(const std::string& name) {
+// A job of the shell, which is the container's foreground rtctl, and what it does: "T" is stopped; "-": there
+// is none.
+struct Job {
+    pid_t pid = 0;
+    char state = '-';
+};
+Job find_job(const std::string& name) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         std::ifstream line(entry.path() / "cmdline", std::ios::binary);
         std::string words((std::istreambuf_iterator<char>(line)), std::istreambuf_iterator<char>());
         if (words.find("rtctl") == words.npos || words.find(name) == words.npos) continue;
         std::ifstream stat(entry.path() / "stat");
-        std::string pid, program;
-        char state = '?';
-        if (stat >> pid >> program >> state && program == "(rtctl)") return state;
+        Job job;
+        std::string program;
+        if (stat >> job.pid >> program >> job.state && program == "(rtctl)") return job;
     }
-    return '-';
+    return {};
+}
+char state_of_job(const std::string& name) {
+    return find_job(name).state;
 }
 
 TEST_F(WithBusybox, AJobInTheBackgroundIsStoppedAndGoesOnInTheForeground) {
@@ -136,6 +144,44 @@ TEST_F(WithBusybox, AJobInTheBackgroundIsStoppedAndGoesOnInTheForeground) {
         eventually([&] { return state_of_job("job-one") == '-'; })); // until then it reads what is typed
     shell.type("echo code=$?; exit\n");
     EXPECT_TRUE(shell.shows("code=5")) << shell.screen();
+}
+
+// Its program has no use for SIGTERM before it has said so, as the first process of its container; and the
+// shell wakes up a job only once it knows that it is stopped.
+class StoppedJob : public WithBusybox {
+protected:
+    static constexpr const char* kRun =
+        "$rt run --rm -it --name job-two busybox sh -c 'trap \"exit 7\" TERM; "
+        "touch /ready; while :; do sleep 0.05; done'";
+    void expect_ready() {
+        ASSERT_TRUE(
+            eventually([&] { return rtctl_({"exec", "job-two", "test", "-e", "/ready"}).exit_code == 0; }));
+    }
+    void expect_ended_by_kill(Shell& shell) {
+        ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
+        shell.type("jobs\n");
+        ASSERT_TRUE(shell.shows("Stopped")) << shell.screen();
+        shell.type("kill %1\n");
+        EXPECT_TRUE(eventually([&] { return state_of_job("job-two") == '-'; })) << shell.screen();
+        EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
+    }
+};
+
+TEST_F(StoppedJob, InTheBackgroundCanBeEnded) {
+    Shell shell(rtctl_);
+    shell.type(std::string(kRun) + " &\n");
+    ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
+    expect_ready();
+    expect_ended_by_kill(shell);
+}
+
+TEST_F(StoppedJob, OfTheForegroundCanBeEnded) {
+    Shell shell(rtctl_);
+    shell.type(std::string(kRun) + "\n");
+    ASSERT_TRUE(eventually([&] { return find_job("job-two").pid != 0; })) << shell.screen();
+    expect_ready();
+    ::kill(find_job("job-two").pid, SIGTSTP); // its terminal is raw: Ctrl-Z goes to the container
+    expect_ended_by_kill(shell);
 }
 
 TEST_F(WithBusybox, AStoppedJobThatReadsTheTerminalCanBeEnded) {

@@ -457,6 +457,40 @@ TEST_F(UserNetworks, PortsThatWereDiscardedArePublishedWithTheFirstWayOut) {
     EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("9/tcp -> 0.0.0.0:"));
 }
 
+// What is told when a driver cannot change the ports of what is attached, on the side that has them, and on
+// the one that is to have them.
+TEST_F(UserNetworks, PortsOfADriverThatCannotMoveThemStayUntilTheNextStart) {
+    const auto file = rtctl_.directory() / "config.json";
+    json wiring = json::parse(rt::test::read_file(file));
+    wiring["network"]["drivers"]["fixed"]["plugin"] = RT_BUILD_DIR "/tests/fixtures/fixed-ports.so";
+    rt::test::write_file(file, wiring.dump());
+    create({"--driver", "fixed", "--subnet", "10.66.3.0/24"}, "stiff");
+    create({"--subnet", "10.66.1.0/24"}, "lan");
+    const std::string cannot = "network driver 'fixed' cannot change what an attached endpoint publishes";
+    const auto published = [&] { return rtctl_({"port", "one"}).out; };
+
+    start("one", {"--network", "stiff", "-p", "18095:9"});
+    const auto away = rtctl_({"network", "connect", "--gw-priority", "1", "lan", "one"});
+    EXPECT_EQ(away.exit_code, 0);
+    EXPECT_THAT(away.err,
+                HasSubstr("its ports stay published in network 'stiff' until it is restarted: " + cannot));
+    EXPECT_THAT(published(), HasSubstr(":18095")) << "where they were";
+    EXPECT_THAT(in("one", "ip route").out, HasSubstr("default via 10.66.1.1"))
+        << "the way out is the new one";
+    ASSERT_EQ(rtctl_({"restart", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_THAT(rt::test::run_program({"nft", "list", "map", "inet", "rt-bridge", "ports_any"}).out,
+                HasSubstr("18095"));
+    EXPECT_THAT(published(), HasSubstr(":18095"));
+
+    // The bridge could give them, the other cannot take them: they are published nowhere until then.
+    const auto back = rtctl_({"network", "disconnect", "lan", "one"});
+    EXPECT_EQ(back.exit_code, 0);
+    EXPECT_THAT(back.err, HasSubstr("its ports are not published until it is restarted: " + cannot));
+    EXPECT_EQ(published(), "");
+    ASSERT_EQ(rtctl_({"restart", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_THAT(published(), HasSubstr(":18095"));
+}
+
 TEST_F(UserNetworks, PortsThatAContainerHasMoveThoughAProgramHasComeToListenThere) {
     create({"--subnet", "10.66.1.0/24"}, "lan");
     create({"--subnet", "10.66.2.0/24"}, "other");

@@ -248,6 +248,25 @@ TEST_F(FakeCgroup, V2LimitsAreConverted) {
     EXPECT_EQ(read_file(directory_ / "io.max"), "8:0 rbps=1000");
 }
 
+TEST_F(FakeCgroup, V2WeightsGoIntoAllFilesThatThereAre) {
+    Resources resources;
+    resources.block.weight = 500;
+    ASSERT_TRUE(write_v2_limits(target(), resources));
+    ASSERT_EQ(warnings_.size(), 1U) << "there is none";
+    EXPECT_THAT(warnings_[0], testing::HasSubstr("weight 500"));
+    put("io.weight");
+    ASSERT_TRUE(write_v2_limits(target(), resources));
+    EXPECT_EQ(read_file(directory_ / "io.weight"), "4950");
+    put("io.bfq.weight");
+    resources.block.weight.reset();
+    resources.block.weights = {{8, 16, 1000}};
+    ASSERT_TRUE(write_v2_limits(target(), resources));
+    EXPECT_EQ(read_file(directory_ / "io.weight"), "8:16 10000");
+    EXPECT_EQ(read_file(directory_ / "io.bfq.weight"), "8:16 1000");
+    EXPECT_EQ(warnings_.size(), 1U);
+    EXPECT_EQ(io_weight_of_blkio(10), 1U);
+}
+
 TEST_F(FakeCgroup, WhatV2DoesNotHaveIsReducedWithAWarning) {
     Resources resources;
     resources.memory.swappiness = 10;

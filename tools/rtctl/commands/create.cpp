@@ -14,11 +14,9 @@ namespace rt::cli {
 namespace {
 
 Outcome create_command(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed,
-                  parse(kCreate, run_options(), arguments, Operands::end_options, 1, SIZE_MAX));
+    RT_TRY_ASSIGN(const auto parsed, parse(kCreate, run_options(FlagsOf::create), arguments,
+                                           Operands::end_options, 1, SIZE_MAX));
     if (!parsed) return 0;
-    if (parsed->has("detach"))
-        return wrong_option("create: --detach has no meaning: what is only created does not run");
     auto request = run_request(*parsed);
     if (!request) return report({std::move(request).error(), false});
     for (const std::string& warning : request->warnings) warn(warning);

@@ -2,6 +2,8 @@
 // A dry run: what a container would get, and who said so; which driver would be taken for each role, and why
 // not the others. Makes no container and pulls no image; drivers are asked for no more than their probe.
 #include "core/container/explanation.hpp"
+#include "core/container/mount_origins.hpp"
+#include "core/container/mount_resolve.hpp"
 #include "core/plugin/survey.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/output.hpp"
@@ -107,7 +109,9 @@ Result<void> explain_process(Engine& engine, const ContainerSpec& spec, Explanat
                          .storage = taken(Role::storage).instance,
                          .network = taken(Role::network).instance,
                          .isolation = taken(Role::isolation).instance}));
-    return {};
+    RT_TRY_ASSIGN(const ProcessPlan plan, plan_process(spec, image->config_json, {}));
+    RT_TRY_ASSIGN(const auto mounts, resolve_mounts(*state, spec, plan.volumes));
+    return note_mount_origins(result.origins, *state, spec, mounts, image->config_json);
 }
 
 Result<Explanation> explain(Engine& engine, const ContainerSpec& spec) {

@@ -3,6 +3,7 @@
 #include "core/image/image_history.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
+#include "tools/rtctl/platforms.hpp"
 #include "tools/rtctl/rows.hpp"
 #include "tools/rtctl/session.hpp"
 
@@ -42,6 +43,7 @@ options::options_description describe() {
         "sizes and dates for people (default: true)")("no-trunc", "whole ids and commands")(
         "quiet,q", "ids only")("format", options::value<std::string>()->value_name("FORMAT"),
                                "how to show it: json (one object a line), a template, 'table TEMPLATE'");
+    add_platform_option(description);
     return description;
 }
 
@@ -57,6 +59,7 @@ Outcome history(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     RT_TRY_ASSIGN(const Image image, state->images.find(parsed->operands.front()));
+    RT_TRY(check_platform(*parsed, image));
     RT_TRY_ASSIGN(const auto steps, history_of(state->database, image));
     std::string id = show_id(image.id, ids); // of the last step; those before it are no images
     for (const HistoryStep& step : steps) {

@@ -8,6 +8,7 @@
 #include "core/volume/volume_service.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/inspected.hpp"
+#include "tools/rtctl/platforms.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <nlohmann/json.hpp>
@@ -107,17 +108,26 @@ Outcome inspect(const Globals& globals, const Arguments& arguments) {
                               "what to look for: container, image, network or volume")(
         "size,s", "also how much space a container takes")(
         "origins", "also who said what a container is: a flag, the image, the wiring file, a default");
+    add_platform_option(description);
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kInspect, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    const auto type = parsed->get<std::string>("type");
+    const auto type = parsed->get<std::string>("type", parsed->has("platform") ? "image" : "");
     if (!type.empty() && std::ranges::find(kKinds, type, &Kind::name) == kKinds.end())
         return fail(Code::invalid_argument, "--type '", type,
                     "' is not one of container, image, network, volume");
+    if (parsed->has("platform") && type != "image")
+        return fail(Code::invalid_argument, "inspect: --platform is for images, not for a ", type);
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     const api::ViewOptions wanted{.sizes = parsed->has("size"), .origins = parsed->has("origins")};
-    return show_inspected(
-        *parsed, [&](const std::string& reference) { return inspect_one(*engine, reference, type, wanted); });
+    return show_inspected(*parsed, [&](const std::string& reference) -> Result<Json> {
+        if (parsed->has("platform")) {
+            RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+            RT_TRY_ASSIGN(const Image image, state->images.find(reference));
+            RT_TRY(check_platform(*parsed, image));
+        }
+        return inspect_one(*engine, reference, type, wanted);
+    });
 }
 
 } // namespace

@@ -19,7 +19,9 @@ Outcome load(const Globals& globals, const Arguments& arguments) {
     description.add_options()("input,i", options::value<std::string>()->value_name("FILE|DIRECTORY"),
                               "read from here (default: a tar from standard input)")(
         "quiet,q", "no progress")("storage", options::value<std::string>()->value_name("DRIVER"),
-                                  "unpack into this storage driver (default: the configured one)");
+                                  "unpack into this storage driver (default: the configured one)")(
+        "platform", options::value<std::string>()->value_name("OS/ARCH[/VARIANT]"),
+        "only the images for this machine: linux/arm64");
     RT_TRY_ASSIGN(const auto parsed, parse(kLoad, description, arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     const std::string source = parsed->get<std::string>("input", "-");
@@ -33,7 +35,8 @@ Outcome load(const Globals& globals, const Arguments& arguments) {
     const ImageProgressSink sink = parsed->has("quiet") ? ImageProgressSink() : display.sink();
     ImageService service(engine->wiring(), state->database, engine->drivers());
     RT_TRY_ASSIGN(const auto images,
-                  service.load(source, parsed->get<std::string>("storage"), sink, Engine::new_operation()));
+                  service.load(source, parsed->get<std::string>("storage"), sink, Engine::new_operation(),
+                               parsed->get<std::string>("platform")));
     for (const Image& image : images) {
         if (image.names.empty()) print_line(cat("Loaded image ID: ", image.id));
         for (const std::string& name : image.names) print_line(cat("Loaded image: ", familiar_name(name)));

@@ -3,6 +3,7 @@
 
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/each.hpp"
+#include "tools/rtctl/ending.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/session.hpp"
 
@@ -11,16 +12,14 @@ namespace {
 
 Outcome restart_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
-    description.add_options()("time,t", options::value<int>()->value_name("SECONDS"),
-                              "how long to wait before it is killed; -1: for ever (default: its own, or 10)");
+    add_ending_options(description);
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kRestart, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    std::optional<std::chrono::seconds> grace;
-    if (parsed->has("time")) grace = std::chrono::seconds(parsed->get<int>("time"));
+    RT_TRY_ASSIGN(const Ending ending, read_ending(kRestart, *parsed));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     return for_each_operand(parsed->operands, [&](const std::string& reference) -> Result<void> {
-        auto started = restart(*engine, reference, grace);
+        auto started = restart(*engine, reference, ending.grace, {}, ending.signal_number);
         if (!started) return std::unexpected(std::move(started).error().error);
         for (const std::string& warning : started->warnings) warn(warning);
         return started->shim.give_up_lease();

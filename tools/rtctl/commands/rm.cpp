@@ -3,17 +3,23 @@
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/each.hpp"
 #include "tools/rtctl/options.hpp"
+#include "tools/rtctl/refused_options.hpp"
 #include "tools/rtctl/session.hpp"
 
 namespace rt::cli {
 namespace {
 
+constexpr RefusedOption kRefused[] = {
+    {"link,l", "", "there are no links; 'rtctl network disconnect' takes a container out of a network"}};
+
 Outcome rm(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f", "kill those that run first")(
         "volumes,v", "remove the anonymous volumes that only they use");
+    add_refused(description, kRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kRm, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
+    RT_TRY(refuse(kRm, *parsed, kRefused));
     const Force force = parsed->has("force") ? Force::yes : Force::no;
     const auto volumes = parsed->has("volumes") ? AnonymousVolumes::remove : AnonymousVolumes::keep;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));

@@ -3,6 +3,7 @@
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/platforms.hpp"
 #include "tools/rtctl/session.hpp"
 
 #include <cstdio>
@@ -10,23 +11,34 @@
 namespace rt::cli {
 namespace {
 
+Result<RemovedImage> remove_one(Engine::State& state, ImageService& service, const std::string& reference,
+                                const Parsed& parsed) {
+    if (parsed.has("platform")) {
+        RT_TRY_ASSIGN(const Image image, state.images.find(reference));
+        RT_TRY(check_platform(parsed, image));
+    }
+    const auto force = parsed.has("force") ? ImageService::Force::yes : ImageService::Force::no;
+    return service.remove(reference, force, Engine::new_operation());
+}
+
 Outcome rmi(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f",
                               "all names of an image at once; take the names away from one that stopped "
-                              "containers use; no error for one that is not there");
+                              "containers use; no error for one that is not there")(
+        "no-prune", "accepted for docker's sake: an image has no untagged parents to keep");
+    add_platform_option(description);
     RT_TRY_ASSIGN(const auto parsed, parse(kRmi, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    const auto force = parsed->has("force") ? ImageService::Force::yes : ImageService::Force::no;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(auto* const state, engine->state());
     ImageService service(engine->wiring(), state->database, engine->drivers());
     int exit_code = 0;
     for (const std::string& reference : parsed->operands) {
-        const auto removed = service.remove(reference, force, Engine::new_operation());
+        const auto removed = remove_one(*state, service, reference, *parsed);
         if (!removed) {
             std::fprintf(stderr, "rtctl: %s\n", removed.error().message.c_str());
-            const bool gone = removed.error().code == Code::not_found && force == ImageService::Force::yes;
+            const bool gone = removed.error().code == Code::not_found && parsed->has("force");
             if (!gone) exit_code = 1;
             continue;
         }

@@ -6,6 +6,7 @@
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/each.hpp"
 #include "tools/rtctl/options.hpp"
+#include "tools/rtctl/refused_options.hpp"
 #include "tools/rtctl/session.hpp"
 
 namespace rt::cli {
@@ -54,14 +55,19 @@ Result<int> start_attached(Engine& engine, const Parsed& parsed) {
     return follow_to_end(engine, foreground, *started);
 }
 
+constexpr RefusedOption kRefused[] = {{"checkpoint", "NAME", "processes cannot be kept over an end"},
+                                      {"checkpoint-dir", "DIR", "processes cannot be kept over an end"}};
+
 Outcome start_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("attach,a", "show its output, forward signals, end with its exit code");
     description.add_options()("interactive,i", "and pass on our standard input");
     description.add_options()("detach-keys", options::value<std::string>()->value_name("KEYS"),
                               "what leaves it without ending it (default: ctrl-p,ctrl-q)");
+    add_refused(description, kRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kStart, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
+    RT_TRY(refuse(kStart, *parsed, kRefused));
     const bool attached = parsed->has("attach") || parsed->has("interactive");
     if (attached && parsed->operands.size() > 1)
         return fail(Code::invalid_argument, "start: only one container at a time can be attached to");

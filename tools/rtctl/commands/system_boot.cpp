@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the service rt-boot does: at the start of the host the containers that are to run, at its end all of
-// them stopped in an orderly way.
+// them stopped in an orderly way, and what drivers keep on the host for their networks taken down.
 #include "core/base/text.hpp"
 #include "core/container/boot.hpp"
+#include "core/container/networks.hpp"
 #include "core/container/recovery.hpp"
+#include "core/container/spec.hpp"
 #include "core/container/stop.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
@@ -12,7 +14,10 @@
 #include "tools/rtctl/session.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <thread>
 
 namespace rt::cli {
@@ -110,13 +115,16 @@ Outcome boot(const Globals& globals, const Arguments& arguments) {
     return all_run && problems.empty() ? 0 : 1;
 }
 
-Outcome shutdown(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kSystemShutdown, options::options_description("Options"),
-                                           arguments, Operands::anywhere, 0, 0));
-    if (!parsed) return 0;
-    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
-    RT_TRY_ASSIGN(const GoingDown going_down, GoingDown::begin(*engine));
+options::options_description ending_limit() {
+    options::options_description description("Options");
+    description.add_options()(
+        "timeout,t", options::value<int>()->value_name("SECONDS"),
+        "how long a container may take at most (default: each as long as it is allowed to)");
+    return description;
+}
+
+// All at once: each has its own time to end. False: one could not be stopped.
+Result<bool> stop_all(const Globals& globals, Engine::State& state, const Arguments& how) {
     SelfRunner runner(globals);
     std::map<std::string, std::string> names;
     bool any_failed = false;
@@ -125,12 +133,13 @@ Outcome shutdown(const Globals& globals, const Arguments& arguments) {
         report(names[id], words, "stopped");
         any_failed = true;
     };
-    // All at once: each has its own time to end.
     for (const Phase phase : {Phase::running, Phase::restarting}) {
-        RT_TRY_ASSIGN(const std::vector<Container> containers, state->containers.in_phase(phase));
+        RT_TRY_ASSIGN(const std::vector<Container> containers, state.containers.in_phase(phase));
         for (const Container& container : containers) {
             if (!names.emplace(container.id, container.name).second) continue;
-            if (auto started = runner.start(container.id, {std::string(kHalt.name), container.id}); !started)
+            Arguments words = how;
+            words.push_back(container.id);
+            if (auto started = runner.start(container.id, words); !started)
                 finish(container.id, false, started.error().message);
         }
     }
@@ -138,15 +147,47 @@ Outcome shutdown(const Globals& globals, const Arguments& arguments) {
         RT_TRY_ASSIGN(const SelfRunner::Ended ended, runner.wait());
         finish(ended.id, ended.succeeded, ended.words);
     }
-    return any_failed ? 1 : 0;
+    return !any_failed;
+}
+
+Outcome shutdown(const Globals& globals, const Arguments& arguments) {
+    RT_TRY_ASSIGN(const auto parsed,
+                  parse(kSystemShutdown, ending_limit(), arguments, Operands::anywhere, 0, 0));
+    if (!parsed) return 0;
+    Arguments how{std::string(kHalt.name)};
+    if (parsed->get<int>("timeout") < 0)
+        return wrong_option(
+            "system shutdown: --timeout is not below 0: without it each container has its own time");
+    if (parsed->has("timeout")) how.push_back(cat("--timeout=", parsed->get<int>("timeout")));
+    RT_TRY_ASSIGN(const auto engine, open_engine(globals));
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    RT_TRY_ASSIGN(const GoingDown going_down, GoingDown::begin(*engine));
+    RT_TRY_ASSIGN(const bool all_stopped, stop_all(globals, *state, how));
+    std::vector<Error> problems = recover(*engine); // who has ended unseen has places in networks
+    std::ranges::move(rest_networks(*engine), std::back_inserter(problems));
+    for (const Error& problem : problems) print_error(problem);
+    return all_stopped && problems.empty() ? 0 : 1;
+}
+
+// As long as the container is allowed to take, and no longer than the limit.
+std::optional<std::chrono::seconds> limited_grace(const Container& container, const Parsed& parsed) {
+    constexpr int kDefault = 10; // seconds, as docker's
+    if (!parsed.has("timeout")) return std::nullopt;
+    const std::chrono::seconds limit(parsed.get<int>("timeout"));
+    const auto spec = spec_from_json(container.spec);
+    const std::chrono::seconds own(spec ? spec->stop_timeout.value_or(kDefault) : kDefault);
+    return own.count() < 0 ? limit : std::min(own, limit);
 }
 
 Outcome halt(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed,
-                  parse(kHalt, options::options_description("Options"), arguments, Operands::anywhere, 1, 1));
+    RT_TRY_ASSIGN(const auto parsed, parse(kHalt, ending_limit(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    auto stopped = stop(*engine, parsed->operands.front(), std::nullopt, StopReason::host);
+    RT_TRY_ASSIGN(Engine::State* const state, engine->state());
+    const auto found = state->containers.find(parsed->operands.front());
+    if (!found && found.error().code == Code::not_found) return 0;
+    if (!found) return std::unexpected(found.error());
+    auto stopped = stop(*engine, found->id, limited_grace(*found, *parsed), StopReason::host);
     if (!stopped && stopped.error().code == Code::not_found) return 0; // ended by itself, with --rm
     if (!stopped) return std::unexpected(std::move(stopped).error());
     return 0;
@@ -156,9 +197,11 @@ Outcome halt(const Globals& globals, const Arguments& arguments) {
 
 const Command kSystemBoot = {"system boot", "", "Start the containers that are to run when the host comes up",
                              boot};
-const Command kSystemShutdown = {"system shutdown", "",
-                                 "Stop all containers, to be started again by 'rtctl system boot'", shutdown};
-const Command kHalt = {"halt", "CONTAINER-ID",
+const Command kSystemShutdown = {"system shutdown", "[OPTIONS]",
+                                 "Stop all containers, to be started again by 'rtctl system boot', and take "
+                                 "down what networks are on the host",
+                                 shutdown};
+const Command kHalt = {"halt", "[OPTIONS] CONTAINER-ID",
                        "Stop a container because the host goes down (started by system shutdown)", halt};
 
 } // namespace rt::cli

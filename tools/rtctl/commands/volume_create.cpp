@@ -4,6 +4,7 @@
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/options.hpp"
 #include "tools/rtctl/output.hpp"
+#include "tools/rtctl/refused_options.hpp"
 #include "tools/rtctl/session.hpp"
 
 namespace rt::cli {
@@ -21,6 +22,21 @@ Result<StringMap> pairs(const Parsed& parsed, const char* name) {
     return map;
 }
 
+// Of docker's, for volumes of swarms.
+constexpr const char* kSwarm = "it is for volumes of swarms, and rt is about one host";
+constexpr RefusedOption kRefused[] = {
+    {"availability", "STATE", kSwarm},
+    {"group", "NAME", kSwarm},
+    {"limit-bytes", "SIZE", kSwarm},
+    {"required-bytes", "SIZE", kSwarm},
+    {"scope", "SCOPE", kSwarm},
+    {"secret", "KEY=VALUE", kSwarm},
+    {"sharing", "HOW", kSwarm},
+    {"topology-preferred", "KEY=VALUE", kSwarm},
+    {"topology-required", "KEY=VALUE", kSwarm},
+    {"type", "TYPE", kSwarm},
+};
+
 Outcome volume_create(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("driver,d", options::value<std::string>()->value_name("NAME"),
@@ -30,8 +46,10 @@ Outcome volume_create(const Globals& globals, const Arguments& arguments) {
         "opt,o", options::value<Words>()->composing()->value_name("KEY=VALUE"),
         "an option of the driver; local has type, o and device, as mount(8) has them (may be given again)")(
         "name", options::value<std::string>()->value_name("NAME"), "the same as the operand");
+    add_refused(description, kRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kVolumeCreate, description, arguments, Operands::anywhere, 0, 1));
     if (!parsed) return 0;
+    RT_TRY(refuse(kVolumeCreate, *parsed, kRefused));
     if (parsed->has("name") && !parsed->operands.empty())
         return fail(Code::invalid_argument,
                     "conflicting options: cannot specify a volume-name through both --name and as a "

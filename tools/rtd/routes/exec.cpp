@@ -101,8 +101,8 @@ Error in_dockers_words(RunFailure failure) {
     const std::string why =
         error.code == Code::not_found ? "executable file not found in $PATH" : "permission denied";
     const bool says_why = error.message.find(why) != std::string::npos;
-    error.message =
-        cat("OCI runtime exec failed: exec failed: ", error.message, says_why ? "" : ": ", says_why ? "" : why);
+    error.message = cat("OCI runtime exec failed: exec failed: ", error.message, says_why ? "" : ": ",
+                        says_why ? "" : why);
     error.code = Code::invalid_argument;
     return error;
 }
