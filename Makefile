@@ -9,6 +9,8 @@ demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
 test: place dependencies-test build
 	$(CTEST) -LE crash -j$(JOBS)
 	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
+test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized asan
+test-tsan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized tsan
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
@@ -24,4 +26,4 @@ dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place programs demo test test-vm bench check check-quick fuzz install package build configure clean
+.PHONY: place programs demo test test-asan test-tsan test-vm bench check check-quick fuzz install package build configure clean

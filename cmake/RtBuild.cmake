@@ -34,7 +34,7 @@ if(RT_SANITIZE)
   if(RT_SANITIZE STREQUAL "thread")
     set(sanitizers thread)
   endif()
-  add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_compile_options(-gline-tables-only -fsanitize=${sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${sanitizers})
 elseif(RT_FUZZ)
   add_compile_options(-O1 -gline-tables-only -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
