@@ -26,6 +26,20 @@ TEST_F(ApiDockerClient, RunsContainers) {
     EXPECT_EQ(docker({"run", "--rm", "busybox", "/etc/passwd"}).exit_code, 126);
 }
 
+TEST_F(ApiDockerClient, HearsWhatDoesNotStart) {
+    const auto start = docker({"run", "--rm", "--mount", "type=bind,src=/no/such,dst=/x", "busybox", "true"});
+    EXPECT_EQ(start.exit_code, 125) << "it ends, and what is to be removed is";
+    EXPECT_THAT(start.err, HasSubstr("/no/such"));
+    EXPECT_EQ(docker({"ps", "-aq"}).out, "");
+    EXPECT_THAT(docker({"create", "--platform", "linux/s390x", "busybox"}).err, HasSubstr("s390x"));
+    ASSERT_EQ(docker({"run", "-d", "--name", "web", "busybox", "sleep", "100"}).exit_code, 0);
+    const auto missing = docker({"exec", "web", "no-such-program"});
+    EXPECT_EQ(missing.exit_code, 127);
+    EXPECT_THAT(missing.out + missing.err, HasSubstr("no-such-program"));
+    EXPECT_EQ(docker({"exec", "web", "/etc/passwd"}).exit_code, 126);
+    EXPECT_EQ(docker({"rm", "-f", "web"}).exit_code, 0);
+}
+
 TEST_F(ApiDockerClient, KnowsItsEngine) {
     EXPECT_THAT(docker({"version"}).out, HasSubstr("Server:"));
     EXPECT_THAT(docker({"info"}).out, HasSubstr("Storage Driver: overlayfs"));

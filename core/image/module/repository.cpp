@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/module/repository.hpp"
 
+#include "core/base/json.hpp"
 #include "core/image/module/registry_answer.hpp"
 #include "core/image/module/registry_token.hpp"
 #include "core/image/module/sha256.hpp"
 #include "core/image/reference.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 

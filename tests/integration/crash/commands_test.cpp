@@ -54,7 +54,6 @@ const std::map<std::string, std::string>& not_struck() {
         {"stats", "reads"},
         {"logs", "reads"},
         {"inspect", "reads"},
-        {"export", "reads, and writes where its user says"},
         {"diff", "reads"},
         {"save", "reads, and writes where its user says"},
         {"push", "needs a registry; here it changes one row with its event, in one transaction"},
@@ -63,7 +62,6 @@ const std::map<std::string, std::string>& not_struck() {
         {"logout", "one file of docker's client, which is replaced whole"},
         {"images", "reads"},
         {"history", "reads"},
-        {"tag", "one row and its event, in one transaction"},
         {"system df", "reads"},
         {"network ls", "reads"},
         {"network inspect", "reads"},
@@ -85,7 +83,6 @@ const std::map<std::string, std::string>& not_struck() {
          "looks; with --repair it does what recovery, clean-up and the collection of what no image has "
          "do, which are struck with the other commands; DoctorRepair kills it as a whole"},
         {"system boot", "a start of each container"},
-        {"system shutdown", "a stop of each container"},
     };
     return reasons;
 }

@@ -103,6 +103,15 @@ std::vector<Scenario> of_containers() {
          .roles = {kClient},
          .again = Again{.runs = true, .then = {{{"inspect", "tiny"}}}},
          .after = {kRemoveImage, kPruneImages}},
+        {.name = "export", // a file that is not whole has no name
+         .before = {kCreateAlone},
+         .command = {"export", "-o", "exported.tar", "victim"},
+         .roles = {kClient},
+         .again =
+             Again{.then = {{{"import", "exported.tar", "exported"}},
+                            {{"run", "--rm", "--network", "none", "exported", "cat", "/etc/passwd"}, "web"},
+                            {{"rmi", "exported"}},
+                            {kPruneImages}}}},
         {.name = "rm",
          .before = {kCreate},
          .command = {"rm", "victim"},
@@ -233,6 +242,14 @@ std::vector<Scenario> of_images() {
          .roles = {kClient},
          .again = Again{.refusals = {"No such image"}, .then = {{{"inspect", "tiny"}, std::nullopt}}},
          .after = {kLoad, kRemoveImage}},
+        {.name = "tag", // which takes the name from another image
+         .before = {kLoad, {"import", "tiny.tar", "second"}, {"tag", "tiny", "moved"}},
+         .command = {"tag", "second", "moved"},
+         .fate = Fate::may_be_missing,
+         .roles = {kClient},
+         .again =
+             Again{.then = {{{"inspect", "-f", "{{.RepoTags}}", "second"}, "moved"}, {{"rmi", "moved"}}}},
+         .after = {{"rmi", "second"}, kRemoveImage, kPruneImages}},
         {.name = "image_prune",
          .before = {kImport, kImport}, // the second takes the name from the first
          .command = kPruneImages,
@@ -243,12 +260,24 @@ std::vector<Scenario> of_images() {
     };
 }
 
+std::vector<Scenario> of_the_system() {
+    return {
+        {.name = "system_shutdown",
+         .before = {{"run", "-d", "--name", "victim", "--restart", "unless-stopped", "-p",
+                     "127.0.0.1:18095:9", "busybox", "sleep", "1000"}},
+         .command = {"system", "shutdown", "--timeout", "0"},
+         .roles = {kClient, kShim, kReaper},
+         .again = Again{.then = {{{"inspect", "-f", "{{.State.Status}}", "victim"}, "exited"},
+                                 {{"system", "boot"}, "victim"}}}},
+    };
+}
+
 } // namespace
 
 const std::vector<Scenario>& scenarios() {
     static const std::vector<Scenario> all = [] {
         std::vector<Scenario> joined = of_containers();
-        for (const auto& more : {of_networks(), of_volumes(), of_images()})
+        for (const auto& more : {of_networks(), of_volumes(), of_images(), of_the_system()})
             joined.insert(joined.end(), more.begin(), more.end());
         return joined;
     }();

@@ -179,6 +179,8 @@ TEST_F(Inspect, TellsWhereVolumesComeFrom) {
                       tar.native(), "with-volumes"})
                   .exit_code,
               0);
+    ASSERT_EQ(rtctl_({"explain", "run", "with-volumes"}).exit_code,
+              0); // asks every driver, which makes its place
     ASSERT_TRUE(take_as_clean());
     ASSERT_EQ(rtctl_({"create", "--name", "other", "-v", "named:/theirs", "-v", dir.native() + ":/bound",
                       "-v", "/place", "busybox"})
