@@ -41,7 +41,7 @@ TEST_F(ApiDockerClient, HearsWhatDoesNotStart) {
 }
 
 TEST_F(ApiDockerClient, KnowsItsEngine) {
-    EXPECT_THAT(docker({"version"}).out, HasSubstr("Server:"));
+    EXPECT_THAT(docker({"version"}).out, HasSubstr("(minimum version 1.24)"));
     EXPECT_THAT(docker({"info"}).out, HasSubstr("Storage Driver: overlayfs"));
 }
 

@@ -126,6 +126,7 @@ TEST_F(DockerOptions, ThePlatformHasToBeTheImages) {
     const std::string own = rtctl_({"image", "inspect", "-f", "{{.Os}}/{{.Architecture}}", "busybox"}).out;
     const std::string platform = own.substr(0, own.find('\n'));
     EXPECT_EQ(rtctl_({"history", "-q", "--platform", platform, "busybox"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"history", "-H", "busybox"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"image", "inspect", "--platform", platform, "busybox"}).exit_code, 0);
     ASSERT_EQ(rtctl_({"tag", "busybox", "second"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"rmi", "--no-prune", "--platform", platform, "second"}).out,

@@ -48,7 +48,10 @@ options::options_description describe() {
 }
 
 Outcome history(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kHistory, describe(), arguments, Operands::anywhere, 1, 1));
+    Arguments words = arguments;
+    for (std::string& word : words)
+        if (word == "-H" || word == "--human") word = "--human=true"; // what follows is not its value
+    RT_TRY_ASSIGN(const auto parsed, parse(kHistory, describe(), words, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;
     const Numbers numbers = parsed->get<bool>("human", true) ? Numbers::for_people : Numbers::exact;

@@ -27,6 +27,10 @@ Awaitable<Result<void>> ping(Services& /*unused*/, Exchange& exchange) {
 Result<Answer> version(Engine& /*unused*/, const Request& /*unused*/) {
     Json answer = api::version_json(api::look_at_host(), RT_VERSION);
     answer["MinAPIVersion"] = to_string(kOldest);
+    Json& details = answer["Components"][0]["Details"]; // what docker's client shows
+    for (const char* key : {"ApiVersion", "MinAPIVersion", "Os", "Arch", "KernelVersion"})
+        details[key] = answer[key];
+    details["Experimental"] = "false";
     return json_answer(answer);
 }
 
