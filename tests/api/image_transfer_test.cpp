@@ -12,7 +12,7 @@ using rt::test::Registry;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class ApiImages : public WithRtd {
+class ApiImageTransfer : public WithRtd {
 protected:
     void SetUp() override {
         std::filesystem::create_directories(rtctl_.directory() / "docker");
@@ -30,7 +30,7 @@ protected:
     }
 };
 
-TEST_F(ApiImages, AreSavedAndLoaded) {
+TEST_F(ApiImageTransfer, AreSavedAndLoaded) {
     const auto saved = call("GET", "/images/busybox/get");
     EXPECT_EQ(saved.status, 200);
     EXPECT_TRUE(saved.body == rtctl_({"save", "busybox"}).out);
@@ -39,7 +39,7 @@ TEST_F(ApiImages, AreSavedAndLoaded) {
     EXPECT_EQ(call("GET", "/images/get").status, 400);
 }
 
-TEST_F(ApiImages, AreMadeOfContainers) {
+TEST_F(ApiImageTransfer, AreMadeOfContainers) {
     const std::string id = create({{"Image", "busybox"}, {"Cmd", {"true"}}}, "one");
     const auto made = call("POST",
                            "/commit?container=one&repo=made&tag=2&author=me&comment=why&changes="
@@ -58,7 +58,7 @@ TEST_F(ApiImages, AreMadeOfContainers) {
     EXPECT_EQ(rtctl_({"rmi", "made:2"}).exit_code, 0);
 }
 
-TEST_F(ApiImages, GoToARegistryAsTheClientAndNotAsRoot) {
+TEST_F(ApiImageTransfer, GoToARegistryAsTheClientAndNotAsRoot) {
     const Registry registry(rtctl_.directory() / "registry", Registry::Users::known);
     // root's own, which rtd must not use
     ASSERT_EQ(rtctl_({"login", "-u", "me", "--password-stdin", "localhost:5000"}, "s3cret pass").exit_code,
@@ -85,7 +85,7 @@ TEST_F(ApiImages, GoToARegistryAsTheClientAndNotAsRoot) {
     EXPECT_EQ(rtctl_({"rmi", "localhost:5000/box"}).exit_code, 0);
 }
 
-TEST_F(ApiImages, AreSentByDockersOwnClient) {
+TEST_F(ApiImageTransfer, AreSentByDockersOwnClient) {
     if (!docker_client()) GTEST_SKIP() << "SKIP_NO_DOCKER_CLIENT: this machine has no docker client";
     const Registry registry(rtctl_.directory() / "registry", Registry::Users::known);
     auto outcome = docker({"login", "-u", "me", "--password-stdin", "localhost:5000"}, "s3cret pass\n");

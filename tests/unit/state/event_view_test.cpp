@@ -88,7 +88,7 @@ TEST(EventFilters, FitAsDockers) {
 }
 
 TEST(EventFilters, UnknownOnesAreRefused) {
-    for (const char* text : {"", "node=a", "colour=red", "container", "container=", "Event=start", "=x"}) {
+    for (const char* text : {"", "node=a", "colour=red", "container", "container=", "=x"}) {
         const auto filters = rt::EventFilters::parse({text});
         ASSERT_FALSE(filters) << text;
         EXPECT_EQ(filters.error().code, rt::Code::invalid_argument) << text;

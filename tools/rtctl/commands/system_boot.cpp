@@ -198,8 +198,7 @@ Outcome halt(const Globals& globals, const Arguments& arguments) {
 const Command kSystemBoot = {"system boot", "", "Start the containers that are to run when the host comes up",
                              boot};
 const Command kSystemShutdown = {"system shutdown", "[OPTIONS]",
-                                 "Stop all containers, to be started again by 'rtctl system boot', and take "
-                                 "down what networks are on the host",
+                                 "Stop all containers until 'rtctl system boot', take down networks",
                                  shutdown};
 const Command kHalt = {"halt", "[OPTIONS] CONTAINER-ID",
                        "Stop a container because the host goes down (started by system shutdown)", halt};
