@@ -72,7 +72,8 @@ typedef struct rtp_call {
 
 /* One mount, as data: what mount(2) or fsconfig(2) is to be told. */
 typedef struct rtp_mount {
-    const char* type;           /* "overlay", ...; "bind" with "bind" or "rbind" among the options, as mount(8) has it */
+    /* "overlay", ...; "bind" wants "bind" or "rbind" among the options, as mount(8) has it. */
+    const char* type;
     const char* source;         /* device, directory for a bind, or a name */
     const char* target;         /* below the root that is being assembled; "" is that root itself */
     const char* const* options; /* mount options, one each: "ro", "lowerdir=/a:/b", ... */

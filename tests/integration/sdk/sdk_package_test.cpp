@@ -137,7 +137,8 @@ TEST_F(SdkPackage, RtctlRefusesAWiringThatIsWrongAndSaysWhere) {
 TEST_F(SdkPackage, HasTheUnitOfTheServiceCompletionAndManualPages) {
     const std::string unit = read_file(prefix_ / "lib/systemd/system/rt-boot.service");
     EXPECT_THAT(unit, HasSubstr(cat("ExecStart=", prefix_.native(), "/bin/rtctl system boot\n")));
-    EXPECT_THAT(unit, HasSubstr(cat("ExecStop=", prefix_.native(), "/bin/rtctl system shutdown --timeout 840\n")));
+    EXPECT_THAT(unit,
+                HasSubstr(cat("ExecStop=", prefix_.native(), "/bin/rtctl system shutdown --timeout 840\n")));
     EXPECT_THAT(unit, HasSubstr("\nTimeoutStopSec=15min\n"));
     EXPECT_TRUE(fs::exists(prefix_ / "share/doc/rt/boot.md")); // that the unit names
     EXPECT_EQ(unit.find('@'), std::string::npos);
