@@ -9,6 +9,7 @@ namespace {
 
 Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.plan_new(spec));
+    RT_TRY(launch.check_bind_sources());
     RT_TRY(launch.find_image());
     RT_TRY(launch.find_joined());
     RT_TRY(launch.record_new());

@@ -133,13 +133,22 @@ Result<void> Launch::record_endpoints() {
     return {};
 }
 
-Result<void> Launch::make_bind_sources() {
+// In docker's words.
+Result<void> Launch::check_bind_sources() const {
     for (const MountSpec& mount : spec_.mounts) {
-        struct stat status{};
-        if (mount.type != MountType::bind || ::stat(mount.source.c_str(), &status) == 0) continue;
-        if (!mount.create_source)
-            return fail_errno(errno, "mount ", show(mount), ": the source '", mount.source,
-                              "' of a bind mount");
+        if (mount.type != MountType::bind || mount.create_source) continue;
+        if (::access(mount.source.c_str(), F_OK) != 0)
+            return fail_errno(
+                errno,
+                "invalid mount config for type \"bind\": bind source path does not exist: ", mount.source);
+    }
+    return {};
+}
+
+Result<void> Launch::make_bind_sources() {
+    RT_TRY(check_bind_sources());
+    for (const MountSpec& mount : spec_.mounts) {
+        if (mount.type != MountType::bind || ::access(mount.source.c_str(), F_OK) == 0) continue;
         if (auto made = make_directories(mount.source, 0755); !made)
             return in_context(std::move(made).error(), "mount ", show(mount));
     }

@@ -180,11 +180,19 @@ Result<Network> create_network(Engine& engine, const NetworkRequest& request) {
 
 Result<void> remove_network(Engine& engine, const std::string& reference) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    if (is_predefined(engine, reference))
-        return fail(Code::failed_precondition, reference, " is a pre-defined network and cannot be removed");
+    const auto predefined = [&](const std::string& name) {
+        return fail(Code::failed_precondition, name, " is a pre-defined network and cannot be removed");
+    };
+    if (is_predefined(engine, reference)) return predefined(reference);
     RT_TRY_ASSIGN(const Network found, state->networks.find_any(reference));
-    if (!found.user_defined())
-        return fail(Code::failed_precondition, found.name, " is a pre-defined network and cannot be removed");
+    if (is_predefined(engine, found.name)) return predefined(found.name);
+    if (!found.user_defined()) { // of a driver that has left the wiring
+        if (found.result.empty()) return state->networks.remove(found.id);
+        return fail(
+            Code::failed_precondition, "network ", found.name, " is that of driver '", found.driver,
+            "', which is not in the wiring any more: wire it in again and run 'rtctl system shutdown' "
+            "to take down what it has on the host");
+    }
     RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_in(found.id));
     if (!endpoints.empty()) (void)recover(engine); // of containers that have ended without anybody seeing it
     return remove_found(engine, *state, found.name);

@@ -82,6 +82,13 @@ TEST_F(Life, StopDoesNotWaitForWhoeverReadsTheFilesOfAContainerAtRest) {
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
+TEST_F(Life, ASourceThatIsMissingIsSeenWhenTheContainerIsMade) {
+    const auto made = rtctl_({"create", "--mount", "type=bind,source=/no/such,target=/x", "busybox"});
+    EXPECT_EQ(made.exit_code, 1);
+    EXPECT_THAT(made.err, HasSubstr("bind source path does not exist: /no/such"));
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
 TEST_F(Life, AContainerThatIsToGoGoesWhenItDoesNotStart) {
     ASSERT_EQ(
         rtctl_({"create", "--rm", "--name", "one", "-v", "/data", "busybox", "no-such-program"}).exit_code,

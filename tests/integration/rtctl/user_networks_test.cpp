@@ -457,6 +457,19 @@ TEST_F(UserNetworks, PortsThatWereDiscardedArePublishedWithTheFirstWayOut) {
     EXPECT_THAT(rtctl_({"port", "one"}).out, HasSubstr("9/tcp -> 0.0.0.0:"));
 }
 
+TEST_F(UserNetworks, OneOfADriverThatHasLeftTheWiringCanBeRemoved) {
+    const auto file = rtctl_.directory() / "config.json";
+    const std::string before = rt::test::read_file(file);
+    json wiring = json::parse(before);
+    wiring["network"]["drivers"]["fixed"]["plugin"] = RT_BUILD_DIR "/tests/fixtures/fixed-ports.so";
+    rt::test::write_file(file, wiring.dump());
+    EXPECT_THAT(rtctl_({"network", "ls"}).out, HasSubstr("fixed"));
+    EXPECT_THAT(rtctl_({"network", "rm", "fixed"}).err, HasSubstr("pre-defined"));
+    rt::test::write_file(file, before);
+    EXPECT_EQ(rtctl_({"network", "rm", "fixed"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"network", "ls"}).out, Not(HasSubstr("fixed")));
+}
+
 // What is told when a driver cannot change the ports of what is attached, on the side that has them, and on
 // the one that is to have them.
 TEST_F(UserNetworks, PortsOfADriverThatCannotMoveThemStayUntilTheNextStart) {
