@@ -24,7 +24,7 @@ public:
 
     // A new container: what it is to be, and its record.
     Result<void> plan_new(const ContainerSpec& spec);      // names, drivers, id; its lock
-    [[nodiscard]] Result<void> check_bind_sources() const; // not_found: one is missing, and is not to be made
+    [[nodiscard]] Result<void> check_bind_sources() const; // invalid_argument: one is missing
     Result<void> find_image();                             // by name; pulled and unpacked where it is missing
     Result<void> find_joined();     // containers whose namespaces it joins, by their ids
     Result<void> record_new();      // phase creating: from here on it can be seen

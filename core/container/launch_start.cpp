@@ -137,9 +137,9 @@ Result<void> Launch::record_endpoints() {
 Result<void> Launch::check_bind_sources() const {
     for (const MountSpec& mount : spec_.mounts) {
         if (mount.type != MountType::bind || mount.create_source) continue;
-        if (::access(mount.source.c_str(), F_OK) != 0)
-            return fail_errno(
-                errno,
+        if (::access(mount.source.c_str(), F_OK) != 0) // no 404, which to clients is the image's
+            return fail(
+                Code::invalid_argument,
                 "invalid mount config for type \"bind\": bind source path does not exist: ", mount.source);
     }
     return {};
