@@ -205,6 +205,7 @@ Result<void> Database::snapshot(const std::function<Result<void>()>& body) {
 }
 
 Result<void> Database::between(std::string_view begin, const std::function<Result<void>()>& body) {
+    RT_TRY(run(begin)); // one that is begun inside of another fails here, and leaves that alone
     // Also where body throws: the next transaction could not begin inside of this one.
     struct Undo {
         sqlite3* connection;
@@ -213,7 +214,6 @@ Result<void> Database::between(std::string_view begin, const std::function<Resul
                 (void)sqlite3_exec(connection, "ROLLBACK", nullptr, nullptr, nullptr);
         }
     } const undo{connection_.get()};
-    RT_TRY(run(begin));
     RT_TRY(body());
     return run("COMMIT");
 }

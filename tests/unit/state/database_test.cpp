@@ -57,6 +57,17 @@ TEST(Database, WhatIsThrownInATransactionEndsIt) {
     EXPECT_EQ(count(*database), 2);
 }
 
+TEST(Database, OneTransactionInAnotherFailsAndLeavesTheOuterOneWhole) {
+    const TempDir dir;
+    auto database = Database::open(dir / "root");
+    EXPECT_TRUE(database->transaction([&] {
+        EXPECT_TRUE(database->run(kInsert, {"a", std::int64_t{1}}));
+        EXPECT_FALSE(database->transaction([] { return rt::Result<void>(); }));
+        return database->run(kInsert, {"b", std::int64_t{1}});
+    }));
+    EXPECT_EQ(count(*database), 2);
+}
+
 TEST(Database, ReportsATakenKeyAsAlreadyExists) {
     const TempDir dir;
     auto database = Database::open(dir / "root");
