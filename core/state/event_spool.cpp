@@ -9,7 +9,6 @@
 
 #include <charconv>
 #include <cstdio>
-#include <ctime>
 
 namespace rt {
 namespace {
@@ -64,14 +63,9 @@ Result<bool> spool_event(const Path& root, std::string_view event) {
 Result<SpooledEvents> spooled_events(const Path& root, const std::string& mark) {
     const Path path = spool_in(root);
     RT_TRY(check_spool(path));
-    constexpr int kLooks = 5; // who writes an event is done in no time; others are not waited for
-    for (int look = 0; look < kLooks; ++look) {
-        constexpr timespec kPause{0, 1'000'000};
-        if (look != 0) ::nanosleep(&kPause, nullptr);
-        RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(path));
-        if (lock) return after(mark, path);
-    }
-    return SpooledEvents{};
+    RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(path));
+    if (!lock) return SpooledEvents{};
+    return after(mark, path);
 }
 
 Result<void> forget_spooled(const Path& root, const std::string& mark) {
