@@ -14,12 +14,6 @@
 #include <algorithm>
 
 namespace rt {
-namespace {
-
-// In the request of an endpoint without a result: the result that it had when its container began to leave.
-constexpr const char* kLeft = "left";
-
-} // namespace
 
 Result<RunningNetworks> RunningNetworks::open(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -97,15 +91,8 @@ Result<void> RunningNetworks::end_if_settled() {
 }
 
 Result<void> RunningNetworks::take_back(NetworkBackend& backend, const JoinedNetwork& joined) {
-    Endpoint endpoint = joined.endpoint;
-    Json request = Json::parse(endpoint.request);
-    if (const auto left = request.find(kLeft); left != request.end()) { // what its driver knows it by
-        endpoint.result = left->get<std::string>();
-        request.erase(left);
-        endpoint.request = request.dump();
-    }
-    RT_TRY(backend.detach(operation_, endpoint_json(endpoint, joined.network), netns_.get()));
-    return state_.networks.remove_endpoint(endpoint.id);
+    RT_TRY(backend.detach(operation_, endpoint_json(joined.endpoint, joined.network), netns_.get()));
+    return state_.networks.remove_endpoint(joined.endpoint.id);
 }
 
 Result<void> RunningNetworks::connect(JoinedNetwork joined) {
@@ -189,9 +176,7 @@ Result<void> RunningNetworks::disconnect(const Network& network) {
     auto ports = published_ports(gone.endpoint);
     for (PublishedPort& port : ports) port.held = true;
     request_ports(gone, ports);
-    Json leaving = Json::parse(gone.endpoint.request);
-    leaving[kLeft] = std::exchange(gone.endpoint.result, {});
-    gone.endpoint.request = leaving.dump();
+    begin_to_leave(gone.endpoint);
     if (gateway != nullptr && !ports.empty() && gateway->network.traits.publishes_ports)
         request_ports(*gateway, ports);
     RT_TRY(begin_network_change(directory_));

@@ -7,8 +7,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace rt {
 namespace {
+
+constexpr const char* kLeft = "left"; // in a request: the result when it began to leave
 
 constexpr std::string_view kColumns =
     "SELECT id, name, driver, host_namespace, publishes_ports, config, result, created_at FROM networks ";
@@ -142,8 +146,17 @@ Json network_json(const Network& network) {
 std::string endpoint_json(const Endpoint& endpoint, const Network& network) {
     Json value = Json::parse(endpoint.request);
     value["network"] = network_json(network);
-    if (!endpoint.result.empty()) value["result"] = Json::parse(endpoint.result);
+    const std::string left = value.value(kLeft, "");
+    value.erase(kLeft);
+    const std::string& result = endpoint.result.empty() ? left : endpoint.result;
+    if (!result.empty()) value["result"] = Json::parse(result);
     return value.dump();
+}
+
+void begin_to_leave(Endpoint& endpoint) {
+    Json request = Json::parse(endpoint.request);
+    request[kLeft] = std::exchange(endpoint.result, {});
+    endpoint.request = request.dump();
 }
 
 } // namespace rt

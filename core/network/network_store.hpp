@@ -82,7 +82,11 @@ private:
 
 // The network as backends get it (<rtp/network.h>).
 Json network_json(const Network& network);
-// The whole JSON for attach, detach and check.
+// The whole JSON for attach, detach and check. Of one that leaves, with the result that it had: its driver
+// may know it by that.
 std::string endpoint_json(const Endpoint& endpoint, const Network& network);
+// From here on it counts as one that is on its way: it has no result any more, and endpoint_json() has it
+// still.
+void begin_to_leave(Endpoint& endpoint);
 
 } // namespace rt

@@ -124,4 +124,12 @@ TEST_F(NetworkStoreTest, HandsBackWhatTheBackendAnswered) {
     EXPECT_EQ(json["result"]["gateway"], "10.1.2.1");
 }
 
+TEST_F(NetworkStoreTest, WhoLeavesIsKnownToItsDriverByTheResultThatItHad) {
+    rt::Endpoint endpoint{"e", network_.id, "c", R"({"interface": "eth0"})", R"({"key": 7})"};
+    const std::string attached = rt::endpoint_json(endpoint, network_);
+    rt::begin_to_leave(endpoint);
+    EXPECT_EQ(endpoint.result, "") << "to us it is on its way";
+    EXPECT_EQ(rt::endpoint_json(endpoint, network_), attached);
+}
+
 } // namespace
