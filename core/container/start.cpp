@@ -87,8 +87,13 @@ std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::str
     auto outcome = guarded(before->name, [&] { return walk(launch, before->id); });
     if (outcome) return launch.running();
     Error error = take_back(engine, launch, *before, std::move(outcome).error());
-    if (const auto spec = spec_from_json(before->spec); spec && spec->auto_remove)
-        (void)remove(engine, before->id, Force::no, AnonymousVolumes::remove); // who waits for that is told
+    if (const auto spec = spec_from_json(before->spec);
+        spec && spec->auto_remove) { // who waits for it is told
+        const auto gone = remove(engine, before->id, Force::no, AnonymousVolumes::remove);
+        if (!gone && gone.error().code != Code::not_found)
+            engine.warn(cat("container '", before->name, "' is to go and has stayed: ", gone.error().message,
+                            ": remove it with 'rtctl rm'"));
+    }
     return failed(std::move(error), launch.program_failed());
 }
 

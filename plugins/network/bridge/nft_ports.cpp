@@ -229,7 +229,10 @@ sdk::Result<void> publish_in_place_of(const std::vector<PortElement>& there, Net
         endpoint.ports = std::move(*ports);
         // After, not before: of two that overlap and come at once, at least one sees the other.
         auto overlap = refuse_overlaps(nft, table, endpoint);
-        if (!overlap) (void)put_back(there, nft, table, endpoint); // the overlap is what is to be reported
+        if (overlap) return overlap;
+        if (const auto back = put_back(there, nft, table, endpoint); !back)
+            return sdk::fail(overlap.error().code, overlap.error().message,
+                             "; and what was published before is not any more: ", back.error().message);
         return overlap;
     }
     return sdk::fail(Code::unavailable, "cannot find a free host port for endpoint '", endpoint.id, "' in ",
