@@ -70,14 +70,7 @@ Result<Json> base_document(const std::string& config_json) {
 
 Result<Image> ImageService::commit(const ChangesToArchive& changes, const CommitOptions& options,
                                    const Operation& operation) {
-    std::vector<std::string> names;
-    if (!options.name.empty()) {
-        RT_TRY_ASSIGN(const Reference reference, parse_reference(options.name));
-        if (!reference.digest.empty())
-            return fail(Code::invalid_argument, "'", options.name,
-                        "': a name with a digest cannot be given, only taken");
-        names.push_back(reference.name());
-    }
+    RT_TRY_ASSIGN(const auto names, names_to_give(options.name));
     RT_TRY_ASSIGN(Json config, changed_config(options));
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(options.storage));

@@ -47,14 +47,7 @@ Result<std::string> make_config(const ImportOptions& options, const Platform& pl
 
 Result<Image> ImageService::import(const Path& source, const ImportOptions& options,
                                    const ImageProgressSink& progress, const Operation& operation) {
-    std::vector<std::string> names;
-    if (!options.name.empty()) {
-        RT_TRY_ASSIGN(const Reference reference, parse_reference(options.name));
-        if (!reference.digest.empty())
-            return fail(Code::invalid_argument, "'", options.name,
-                        "': a name with a digest cannot be given, only taken");
-        names.push_back(reference.name());
-    }
+    RT_TRY_ASSIGN(const auto names, names_to_give(options.name));
     RT_TRY_ASSIGN(const Platform platform, parse_platform(options.platform));
     RT_TRY(make_config(options, platform, source, {})); // what is wrong with it is said before the work
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());

@@ -154,4 +154,12 @@ std::string familiar_name(std::string_view name) {
     return std::string(name);
 }
 
+Result<std::vector<std::string>> names_to_give(std::string_view text) {
+    if (text.empty()) return {};
+    RT_TRY_ASSIGN(const Reference reference, parse_reference(text));
+    if (!reference.digest.empty())
+        return fail(Code::invalid_argument, "'", text, "': a name with a digest cannot be given, only taken");
+    return std::vector{reference.name()};
+}
+
 } // namespace rt

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt {
 
@@ -24,6 +25,10 @@ struct Reference {
 // [HOST[:PORT]/]PATH[:TAG][@DIGEST]; invalid_argument says what is wrong with it. Without tag and digest the
 // tag is "latest". HOST is one when it has a dot or a colon, or is "localhost".
 Result<Reference> parse_reference(std::string_view text);
+
+// What a new image is called where a user says text; {}: he says nothing. invalid_argument also for a digest,
+// which nobody can choose.
+Result<std::vector<std::string>> names_to_give(std::string_view text);
 
 // Whether text is "sha256:" and 64 hexadecimal digits (lower case).
 bool is_digest(std::string_view text);
