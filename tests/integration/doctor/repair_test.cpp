@@ -29,24 +29,12 @@ protected:
         write_file(rtctl_.root() / "blobs" / "sha256" / kGhost, "x");
         sql("INSERT INTO leases VALUES ('" + network_ + "', 174588007, '" + kGhost + "')");
     }
-    pid_t start(const std::vector<std::string>& arguments) {
-        const auto words = rtctl_.command(arguments);
-        const pid_t pid = ::fork();
-        if (pid != 0) return pid;
-        std::vector<char*> raw;
-        for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
-        raw.push_back(nullptr);
-        (void)!::freopen("/dev/null", "w", stdout);
-        (void)!::freopen("/dev/null", "w", stderr);
-        ::execv(raw[0], raw.data());
-        ::_exit(255);
-    }
 };
 
 TEST_F(DoctorRepair, KilledAtAnyMomentIsRepeatedAndThenNothingIsLeft) {
     for (int number = 0; number < 12; ++number) {
         leave_things();
-        const pid_t pid = start({"doctor", "--repair"});
+        const pid_t pid = rtctl_.start({"doctor", "--repair"});
         ::usleep(static_cast<useconds_t>(number) * 12'000); // the moment is what is being varied
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);

@@ -19,19 +19,6 @@ using rt::test::eventually;
 
 class Crash : public WithBusybox {
 protected:
-    // Starts rtctl and leaves it to us when to end it.
-    pid_t start(const std::vector<std::string>& arguments) {
-        const auto words = rtctl_.command(arguments);
-        const pid_t pid = ::fork();
-        if (pid != 0) return pid;
-        std::vector<char*> raw;
-        for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
-        raw.push_back(nullptr);
-        (void)!::freopen("/dev/null", "w", stdout);
-        (void)!::freopen("/dev/null", "w", stderr);
-        ::execv(raw[0], raw.data());
-        ::_exit(255);
-    }
     std::vector<std::string> all_ids() {
         std::istringstream lines(rtctl_({"ps", "-aq", "--no-trunc"}).out);
         return {std::istream_iterator<std::string>(lines), {}};
@@ -50,7 +37,7 @@ TEST_F(Crash, KillingRunAtAnyMomentLeavesNothing) {
         std::vector<std::string> words{
             "run", "--rm", "-p", "18090:9", "--name", "victim" + std::to_string(number), "busybox"};
         words.insert(words.end(), program.begin(), program.end());
-        const pid_t pid = start(words);
+        const pid_t pid = rtctl_.start(words);
         ::usleep(static_cast<useconds_t>(number) * 400); // the moment is what is being varied
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
@@ -69,8 +56,8 @@ TEST_F(Crash, KillingStopAndRmAtAnyMomentLosesNothingAndCanBeRepeated) {
         const std::string name = "victim" + std::to_string(number);
         ASSERT_EQ(
             rtctl_({"run", "-d", "-p", "18091:9", "--name", name, "busybox", "sleep", "1000"}).exit_code, 0);
-        const pid_t pid = start(number % 2 == 0 ? std::vector<std::string>{"rm", "-f", name}
-                                                : std::vector<std::string>{"stop", "-t", "0", name});
+        const pid_t pid = rtctl_.start(number % 2 == 0 ? std::vector<std::string>{"rm", "-f", name}
+                                                       : std::vector<std::string>{"stop", "-t", "0", name});
         ::usleep(static_cast<useconds_t>(number) * 300); // the moment is what is being varied
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
@@ -79,7 +66,7 @@ TEST_F(Crash, KillingStopAndRmAtAnyMomentLosesNothingAndCanBeRepeated) {
 }
 
 TEST_F(Crash, AContainerOutlivesTheRtctlThatStartedIt) {
-    const pid_t pid = start({"run", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 4"});
+    const pid_t pid = rtctl_.start({"run", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 4"});
     ASSERT_TRUE(eventually([&] { return !rtctl_({"ps", "-q"}).out.empty(); }));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
@@ -142,7 +129,7 @@ TEST_F(Crash, ARebootLeavesContainersStopped) {
 
 TEST_F(Crash, AShimThatDiesInTheMiddleOfAStartLeavesNothing) {
     for (int number = 0; number < 20; ++number) {
-        const pid_t pid = start({"run", "--rm", "busybox", "true"});
+        const pid_t pid = rtctl_.start({"run", "--rm", "busybox", "true"});
         // As soon as there is a shim, or a little later.
         std::filesystem::path pid_file;
         ASSERT_TRUE(eventually([&] {
@@ -194,7 +181,8 @@ TEST_F(Crash, AContainerThatItsShimCannotCleanUpIsCleanedUpByTheNextToLook) {
 TEST_F(Crash, KillingTheCleanUpAtAnyMomentDoesNotEndARestartPolicy) {
     for (int number = 0; number < 16; ++number) {
         const std::string name = "one" + std::to_string(number);
-        const pid_t pid = start({"run", "--restart", "always", "--name", name, "busybox", "echo", "x"});
+        const pid_t pid =
+            rtctl_.start({"run", "--restart", "always", "--name", name, "busybox", "echo", "x"});
         ASSERT_TRUE(eventually([&] { return rtctl_({"logs", name}).out == "x\n" || ::kill(pid, 0) != 0; }));
         ::usleep(static_cast<useconds_t>(number) * 250); // the moment is what is being varied
         ::kill(pid, SIGKILL);

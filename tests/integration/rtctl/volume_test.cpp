@@ -69,18 +69,6 @@ protected:
             if (line.find(" " + data(name).native() + " ") != line.npos) return true;
         return false;
     }
-    pid_t start(const std::vector<std::string>& arguments) {
-        const auto words = rtctl_.command(arguments);
-        const pid_t pid = ::fork();
-        if (pid != 0) return pid;
-        std::vector<char*> raw;
-        for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
-        raw.push_back(nullptr);
-        (void)!::freopen("/dev/null", "w", stdout);
-        (void)!::freopen("/dev/null", "w", stderr);
-        ::execv(raw[0], raw.data());
-        ::_exit(255);
-    }
 };
 
 TEST_F(Volumes, AreMadeListedShownAndRemoved) {
@@ -356,7 +344,7 @@ TEST_F(Volumes, ACopyThatIsKilledInTheMiddleIsMadeAgain) {
     int in_the_middle = 0;
     for (int round = 0; round < 3; ++round) {
         const fs::path part = rtctl_.root() / "volumes/vol/.rt-copy-part";
-        const pid_t pid = start({"run", "--rm", "-v", "vol:/data", "filled", "true"});
+        const pid_t pid = rtctl_.start({"run", "--rm", "-v", "vol:/data", "filled", "true"});
         std::error_code problem;
         bool ended = false;
         ASSERT_TRUE(eventually([&] {
@@ -382,7 +370,7 @@ TEST_F(Volumes, ACopyThatIsKilledInTheMiddleIsMadeAgain) {
 TEST_F(Volumes, KillingARunAtAnyMomentLeavesNoAnonymousVolume) {
     import_filled("true", {"VOLUME /data"});
     for (int round = 0; round < 15; ++round) {
-        const pid_t pid = start({"run", "--rm", "-v", "/more", "filled", "true"});
+        const pid_t pid = rtctl_.start({"run", "--rm", "-v", "/more", "filled", "true"});
         ::usleep(static_cast<useconds_t>(round) * 3000); // the moment is what is being varied
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);

@@ -171,6 +171,19 @@ Outcome Rtctl::operator()(std::vector<std::string> arguments, const std::string&
     return run_program(command(arguments), input);
 }
 
+pid_t Rtctl::start(const std::vector<std::string>& arguments) const {
+    const auto words = command(arguments);
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    std::vector<char*> raw;
+    for (const auto& word : words) raw.push_back(const_cast<char*>(word.c_str()));
+    raw.push_back(nullptr);
+    (void)!::freopen("/dev/null", "w", stdout);
+    (void)!::freopen("/dev/null", "w", stderr);
+    ::execv(raw[0], raw.data());
+    ::_exit(255);
+}
+
 void Rtctl::import_busybox() const {
     const fs::path tree = directory_ / "busybox";
     for (const char* name : {"bin", "etc", "tmp", "proc", "sys", "dev", "root", "home/web"})

@@ -37,6 +37,9 @@ public:
     // The command line, for tests that start it themselves.
     [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& arguments) const;
 
+    // Starts it and says nothing of what it says: when it ends is the caller's, who has to wait for it.
+    [[nodiscard]] ::pid_t start(const std::vector<std::string>& arguments) const;
+
     // Imports a root file system with busybox as "busybox"; its user "web" (1000:1000) is in group "extra"
     // (2000).
     void import_busybox() const;
