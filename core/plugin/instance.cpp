@@ -60,7 +60,8 @@ PluginInstance::~PluginInstance() {
 }
 
 Result<std::unique_ptr<PluginInstance>> PluginInstance::make(const DriverSpec& spec, std::string_view kind) {
-    RT_TRY_ASSIGN(const rtp_entry* entry, load_plugin(spec.file));
+    RT_TRY_ASSIGN(const rtp_entry* entry,
+                  spec.file_checked ? load_checked_plugin(spec.file) : load_plugin(spec.file));
     if (kind != entry->kind)
         return fail(Code::invalid_argument, "driver instance '", spec.instance, "': plugin '", entry->id,
                     "' ('", spec.file.native(), "') is a ", entry->kind, " driver, but a ", kind,

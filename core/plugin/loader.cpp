@@ -39,6 +39,10 @@ std::unexpected<Error> load_failure(const Path& file, const char* said) {
 Result<const rtp_entry*> load_plugin(const Path& file) {
     RT_TRY(check_trusted_file(file, "plugin"));
     RT_TRY(ElfImage::open(file)); // whole? The dynamic linker does not ask that
+    return load_checked_plugin(file);
+}
+
+Result<const rtp_entry*> load_checked_plugin(const Path& file) {
     namespace mode = boost::dll::load_mode;
     // Never unloaded: a driver's code may be in use until the process ends.
     constexpr auto kMode = mode::rtld_now | mode::rtld_local | static_cast<mode::type>(RTLD_NODELETE);

@@ -25,10 +25,13 @@ struct DriverSpec {
     Path state_dir;
     Path run_dir;
     bool drafts = false;
+    bool file_checked = false; // by read_plugin_file(), in this process and just now
 };
 
 // The plugin's entry, checked: symbol, id, kind, texts, create. Lives as long as the process.
 Result<const rtp_entry*> load_plugin(const Path& file);
+// The same of a file that read_plugin_file() has just accepted: it is not read twice at each start.
+Result<const rtp_entry*> load_checked_plugin(const Path& file);
 
 // Loads spec.file, makes its directories and an instance. Fails when the plugin is of another kind.
 Result<std::shared_ptr<StorageDriver>> make_storage_driver(const DriverSpec& spec);

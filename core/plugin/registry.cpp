@@ -61,7 +61,8 @@ Result<ResolvedDriver> resolve_driver(const Wiring& wiring, Role role, const std
                      config.dump(),
                      wiring.root / name_of(role) / name,
                      wiring.run / name_of(role) / name,
-                     found->second.drafts};
+                     found->second.drafts,
+                     true};
     return resolved;
 }
 

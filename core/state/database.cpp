@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <utility>
 
 namespace rt {
@@ -21,6 +22,13 @@ constexpr int kBusyTimeoutMs = 10'000;
 // of many tables.
 constexpr std::string_view kPageSize = "PRAGMA page_size=1024";
 constexpr int kLogLimitPages = 256;
+
+// Before SQLite is first used. Its own count of the memory that it uses costs a lock at each allocation, and
+// nobody asks for it.
+void set_up_sqlite() {
+    static std::once_flag done;
+    std::call_once(done, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+}
 
 int note_log_pages(void* context, sqlite3*, const char*, int pages) {
     *static_cast<int*>(context) = pages;
@@ -110,6 +118,7 @@ Database::~Database() {
 
 Result<Database> Database::open(const Path& root) {
     RT_TRY(make_directories(root));
+    set_up_sqlite();
     sqlite3* raw = nullptr;
     const Path file = root / "rt.db";
     RT_TRY(make_private(file));

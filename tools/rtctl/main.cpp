@@ -8,6 +8,7 @@
 #include "core/base/nearest.hpp"
 #include "core/base/text.hpp"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -272,6 +273,10 @@ int main_with(const Arguments& arguments) {
 } // namespace rt::cli
 
 int main(int argc, char** argv) {
+    // It lives for milliseconds: what it has freed it will need again, and the kernel would have to clear it
+    // anew.
+    ::mallopt(M_TOP_PAD, 1 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
     ::umask(022); // what containers are to read (hosts, mount points) must not depend on who calls
     return rt::cli::main_with({argv + 1, argv + argc});
 }
