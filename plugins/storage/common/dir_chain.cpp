@@ -36,11 +36,11 @@ sdk::Result<DirChain> DirChain::at(sdk::UniqueFd root) {
 
 sdk::Result<void> DirChain::enter(const char* name) {
     sdk::UniqueFd child(::openat(fd(), name, kOpenDirectory));
-    if (!child) return sdk::fail_errno(errno, "open the directory ", quoted(name));
+    if (!child) return sdk::fail_errno(errno, "open the directory ", in_quotes(name));
     RT_TRY_ASSIGN(const Identity identity, identify(child.get()));
     if (identity.mount != frames_.front().identity.mount)
-        return sdk::fail(sdk::Code::failed_precondition, "another file system is mounted on ", quoted(name),
-                         ": unmount it first");
+        return sdk::fail(sdk::Code::failed_precondition, "another file system is mounted on ",
+                         in_quotes(name), ": unmount it first");
     frames_.push_back({std::move(child), identity});
     if (frames_.size() > kOpenAtMost) frames_[frames_.size() - 1 - kOpenAtMost].fd.reset();
     return {};

@@ -72,9 +72,9 @@ sdk::Result<void> copy_xattrs(const XattrCalls& calls) {
     std::vector<char> value(XATTR_SIZE_MAX);
     for (const char* name = names.data(); name < names.data() + size; name += std::strlen(name) + 1) {
         const ssize_t length = calls.get(name, value.data(), value.size());
-        if (length < 0) return sdk::fail_errno(errno, "read the extended attribute ", quoted(name));
+        if (length < 0) return sdk::fail_errno(errno, "read the extended attribute ", in_quotes(name));
         if (calls.set(name, value.data(), static_cast<std::size_t>(length)) < 0)
-            return sdk::fail_errno(errno, "write the extended attribute ", quoted(name));
+            return sdk::fail_errno(errno, "write the extended attribute ", in_quotes(name));
     }
     return {};
 }

@@ -44,9 +44,9 @@ Json of_rubbish(const SnapshotStore& store, const std::string& path) {
     const std::string id = trial ? "" : path.substr(slash + 1, path.rfind('~') - slash - 1);
     return {{"kind", trial ? "trial" : "removed-snapshot"},
             {"name", path},
-            {"what", cat("directory ", storage::quoted(store.absolute(path)))},
+            {"what", cat("directory ", storage::in_quotes(store.absolute(path)))},
             {"whose", trial ? std::string("a probe of the driver that was killed")
-                            : cat("snapshot ", storage::quoted(id), ", whose removal was interrupted")}};
+                            : cat("snapshot ", storage::in_quotes(id), ", whose removal was interrupted")}};
 }
 
 bool leads_nowhere(const SnapshotStore& store, const std::string& path) {
@@ -66,7 +66,7 @@ Result<void> add_short_names(const SnapshotStore& store, Json& into) {
         if (leads_nowhere(store, path))
             into.push_back({{"kind", "short-name"},
                             {"name", path},
-                            {"what", cat("link ", storage::quoted(store.absolute(path)))},
+                            {"what", cat("link ", storage::in_quotes(store.absolute(path)))},
                             {"whose", "a layer that is gone"}});
     }
     return {};
@@ -78,8 +78,8 @@ Result<void> add_mounts(const SnapshotStore& store, const std::set<std::string>&
         if (!known.contains(mount.snapshot))
             into.push_back({{"kind", "mount"},
                             {"name", mount.point},
-                            {"what", cat("mount at ", storage::quoted(mount.point))},
-                            {"whose", cat("snapshot ", storage::quoted(mount.snapshot))}});
+                            {"what", cat("mount at ", storage::in_quotes(mount.point))},
+                            {"whose", cat("snapshot ", storage::in_quotes(mount.snapshot))}});
     return {};
 }
 
@@ -90,7 +90,7 @@ Result<void> unmount(const SnapshotStore& store, const std::set<std::string>& kn
     const auto found = std::ranges::find(mounts.rbegin(), mounts.rend(), point, &SnapshotMount::point);
     if (found == mounts.rend() || known.contains(found->snapshot)) return {};
     if (::umount2(point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL)
-        return sdk::fail_errno(errno, "unmount ", storage::quoted(point));
+        return sdk::fail_errno(errno, "unmount ", storage::in_quotes(point));
     return {};
 }
 
@@ -114,10 +114,10 @@ Result<void> remove_leftover(const SnapshotStore& store, sdk::Call call, std::st
     if (kind == "removed-snapshot" || kind == "trial") return store.delete_rubbish(call, name);
     const bool plain = name.starts_with(cat(kShortNames, "/")) && name.find('/', 2) == std::string::npos;
     if (kind != "short-name" || !plain)
-        return sdk::fail(Code::invalid_argument, "remove a leftover of kind ", storage::quoted(kind),
-                         " named ", storage::quoted(name), ": this driver has none such");
+        return sdk::fail(Code::invalid_argument, "remove a leftover of kind ", storage::in_quotes(kind),
+                         " named ", storage::in_quotes(name), ": this driver has none such");
     if (leads_nowhere(store, name) && ::unlinkat(store.fd(), name.c_str(), 0) < 0 && errno != ENOENT)
-        return sdk::fail_errno(errno, "remove ", storage::quoted(store.absolute(name)));
+        return sdk::fail_errno(errno, "remove ", storage::in_quotes(store.absolute(name)));
     return {};
 }
 

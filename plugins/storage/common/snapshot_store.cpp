@@ -283,7 +283,7 @@ Result<void> SnapshotStore::delete_rubbish(sdk::Call call, const std::string& pa
     const std::string name = trash ? path.substr(kTrashPrefix.size()) : path;
     const bool named = trash ? !name.starts_with('.') && !name.empty() : name.starts_with(kScratchPrefix);
     if (!named || name.find('/') != std::string::npos)
-        return sdk::fail(Code::invalid_argument, storage::quoted(path),
+        return sdk::fail(Code::invalid_argument, storage::in_quotes(path),
                          " is not a removed snapshot or a trial");
     return delete_unlocked(root_.get(), path, call);
 }

@@ -12,7 +12,7 @@ bool alphanumeric(char c) {
 
 } // namespace
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
     constexpr std::size_t kLongest = 80;
     std::string out = "'";
     for (const char c : name.substr(0, kLongest)) out += c < ' ' || c > '~' || c == '\'' ? '?' : c;
@@ -24,7 +24,7 @@ sdk::Result<void> check_id(std::string_view id) {
         !id.empty() && id.size() <= 64 && alphanumeric(id.front()) &&
         std::ranges::all_of(id, [](char c) { return alphanumeric(c) || c == '_' || c == '.' || c == '-'; });
     if (good) return {};
-    return sdk::fail(sdk::Code::invalid_argument, "the snapshot id ", quoted(id),
+    return sdk::fail(sdk::Code::invalid_argument, "the snapshot id ", in_quotes(id),
                      " is not 1 to 64 letters, digits, '_', '.' or '-' that begin with a letter or digit");
 }
 

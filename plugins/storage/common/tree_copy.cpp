@@ -23,12 +23,12 @@ public:
 
     sdk::Result<void> file(int dir, const char* name) override {
         if (auto done = copy_one(dir, name); !done)
-            return sdk::in_context(done.error(), "copy ", quoted(name));
+            return sdk::in_context(done.error(), "copy ", in_quotes(name));
         return {};
     }
     sdk::Result<void> before_directory(int, const char* name) override {
         if (::mkdirat(to_.fd(), name, 0700) < 0)
-            return sdk::fail_errno(errno, "make the directory ", quoted(name));
+            return sdk::fail_errno(errno, "make the directory ", in_quotes(name));
         return to_.enter(name);
     }
     // Last, since what is made in a directory changes its time.

@@ -40,7 +40,7 @@ sdk::Result<void> unlink_entry(int dir, const char* name, int flags) {
         make_deletable(dir, name);
         if (::unlinkat(dir, name, flags) == 0 || errno == ENOENT) return {};
     }
-    return sdk::fail_errno(errno, "delete ", quoted(name));
+    return sdk::fail_errno(errno, "delete ", in_quotes(name));
 }
 
 class Remover final : public TreeVisitor {
@@ -63,7 +63,7 @@ sdk::Result<void> remove_tree(int dir, const char* name, sdk::Call call) {
     sdk::UniqueFd fd(::openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd && errno == ENOENT) return {};
     if (!fd && (errno == ENOTDIR || errno == ELOOP)) return unlink_entry(dir, name, 0);
-    if (!fd) return sdk::fail_errno(errno, "open the directory ", quoted(name));
+    if (!fd) return sdk::fail_errno(errno, "open the directory ", in_quotes(name));
     RT_TRY(remove_content(std::move(fd), call));
     return unlink_entry(dir, name, AT_REMOVEDIR);
 }

@@ -27,7 +27,7 @@ public:
         if (::fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
             add(status);
         else if (errno != ENOENT)
-            return sdk::fail_errno(errno, "stat ", quoted(name));
+            return sdk::fail_errno(errno, "stat ", in_quotes(name));
         return {};
     }
     sdk::Result<void> end_of_directory(int directory) override {

@@ -33,7 +33,7 @@ Result<void> check_state_dir(const std::string& directory) {
                          directory.size(), " bytes, overlayfs can be given at most ", kLongestStateDir,
                          ": choose a shorter state directory");
     if (directory.find_first_of(":,\\\"\n") != std::string::npos)
-        return sdk::fail(Code::invalid_argument, "the state directory ", quoted(directory),
+        return sdk::fail(Code::invalid_argument, "the state directory ", in_quotes(directory),
                          " has one of : , \\ \" or a newline in its name, which mean something in the "
                          "options of overlayfs: choose a state directory without them");
     return {};

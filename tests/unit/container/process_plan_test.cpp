@@ -9,7 +9,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
 
-constexpr const char* kImage =
+const std::string kImage =
     R"({"config": {"Entrypoint": ["/entry"], "Cmd": ["a", "b"], "Env": ["PATH=/x", "L=1"],
     "WorkingDir": "/w", "User": "web", "StopSignal": "SIGQUIT"}})";
 
@@ -51,7 +51,7 @@ TEST(ProcessPlan, EnvironmentIsReplacedAddedAndRemoved) {
 }
 
 TEST(ProcessPlan, NoCommandAnywhereIsRefused) {
-    for (const char* image :
+    for (const std::string image :
          {"{}", R"({"config": null})", R"({"config": {"Cmd": null}})", R"({"config":{"Cmd":[""]}})"}) {
         const auto plan = rt::plan_process(spec(), image, "h");
         ASSERT_FALSE(plan) << image;
@@ -60,7 +60,7 @@ TEST(ProcessPlan, NoCommandAnywhereIsRefused) {
 }
 
 TEST(ProcessPlan, AnImageConfigOfTheWrongShapeIsCorruptAndNoCrash) {
-    for (const char* image :
+    for (const std::string image :
          {"", "[]", R"({"config": 3})", R"({"config": {"Cmd": "sh"}})", R"({"config": {"Env": [1]}})",
           R"({"config": {"Cmd": [{}]}})", R"({"config": {"Cmd": ["x"], "User": 7}})"}) {
         const auto plan = rt::plan_process(spec(), image, "h");
@@ -70,7 +70,7 @@ TEST(ProcessPlan, AnImageConfigOfTheWrongShapeIsCorruptAndNoCrash) {
 }
 
 TEST(ProcessPlan, TheImagesHealthCheckLabelsPortsAndVolumesMeetTheUsers) {
-    constexpr const char* kRich = R"({"config": {"Cmd": ["a"], "Labels": {"a": "1", "b": "1"},
+    const std::string kRich = R"({"config": {"Cmd": ["a"], "Labels": {"a": "1", "b": "1"},
         "Healthcheck": {"Test": ["CMD", "ok"], "Interval": 5000000000, "Retries": 7},
         "ExposedPorts": {"80": {}, "53/udp": {}, "x": {}}, "Volumes": {"/data/": {}, "/": {}, "rel": {}}}})";
     auto mine = spec();
@@ -103,7 +103,7 @@ TEST(ProcessPlan, TellsWhereEachVariableIsFrom) {
 
 // Of a hostile image: each was looked for among all before it.
 TEST(ProcessPlan, AnImageThatExposesAllPortsTakesNoTime) {
-    const char* const image = R"({"config": {"Cmd": ["c"], "ExposedPorts":
+    const std::string image = R"({"config": {"Cmd": ["c"], "ExposedPorts":
         {"1-65535/tcp": {}, "1-65535/udp": {}, "1-65535/sctp": {}, "80": {}}}})";
     const auto plan = rt::plan_process(spec(), image, "h");
     ASSERT_TRUE(plan);

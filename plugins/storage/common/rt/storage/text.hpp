@@ -11,7 +11,7 @@
 namespace rt::storage {
 
 // name in quotes and as one line of plain ASCII, whatever it holds; long ones are cut.
-std::string quoted(std::string_view name);
+std::string in_quotes(std::string_view name);
 
 // [A-Za-z0-9][A-Za-z0-9_.-]{0,63}: an id that is also a safe file name. Fails with invalid_argument.
 sdk::Result<void> check_id(std::string_view id);
