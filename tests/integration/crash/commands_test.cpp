@@ -56,7 +56,8 @@ const std::map<std::string, std::string>& not_struck() {
         {"inspect", "reads"},
         {"diff", "reads"},
         {"save", "reads, and writes where its user says"},
-        {"push", "needs a registry; here it changes one row with its event, in one transaction"},
+        {"push",
+         "what it changes is in the registry; here it changes one row with its event, in one transaction"},
         {"search", "reads"},
         {"login", "one file of docker's client, which is replaced whole"},
         {"logout", "one file of docker's client, which is replaced whole"},
@@ -77,7 +78,6 @@ const std::map<std::string, std::string>& not_struck() {
         {"config explain", "reads"},
         {"explain run", "reads"},
         {"completion", "writes a text"},
-        {"pull", "needs a registry; what it does with a blob that has come is what load does"},
         {"system prune", "the prunes of containers, networks, images and volumes, one after the other"},
         {"doctor",
          "looks; with --repair it does what recovery, clean-up and the collection of what no image has "

@@ -6,6 +6,7 @@
 #include "rtctl/with_busybox.hpp"
 #include "scenario.hpp"
 #include "support/kept_state.hpp"
+#include "support/registry.hpp"
 #include "tracer.hpp"
 
 #include <nlohmann/json.hpp>
@@ -59,10 +60,12 @@ protected:
         ASSERT_EQ(rtctl_({"network", "ls"}).exit_code, 0); // has a row of every driver made
         rt::test::write_image_files(rtctl_.directory().path());
         std::filesystem::current_path(rtctl_.directory().path()); // where the commands find them
+        if (scenario() != nullptr && scenario()->pulls) serve_tiny();
         ASSERT_TRUE(take_as_clean());
     }
     void TearDown() override {
         WithBusybox::TearDown();
+        registry_.reset();
         std::filesystem::current_path("/");
     }
 
@@ -70,6 +73,19 @@ protected:
         std::set<std::string> found = WithBusybox::traces();
         found.merge(rt::test::kept_state(rtctl_.root()));
         return found;
+    }
+
+    // The one that is struck; null: several.
+    [[nodiscard]] virtual const Scenario* scenario() const { return nullptr; }
+
+    void serve_tiny() {
+        registry_.emplace(rtctl_.directory().path() / "registry", rt::test::Registry::Users::everybody);
+        const std::string name = "127.0.0.1:5000/tiny";
+        for (const Words& command : {Words{"load", "-i", "tiny-image.tar"}, Words{"tag", "tiny", name},
+                                     Words{"push", name}, Words{"rmi", name, "tiny"}}) {
+            const Outcome outcome = rtctl_(command);
+            ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        }
     }
 
     void prepare(const Scenario& scenario) {
@@ -256,6 +272,9 @@ protected:
         if (HasFailure()) (void)rtctl_({"rm", "-f", "victim"});
         return result.struck;
     }
+
+private:
+    std::optional<rt::test::Registry> registry_;
 };
 
 struct Case {
@@ -266,6 +285,8 @@ struct Case {
 
 class CrashPointsOf : public CrashPoints, public testing::WithParamInterface<Case> {
 protected:
+    [[nodiscard]] const Scenario* scenario() const override { return GetParam().scenario; }
+
     // For who looks into one: RT_CRASH_POINT=17 begins there.
     static std::size_t first_point() {
         const char* const text = std::getenv("RT_CRASH_POINT");
@@ -316,7 +337,10 @@ std::string name_of_case(const testing::TestParamInfo<Case>& info) {
 
 INSTANTIATE_TEST_SUITE_P(All, CrashPointsOf, testing::ValuesIn(cases()), name_of_case);
 
-class Interrupted : public CrashPoints, public testing::WithParamInterface<const Scenario*> {};
+class Interrupted : public CrashPoints, public testing::WithParamInterface<const Scenario*> {
+protected:
+    [[nodiscard]] const Scenario* scenario() const override { return GetParam(); }
+};
 
 // A signal may come at any time: each call that it can interrupt is interrupted once.
 TEST_P(Interrupted, AtEveryCallWorksAllTheSame) {

@@ -22,6 +22,7 @@ const Words kMakeNetwork{"network", "create", "crash"}, kRemoveNetwork{"network"
 const Words kMakeVolume{"volume", "create", "crash"}, kRemoveVolume{"volume", "rm", "crash"};
 const Words kImport{"import", "tiny.tar", "tiny"}, kLoad{"load", "-i", "tiny-image.tar"};
 const Words kRemoveImage{"rmi", "tiny"}, kPruneImages{"image", "prune", "-f"};
+const Words kPull{"pull", "127.0.0.1:5000/tiny"}, kNameTiny{"tag", "127.0.0.1:5000/tiny", "tiny"};
 
 constexpr Role kClient = Role::client, kShim = Role::shim, kReaper = Role::reaper, kChild = Role::child;
 
@@ -222,6 +223,8 @@ std::vector<Scenario> of_images() {
     const std::vector<Truth> has_its_files{{{"create", "--name", "other", "tiny", "x"}},
                                            {{"cp", "other:/hello", "-"}, "hello"},
                                            {{"rm", "other"}}};
+    std::vector<Truth> pulled{{kNameTiny}};
+    pulled.insert(pulled.end(), has_its_files.begin(), has_its_files.end());
     return {
         {.name = "import",
          .command = kImport,
@@ -235,6 +238,13 @@ std::vector<Scenario> of_images() {
          .roles = {kClient},
          .again = Again{.then = has_its_files},
          .after = {kRemoveImage, kPruneImages}},
+        {.name = "pull",
+         .command = kPull,
+         .fate = Fate::may_be_missing,
+         .roles = {kClient},
+         .again = Again{.then = pulled},
+         .pulls = true,
+         .after = {{"rmi", "127.0.0.1:5000/tiny"}, kRemoveImage, kPruneImages}},
         {.name = "rmi",
          .before = {kLoad},
          .command = kRemoveImage,

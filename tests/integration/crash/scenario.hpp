@@ -38,6 +38,7 @@ struct Scenario {
     std::vector<Role> roles;
     std::vector<Truth> always = {}; // of a container that runs, once somebody has looked
     std::optional<Again> again = {};
+    bool pulls = false;            // there is a registry that has the image "tiny"
     std::vector<Words> after = {}; // removes what there is besides the container, which is gone by then
 
     [[nodiscard]] bool starts() const { // the command, or what it makes the shim do
