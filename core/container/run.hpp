@@ -37,10 +37,12 @@ struct RunningContainer {
 };
 
 // The error of a program that cannot be executed has code not_found or permission_denied *and* program_failed
-// true.
+// true. Where there is nothing to start, since it runs or its restart policy is about to, runs_already is
+// true (a port that is taken has the same code).
 struct RunFailure {
     Error error;
     bool program_failed = false;
+    bool runs_already = false;
 };
 
 std::expected<RunningContainer, RunFailure> run(Engine& engine, const ContainerSpec& spec,

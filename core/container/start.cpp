@@ -36,8 +36,10 @@ Result<void> go_on(Launch& launch, StartedBy by) {
     return launch.start(by);
 }
 
-Result<void> walk(Launch& launch, const std::string& container_id) {
+Result<void> walk(Launch& launch, const std::string& container_id, bool& runs_already) {
     RT_TRY(launch.load(container_id));
+    const Phase phase = launch.record().phase;
+    runs_already = phase == Phase::running || phase == Phase::restarting;
     RT_TRY(check_phase(launch.record()));
     RT_TRY(launch.launch_shim());
     return go_on(launch, StartedBy::user);
@@ -84,8 +86,10 @@ std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::str
     const auto before = refresh(engine, *found);
     if (!before) return failed(before.error(), false);
     Launch launch(engine, options);
-    auto outcome = guarded(before->name, [&] { return walk(launch, before->id); });
+    bool runs_already = false;
+    auto outcome = guarded(before->name, [&] { return walk(launch, before->id, runs_already); });
     if (outcome) return launch.running();
+    if (runs_already) return std::unexpected(RunFailure{std::move(outcome).error(), false, true});
     Error error = take_back(engine, launch, *before, std::move(outcome).error());
     if (const auto spec = spec_from_json(before->spec);
         spec && spec->auto_remove) { // who waits for it is told

@@ -9,7 +9,7 @@
 
 namespace rt {
 
-// already_exists: it runs. not_found names the nearest.
+// runs_already: it runs. not_found names the nearest.
 std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::string& reference,
                                                   const RunOptions& options);
 

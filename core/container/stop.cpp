@@ -27,6 +27,8 @@ namespace {
 constexpr std::chrono::seconds kKillLimit{
     30}; // SIGKILL takes effect at once, unless a process hangs in the kernel
 
+constexpr std::int64_t kLongestWait = 1'000'000; // ms at a time: poll(2) takes an int
+
 using Deadline = std::chrono::steady_clock::time_point;
 
 // True: fd became readable before the deadline.
@@ -35,10 +37,11 @@ Result<bool> wait_readable(int fd, Deadline deadline) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
         pollfd poll_fd{fd, POLLIN, 0};
-        const int count = ::poll(&poll_fd, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000)));
+        const int count =
+            ::poll(&poll_fd, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, kLongestWait)));
         if (count > 0) return true;
-        if (count == 0) return false;
-        if (errno != EINTR) return fail_errno(errno, "wait for a container");
+        if (count == 0 && left <= kLongestWait) return false;
+        if (count < 0 && errno != EINTR) return fail_errno(errno, "wait for a container");
     }
 }
 
@@ -79,7 +82,7 @@ std::chrono::seconds grace_of(const Container& container, std::optional<std::chr
     const auto spec = spec_from_json(container.spec);
     const int own = spec ? spec->stop_timeout.value_or(kDefault) : kDefault;
     const std::chrono::seconds grace = asked.value_or(std::chrono::seconds(own));
-    return grace.count() < 0 ? kForEver : grace;
+    return grace.count() < 0 ? kForEver : std::min<std::chrono::seconds>(grace, kForEver);
 }
 
 // That a signal goes to it, and whether it ends by a user's will: its restart policy then lets it rest.

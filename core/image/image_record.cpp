@@ -8,6 +8,9 @@ namespace rt {
 Result<Image> ImageIntake::record(const std::string& config_json, const std::string& manifest,
                                   const std::vector<IntakeLayer>& layers,
                                   const std::vector<std::string>& names, const std::string& digest) {
+    Cancellation given_up; // whoever breaks off in the middle may look like the end to who reads it
+    given_up.operation = &operation_;
+    RT_TRY(given_up.check());
     Image image;
     RT_TRY_ASSIGN(image.id, module_.store_blob(store_, config_json));
     RT_TRY_ASSIGN(image.manifest, module_.store_blob(store_, manifest));

@@ -229,6 +229,31 @@ TEST_F(ApiContainers, AKilledDaemonDropsNothing) {
     EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
 }
 
+TEST_F(ApiContainers, APortThatIsTakenIsNoContainerThatRuns) {
+    const json config = {
+        {"Cmd", {"sleep", "100"}},
+        {"HostConfig", {{"PortBindings", {{"80/tcp", {{{"HostIp", "127.0.0.1"}, {"HostPort", "18097"}}}}}}}}};
+    const std::string first = create(config), second = create(config);
+    EXPECT_EQ(call("POST", "/containers/" + first + "/start").status, 204);
+    EXPECT_EQ(call("POST", "/containers/" + first + "/start").status, 304);
+    const auto refused = call("POST", "/containers/" + second + "/start");
+    EXPECT_EQ(refused.status, 500);
+    EXPECT_THAT(refused.json()["message"], HasSubstr("port is already allocated"));
+    EXPECT_EQ(inspect(second)["State"]["Running"], false);
+    for (const std::string& id : {first, second})
+        EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, AGraceMayBeAsLongAsItLikes) {
+    const std::string id = create(
+        {{"Cmd", {"sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.02; done"}}}, "polite");
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    ASSERT_TRUE(eventually([&] { return rtctl_({"logs", "polite"}).out == "ready\n"; }));
+    EXPECT_EQ(call("POST", "/containers/" + id + "/stop?t=20000000000").status, 204);
+    EXPECT_EQ(inspect(id)["State"]["ExitCode"], 7);
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
 TEST_F(ApiContainers, ARequestThatCannotBeHadIsRefusedByName) {
     const auto refused = call("POST", "/containers/create",
                               {{"Image", "busybox"}, {"HostConfig", {{"DeviceRequests", {{{"Count", 1}}}}}}});

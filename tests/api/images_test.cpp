@@ -68,6 +68,34 @@ TEST_F(ApiImages, AreMadeOfATar) {
     EXPECT_EQ(call("DELETE", "/images/made:1").status, 200);
 }
 
+TEST_F(ApiImages, OfATarThatBreaksOffAreNone) {
+    const std::string empty_tar(10240, '\0'), begun = empty_tar.substr(0, 512); // an end that is none
+    auto client = connect();
+    client.send(
+        "POST /images/create?fromSrc=-&repo=broken HTTP/1.1\r\nHost: rt\r\nContent-Length: 10240\r\n\r\n" +
+        begun);
+    client.end_sending();
+    EXPECT_EQ(client.answer().status, 400);
+    EXPECT_EQ(call("GET", "/images/broken/json").status, 404);
+    auto whole = connect();
+    whole.send_request("POST", "/images/create?fromSrc=-&repo=broken", empty_tar);
+    EXPECT_EQ(whole.answer().status, 200);
+    EXPECT_EQ(call("DELETE", "/images/broken").status, 200);
+}
+
+TEST_F(ApiImages, AreRemovedAsAWholeOnly) {
+    const auto refused = call("DELETE", R"(/images/busybox?platforms={"os":"linux","architecture":"arm64"})");
+    EXPECT_EQ(refused.status, 501);
+    EXPECT_THAT(refused.json()["message"], HasSubstr("platforms"));
+    EXPECT_EQ(call("GET", "/images/busybox/json").status, 200);
+}
+
+TEST_F(ApiImages, ThatCannotBeSavedAreRefusedBeforeTheStream) {
+    const auto refused = call("GET", R"(/images/busybox/get?platform={"os":"linux","architecture":"s390x"})");
+    EXPECT_GE(refused.status, 400);
+    EXPECT_THAT(refused.json()["message"], HasSubstr("s390x"));
+}
+
 TEST_F(ApiImages, AreLookedAtWhereTheyComeFrom) {
     const std::string index = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json",
       "manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":2,

@@ -70,6 +70,14 @@ TEST_F(ApiProtocol, BodiesThatAreNoneAreRefused) {
     EXPECT_EQ(client.answer().status, 413);
 }
 
+TEST_F(ApiProtocol, WhoIsRefusedBeforeItsBodyIsReadHearsWhy) {
+    auto client = connect();
+    client.send_request("POST", "/build", std::string(1U << 20U, 'x')); // more than the socket holds
+    const auto refused = client.answer();
+    EXPECT_EQ(refused.status, 501);
+    EXPECT_NE(refused.json()["message"], "");
+}
+
 TEST_F(ApiProtocol, ASocketThatIsInUseIsNotTaken) {
     const auto config = (rtctl_.directory() / "config.json").native();
     const auto outcome = rt::test::run_program(

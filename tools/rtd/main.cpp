@@ -116,6 +116,18 @@ void log_request(const RequestRecord& record) {
                             microseconds(record.until_head), " end_us=", microseconds(record.until_end)));
 }
 
+// What the server cannot do without has failed: it is better to be started again than to go on half dead.
+// Containers do not notice.
+void end_without(const std::exception_ptr& problem) {
+    if (!problem) return;
+    try {
+        std::rethrow_exception(problem);
+    } catch (const std::exception& exception) {
+        log(LogLevel::error, cat("rtd ends, to be started again: ", exception.what()));
+    }
+    ::_exit(1);
+}
+
 Result<void> serve(const Settings& settings) {
     const auto open = [file = settings.config_file] {
         return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
@@ -160,11 +172,11 @@ Result<void> serve(const Settings& settings) {
     for (const Listener& listener : listeners)
         asio::co_spawn(io,
                        accept_clients(listener.fd(), listener.speaks_tls() ? serve_encrypted : serve_plain),
-                       asio::detached);
-    if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), asio::detached);
-    asio::co_spawn(io, services.events.run(), asio::detached);
-    asio::co_spawn(io, services.leases.run(), asio::detached);
-    asio::co_spawn(io, services.attaches.follow(services.events, services.workers), asio::detached);
+                       end_without);
+    if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), end_without);
+    asio::co_spawn(io, services.events.run(), end_without);
+    asio::co_spawn(io, services.leases.run(), end_without);
+    asio::co_spawn(io, services.attaches.follow(services.events, services.workers), end_without);
     log(LogLevel::info, cat("rtd " RT_VERSION " listens"));
     notify_service_manager("READY=1");
     io.run();

@@ -12,20 +12,10 @@
 namespace rt::cli {
 namespace {
 
-// A start that failed because another was there: by what it is now, since a port that is taken has the same
-// code.
-bool runs_already(Engine& engine, const std::string& reference, const RunFailure& failure) {
-    if (failure.error.code != Code::already_exists) return false;
-    const auto state = engine.state();
-    if (!state) return false;
-    const auto container = (*state)->containers.find(reference);
-    return container && (container->phase == Phase::running || container->phase == Phase::restarting);
-}
-
 Result<void> start_detached(Engine& engine, const std::string& reference) {
     auto started = start(engine, reference, {});
     if (!started) {
-        if (runs_already(engine, reference, started.error())) return {}; // as was asked
+        if (started.error().runs_already) return {}; // as was asked
         return std::unexpected(std::move(started).error().error);
     }
     for (const std::string& warning : started->warnings) warn(warning);
@@ -46,7 +36,7 @@ Result<int> start_attached(Engine& engine, const Parsed& parsed) {
     options.attachment = with_stdin ? ShimClient::Attach::output_and_input : ShimClient::Attach::output;
     options.cancel_fd = foreground.cancel_fd();
     auto started = start(engine, reference, options);
-    if (!started && runs_already(engine, reference, started.error())) { // as was asked: take part in it
+    if (!started && started.error().runs_already) { // as was asked: take part in it
         RT_TRY_ASSIGN(const Container running, running_container(engine, reference));
         return take_part(engine, running, foreground, with_stdin);
     }

@@ -32,7 +32,8 @@ Awaitable<Result<SharedEvent>> EventQueue::next() {
             throw boost::system::system_error(asio::error::operation_aborted);
     }
     if (overflowed_)
-        co_return fail(Code::resource_exhausted, "more than ", kMost, " events were not taken in time");
+        co_return fail(Code::resource_exhausted, "events are lost: more than ", kMost,
+                       " were not taken in time, or their log could not be read");
     SharedEvent event = std::move(events_.front());
     events_.pop_front();
     co_return event;
@@ -40,12 +41,14 @@ Awaitable<Result<SharedEvent>> EventQueue::next() {
 
 void EventQueue::add(const SharedEvent& event) {
     if (overflowed_ || (wanted_ && !wanted_(*event))) return;
-    if (events_.size() == kMost) {
-        overflowed_ = true;
-        events_.clear();
-    } else {
-        events_.push_back(event);
-    }
+    if (events_.size() == kMost) return overflow();
+    events_.push_back(event);
+    news_.cancel();
+}
+
+void EventQueue::overflow() {
+    overflowed_ = true;
+    events_.clear();
     news_.cancel();
 }
 
@@ -71,6 +74,12 @@ void EventHub::tell(std::vector<Event> events) {
     }
 }
 
+// Nobody goes on as if there had been none.
+void EventHub::tell_of_loss() {
+    for (const std::weak_ptr<EventQueue>& listener : queues_)
+        if (const auto queue = listener.lock()) queue->overflow();
+}
+
 Awaitable<Result<void>> EventHub::follow() {
     using namespace asio::experimental::awaitable_operators;
     struct Follower {
@@ -86,7 +95,11 @@ Awaitable<Result<void>> EventHub::follow() {
         return {};
     });
     RT_CO_TRY(co_await std::move(opening));
-    asio::posix::stream_descriptor changes(executor_, ::fcntl(follower->events->fd(), F_DUPFD_CLOEXEC, 0));
+    // Only now: who looks for himself and listens anew misses nothing.
+    if (std::exchange(interrupted_, false)) tell_of_loss();
+    UniqueFd fd(::fcntl(follower->events->fd(), F_DUPFD_CLOEXEC, 0));
+    if (!fd) co_return fail_errno(errno, "duplicate the descriptor that tells of changes");
+    asio::posix::stream_descriptor changes(executor_, fd.release());
     steady_timer again(executor_);
     std::int64_t lost_told = 0;
     for (;;) {
@@ -95,8 +108,10 @@ Awaitable<Result<void>> EventHub::follow() {
         auto events = co_await std::move(reading);
         if (!events) co_return std::unexpected(events.error());
         tell(std::move(*events));
-        if (const std::int64_t lost = follower->events->lost(); lost > std::exchange(lost_told, lost))
+        if (const std::int64_t lost = follower->events->lost(); lost > std::exchange(lost_told, lost)) {
             log(LogLevel::warning, cat("events: ", lost, " were removed from the log before they were read"));
+            tell_of_loss();
+        }
         const int limit = follower->events->wait_limit();
         again.expires_at(limit < 0 ? steady_timer::time_point::max()
                                    : steady_timer::clock_type::now() + std::chrono::milliseconds(limit));
@@ -110,6 +125,7 @@ Awaitable<void> EventHub::run() {
     for (;;) {
         const Result<void> outcome = co_await follow();
         if (!outcome) log(LogLevel::error, cat("events: ", outcome.error().message));
+        interrupted_ = true;
         pause.expires_after(kPause);
         co_await pause.async_wait(asio::use_awaitable);
     }

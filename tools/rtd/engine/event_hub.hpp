@@ -28,12 +28,14 @@ public:
     EventQueue(asio::any_io_executor executor, Wanted wanted)
         : wanted_(std::move(wanted)), news_(std::move(executor)) {}
 
-    // The next one, in order. resource_exhausted: too many were not taken in time, and are lost.
+    // The next one, in order. resource_exhausted: some are lost, because too many were not taken in time or
+    // the log could not be read. Whoever has to know everything looks for himself and listens anew.
     Awaitable<Result<SharedEvent>> next();
 
 private:
     friend class EventHub;
     void add(const SharedEvent& event);
+    void overflow();
 
     Wanted wanted_;
     std::deque<SharedEvent> events_;
@@ -57,10 +59,12 @@ public:
 private:
     Awaitable<Result<void>> follow();
     void tell(std::vector<Event> events);
+    void tell_of_loss();
 
     asio::any_io_executor executor_;
     WorkerPool& workers_;
     WorkerPool::OpenEngine open_;
+    bool interrupted_ = false; // since the follower before failed
     std::list<std::weak_ptr<EventQueue>> queues_;
 };
 

@@ -2,6 +2,7 @@
 #include "tools/rtd/http/connection.hpp"
 
 #include "core/base/id.hpp"
+#include "tools/rtd/log.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -78,7 +79,12 @@ public:
         const Told told{*this, serving};
         const Result<void> outcome = co_await carry_out(serving.find);
         if (hijacked_) co_return false;
-        if (!outcome && begun_) co_return false; // what was sent is all there is: the client sees it end
+        if (!outcome && begun_) { // what was sent is all there is: the client sees it end
+            if (outcome.error().code != Code::cancelled)
+                log(LogLevel::warning, cat(request_.method, " ", request_.path, " (operation ",
+                                           request_.operation, ") broke off: ", outcome.error().message));
+            co_return false;
+        }
         if (!outcome) co_await answer(error_answer(outcome.error()));
         if (chunked_) co_await end_chunks();
         co_return keep_alive_ && parser_->is_done();
@@ -202,11 +208,18 @@ public:
         if (ignored) throw system_error(ignored);
     }
 
-    void close() {
-        error_code ignored;
-        // What the client has sent and nobody has read must not take the answer away from it (RST).
-        stream_.socket().shutdown(Socket::shutdown_send, ignored);
-        stream_.socket().close(ignored);
+    // What the client has sent and nobody has read must not take the answer away from it: a socket that is
+    // closed with something unread in it resets the connection. So it is read and dropped, for a moment.
+    Awaitable<void> close() {
+        constexpr std::chrono::seconds kMoment{1};
+        error_code problem;
+        stream_.socket().shutdown(Socket::shutdown_send, problem);
+        std::string dropped(kPiece, '\0');
+        stream_.expires_after(kMoment);
+        while (!problem)
+            co_await stream_.async_read_some(asio::buffer(dropped),
+                                             asio::redirect_error(asio::use_awaitable, problem));
+        stream_.socket().close(problem);
     }
 
 private:
@@ -244,7 +257,13 @@ private:
             request_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
         RT_CO_TRY(take_target(message.target()));
         RT_CO_TRY_ASSIGN(const Handler handler, find(request_));
-        co_return co_await handler(*this);
+        try {
+            co_return co_await handler(*this);
+        } catch (const system_error&) {
+            throw;                                  // the client has gone
+        } catch (const std::exception& exception) { // no memory, or a fault of ours: this request's alone
+            co_return fail(Code::internal, request_.method, " ", request_.path, ": ", exception.what());
+        }
     }
 
     Result<void> take_target(std::string_view target) {
@@ -305,15 +324,18 @@ private:
 
 Awaitable<void> serve_connection(Socket socket, Serving& serving) {
     Connection connection(std::move(socket));
-    ++serving.connections;
+    struct Counted {
+        std::size_t& connections;
+        explicit Counted(std::size_t& counter) : connections(counter) { ++connections; }
+        ~Counted() { --connections; }
+    } const counted(serving.connections);
     try {
         while (co_await connection.serve_one(serving)) {
         }
     } catch (const system_error&) {
-        // The client has gone: that is its right at any time.
+        co_return; // The client has gone: that is its right at any time.
     }
-    --serving.connections;
-    connection.close();
+    co_await connection.close();
 }
 
 } // namespace rt::rtd

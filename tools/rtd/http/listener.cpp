@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -197,6 +198,19 @@ Result<Listener> listen_for_metrics(const std::string& address) {
     return listen_at_tcp(parsed, as);
 }
 
+namespace {
+
+// A machine that sleeps or is switched off says nothing: what it had open (events, a wait) would stay for
+// ever.
+void notice_when_gone(int client) {
+    constexpr int kOn = 1, kSilentSeconds = 15;
+    (void)::setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof kOn);
+    (void)::setsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &kSilentSeconds, sizeof kSilentSeconds);
+    (void)::setsockopt(client, IPPROTO_TCP, TCP_KEEPINTVL, &kSilentSeconds, sizeof kSilentSeconds);
+}
+
+} // namespace
+
 Awaitable<void> accept_clients(int fd, ServeClient serve) {
     const auto executor = co_await asio::this_coro::executor;
     asio::posix::stream_descriptor listening(executor, ::fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -212,6 +226,7 @@ Awaitable<void> accept_clients(int fd, ServeClient serve) {
                           &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (client >= 0) {
                 const int family = peer.ss_family;
+                if (family != AF_UNIX) notice_when_gone(client);
                 Socket socket(executor, asio::generic::stream_protocol(family, 0), client);
                 serve(std::move(socket));
                 continue;

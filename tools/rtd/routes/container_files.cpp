@@ -67,12 +67,12 @@ Awaitable<Result<void>> get_archive(Services& services, Exchange& exchange) {
     const std::string id = exchange.request().parameter("id");
     auto task = services.workers.run([id, path](Engine& engine) { return stat_header(engine, id, path); });
     RT_CO_TRY_ASSIGN(const std::string header, co_await std::move(task));
-    co_await exchange.begin(with_stat(header, "application/x-tar"));
-    auto sending = write_piped(services, exchange, [id, path](Engine& engine, int out) {
-        CopyRequest request;
-        request.source = path;
-        return archive_from_container(engine, id, request, out);
-    });
+    auto sending = write_piped(services, exchange, with_stat(header, "application/x-tar"),
+                               [id, path](Engine& engine, int out) {
+                                   CopyRequest request;
+                                   request.source = path;
+                                   return archive_from_container(engine, id, request, out);
+                               });
     co_return co_await std::move(sending);
 }
 
@@ -103,13 +103,14 @@ Awaitable<Result<void>> put_archive(Services& services, Exchange& exchange) {
                                                               : ArchiveToTree::Kinds::replaced;
     const std::string id = request.parameter("id");
     const bool as_user = request.query.flag("copyUIDGID");
-    auto task = read_piped(services, exchange, [id, wanted, as_user](Engine& engine, int in) -> Result<void> {
-        ExtractRequest extract = wanted;
-        if (as_user) {
-            RT_TRY_ASSIGN(extract.owner, container_owner(engine, id));
-        }
-        return extract_to_container(engine, id, extract, in);
-    });
+    auto task = read_piped(services, exchange,
+                           [id, wanted, as_user](Engine& engine, int in, const Operation&) -> Result<void> {
+                               ExtractRequest extract = wanted;
+                               if (as_user) {
+                                   RT_TRY_ASSIGN(extract.owner, container_owner(engine, id));
+                               }
+                               return extract_to_container(engine, id, extract, in);
+                           });
     RT_CO_TRY(co_await std::move(task));
     co_await exchange.answer(empty_answer(200));
     co_return Result<void>();
@@ -123,9 +124,8 @@ Awaitable<Result<void>> export_one(Services& services, Exchange& exchange) {
         return {};
     });
     RT_CO_TRY(co_await std::move(task));
-    const Answer head{200, "application/octet-stream"};
-    co_await exchange.begin(head);
-    auto sending = write_piped(services, exchange,
+    Answer head{200, "application/octet-stream"};
+    auto sending = write_piped(services, exchange, std::move(head),
                                [id](Engine& engine, int out) { return export_container(engine, id, out); });
     co_return co_await std::move(sending);
 }

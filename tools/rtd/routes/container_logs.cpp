@@ -148,14 +148,33 @@ Result<LogWishes> wishes_of(const Request& request) {
     return wishes;
 }
 
-Awaitable<Result<void>> follow(Services& services, Exchange& exchange, LogWatch& watch, EventQueue& ends,
+// Of one container: its ends, and whether it runs when some of them were lost.
+struct Ends {
+    using Listen = std::function<std::shared_ptr<EventQueue>()>;
+    Listen listen;
+    std::string id;
+    std::shared_ptr<EventQueue> queue = listen();
+};
+
+Awaitable<Result<bool>> has_ended(Services& services, Ends& ends, const Result<SharedEvent>& event) {
+    if (event) co_return true;
+    ends.queue = ends.listen();
+    auto task = services.workers.run([id = ends.id](Engine& engine) { return find_log(engine, id); });
+    const auto now = co_await std::move(task);
+    if (!now && now.error().code != Code::not_found) co_return std::unexpected(now.error());
+    co_return !now || !now->runs;
+}
+
+Awaitable<Result<void>> follow(Services& services, Exchange& exchange, LogWatch& watch, Ends& ends,
                                const std::shared_ptr<LogPages>& pages) {
     for (bool ended = false;;) {
         RT_CO_TRY(co_await write_pages(services, exchange, pages));
         if (ended || pages->over()) co_return Result<void>();
-        const auto next = co_await (watch.changed() || ends.next() || exchange.client_gone());
+        const auto next = co_await (watch.changed() || ends.queue->next() || exchange.client_gone());
         if (next.index() == 2) co_return Result<void>();
-        ended = next.index() == 1; // all that it wrote is in the log by now
+        if (next.index() == 0) continue;
+        RT_CO_TRY_ASSIGN(ended,
+                         co_await has_ended(services, ends, std::get<1>(next))); // all is in the log by now
     }
 }
 
@@ -173,25 +192,31 @@ Awaitable<Result<void>> logs(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(LogWishes wishes, wishes_of(request));
     // Listening first: an end between the look and the waiting is heard.
     const auto id = std::make_shared<std::string>();
-    const auto ends = services.events.listen([id](const Event& event) {
-        return event.type == "container" && (event.action == "die" || event.action == "destroy") &&
-               (id->empty() || event.actor_id == *id);
-    });
+    const Ends::Listen listen = [&services, id] {
+        return services.events.listen([id](const Event& event) {
+            return event.type == "container" && (event.action == "die" || event.action == "destroy") &&
+                   (id->empty() || event.actor_id == *id);
+        });
+    };
+    Ends ends{listen, {}};
     const std::string reference = request.parameter("id");
     auto task = services.workers.run([reference](Engine& engine) { return find_log(engine, reference); });
     RT_CO_TRY_ASSIGN(const Found found, co_await std::move(task));
-    *id = wishes.container_id = found.container.id;
+    *id = ends.id = wishes.container_id = found.container.id;
     wishes.terminal = found.terminal;
-    RT_CO_TRY_ASSIGN(UniqueFd changes, LogWatch::open(found.file));
-    LogWatch watch(exchange.executor(), found.file, std::move(changes));
+    const bool follows = request.query.flag("follow") && found.runs;
+    std::optional<LogWatch> watch; // before the file is read: what is written meanwhile is heard
+    if (follows) {
+        RT_CO_TRY_ASSIGN(UniqueFd changes, LogWatch::open(found.file));
+        watch.emplace(exchange.executor(), found.file, std::move(changes));
+    }
     auto opening =
         services.workers.run([wishes, file = found.file](Engine&) { return LogPages::open(file, wishes); });
     RT_CO_TRY_ASSIGN(const auto pages, co_await std::move(opening));
     const Answer head{200, stdio_content_type(request, found.terminal)};
     co_await exchange.begin(head);
-    if (!request.query.flag("follow") || !found.runs)
-        co_return co_await write_pages(services, exchange, pages);
-    co_return co_await follow(services, exchange, watch, *ends, pages);
+    if (!follows) co_return co_await write_pages(services, exchange, pages);
+    co_return co_await follow(services, exchange, *watch, ends, pages);
 }
 
 } // namespace rt::rtd

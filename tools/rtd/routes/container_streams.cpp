@@ -151,18 +151,48 @@ Result<Waited> find_waited(Engine& engine, const std::string& reference) {
                   container.exit_code};
 }
 
+// What concerns one container's end. id: of whom, once it is known; of all before.
+class Ends {
+public:
+    explicit Ends(Services& services) : services_(services) { listen(); }
+
+    void only_of(const std::string& id) { *id_ = id; }
+    void listen() {
+        queue_ = services_.events.listen([id = id_](const Event& event) {
+            return event.type == "container" && (event.action == "die" || event.action == "destroy") &&
+                   (id->empty() || event.actor_id == *id);
+        });
+    }
+    Awaitable<Result<SharedEvent>> next() { return queue_->next(); }
+
+private:
+    Services& services_;
+    std::shared_ptr<std::string> id_ = std::make_shared<std::string>();
+    std::shared_ptr<EventQueue> queue_;
+};
+
 // Until it is so; the exit code of the run that ended last.
-Awaitable<Result<int>> wait_for(EventQueue& events, const Waited& container, WaitCondition condition) {
+Awaitable<Result<int>> wait_for(Services& services, Ends& ends, const Waited& container,
+                                WaitCondition condition) {
     if (condition == WaitCondition::not_running && !container.runs) co_return container.exit_code;
     int exit_code = container.exit_code;
     for (;;) {
-        const auto event = co_await events.next();
-        if (!event) co_return std::unexpected(event.error());
-        if ((*event)->actor_id != container.id) continue;
-        if ((*event)->action == "destroy") co_return exit_code;
-        if ((*event)->action != "die") continue;
-        exit_code = exit_code_of(**event);
-        if (condition != WaitCondition::removed) co_return exit_code;
+        const auto event = co_await ends.next();
+        if (event && (*event)->action == "destroy") co_return exit_code;
+        if (event) {
+            exit_code = exit_code_of(**event);
+            if (condition != WaitCondition::removed) co_return exit_code;
+            continue;
+        }
+        // Some were lost: it is looked at instead.
+        ends.listen();
+        auto task =
+            services.workers.run([id = container.id](Engine& engine) { return find_waited(engine, id); });
+        const auto now = co_await std::move(task);
+        if (!now && now.error().code == Code::not_found) co_return exit_code;
+        RT_CO_TRY(now);
+        exit_code = now->exit_code;
+        if (condition != WaitCondition::removed && container.runs && !now->runs) co_return exit_code;
     }
 }
 
@@ -179,14 +209,13 @@ Awaitable<Result<void>> wait_one(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const WaitCondition condition,
                      old ? WaitCondition::not_running : condition_of(exchange.request()));
     // Listening first: what happens between the look and the waiting is heard.
-    const auto events = services.events.listen([](const Event& event) {
-        return event.type == "container" && (event.action == "die" || event.action == "destroy");
-    });
+    Ends ends(services);
     const std::string reference = exchange.request().parameter("id");
     auto task = services.workers.run([reference](Engine& engine) { return find_waited(engine, reference); });
     RT_CO_TRY_ASSIGN(const Waited container, co_await std::move(task));
+    ends.only_of(container.id);
     if (!old) co_await exchange.begin(kJsonHead); // the client starts it when it has heard that we wait
-    const auto ended = co_await (wait_for(*events, container, condition) || exchange.client_gone());
+    const auto ended = co_await (wait_for(services, ends, container, condition) || exchange.client_gone());
     if (ended.index() == 1) co_return fail(Code::cancelled, "the client has gone");
     RT_CO_TRY_ASSIGN(const int exit_code, std::get<0>(ended));
     if (old)

@@ -229,6 +229,8 @@ Result<Answer> prune(Engine& engine, const Request& request) {
 // docker's client looks for these words to choose its exit code.
 Error in_dockers_words(RunFailure failure) {
     Error error = std::move(failure.error);
+    // A port that is taken, say; docker's daemon has no status of its own for that.
+    if (!failure.runs_already && error.code == Code::already_exists) error.code = Code::internal;
     if (!failure.program_failed) return error;
     const bool missing = error.code == Code::not_found;
     error.message = cat("failed to start the container's program: ", error.message,
@@ -265,13 +267,16 @@ Awaitable<Result<void>> start_one(Services& services, Exchange& exchange) {
     constexpr std::size_t kLimit = 1024;
     RT_CO_TRY(co_await exchange.whole_body(kLimit)); // a HostConfig was taken here before API 1.24
     const std::string id = exchange.request().parameter("id");
-    auto task = bring_up(services, exchange.request(), [id](Engine& engine, const RunOptions& options) {
-        return start(engine, id, options);
-    });
+    const auto runs_already = std::make_shared<bool>(false);
+    auto task =
+        bring_up(services, exchange.request(), [id, runs_already](Engine& engine, const RunOptions& options) {
+            auto started = start(engine, id, options);
+            *runs_already = !started && started.error().runs_already;
+            return started;
+        });
     const Result<void> up = co_await std::move(task);
-    const bool runs = !up && up.error().code == Code::already_exists;
-    if (!up && !runs) co_return up;
-    co_await exchange.answer(empty_answer(runs ? 304 : 204));
+    if (!up && !*runs_already) co_return up;
+    co_await exchange.answer(empty_answer(*runs_already ? 304 : 204));
     co_return Result<void>();
 }
 

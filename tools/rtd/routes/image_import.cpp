@@ -32,14 +32,15 @@ Result<ImportOptions> options_of(const Request& request) {
 Awaitable<Result<void>> import_image(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const ImportOptions options, options_of(exchange.request()));
     const auto id = std::make_shared<std::string>();
-    auto task = read_piped(services, exchange, [options, id](Engine& engine, int in) -> Result<void> {
-        RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-        ImageService service(engine.wiring(), state->database, engine.drivers());
-        RT_TRY_ASSIGN(const Image image,
-                      service.import(cat("/proc/self/fd/", in), options, {}, Engine::new_operation()));
-        *id = image.id;
-        return {};
-    });
+    auto task = read_piped(services, exchange,
+                           [options, id](Engine& engine, int in, const Operation& operation) -> Result<void> {
+                               RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+                               ImageService service(engine.wiring(), state->database, engine.drivers());
+                               RT_TRY_ASSIGN(const Image image, service.import(cat("/proc/self/fd/", in),
+                                                                               options, {}, operation));
+                               *id = image.id;
+                               return {};
+                           });
     RT_CO_TRY(co_await std::move(task));
     const std::string line = Json{{"status", *id}}.dump() + "\r\n";
     co_await exchange.begin(kJsonHead);

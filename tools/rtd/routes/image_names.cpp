@@ -6,6 +6,7 @@
 #include "core/image/image_service.hpp"
 #include "core/image/manifest.hpp"
 #include "core/image/reference.hpp"
+#include "tools/rtd/models/registry_auth.hpp"
 #include "tools/rtd/routes/routes.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,7 +82,9 @@ Result<Json> platforms_of(const Json& document, RemoteRepository& repository, co
 Result<Answer> at_registry(Engine& /*unused*/, const Request& request) {
     RT_TRY_ASSIGN(const Reference reference, parse_reference(request.parameter("name")));
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
-    RT_TRY_ASSIGN(const auto repository, module->open_repository(reference.host, reference.path));
+    RT_TRY_ASSIGN(const RegistryCredentials credentials, registry_auth(request));
+    RT_TRY_ASSIGN(const auto repository,
+                  module->open_repository(reference.host, reference.path, credentials));
     const Operation operation = Engine::new_operation();
     Cancellation cancel;
     cancel.operation = &operation;

@@ -52,14 +52,13 @@ Awaitable<Result<void>> save(Services& services, Exchange& exchange, std::vector
     if (names.empty()) co_return fail(Code::invalid_argument, "there is no image to save: give names");
     auto task = services.workers.run([names](Engine& engine) { return check_names(engine, names); });
     RT_CO_TRY(co_await std::move(task));
-    const Answer head{200, "application/x-tar"};
-    co_await exchange.begin(head);
-    auto sending =
-        write_piped(services, exchange, [names, platform](Engine& engine, int out) -> Result<void> {
-            RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-            ImageService service(engine.wiring(), state->database, engine.drivers());
-            return service.save(names, platform, out, Engine::new_operation());
-        });
+    Answer head{200, "application/x-tar"};
+    auto sending = write_piped(services, exchange, std::move(head),
+                               [names, platform](Engine& engine, int out) -> Result<void> {
+                                   RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+                                   ImageService service(engine.wiring(), state->database, engine.drivers());
+                                   return service.save(names, platform, out, Engine::new_operation());
+                               });
     co_return co_await std::move(sending);
 }
 

@@ -130,6 +130,9 @@ Result<Answer> remove_one(Engine& engine, const Request& request) {
     if (request.query.flag("noprune"))
         return fail(Code::unsupported,
                     "the parameter 'noprune' is not supported: layers that no image needs go");
+    if (!request.query.all("platforms").empty())
+        return fail(Code::unsupported, "the parameter 'platforms' is not supported: an image is kept for one "
+                                       "platform, and is removed as a whole");
     RT_TRY_ASSIGN(
         const RemovedImage removed,
         service.remove(request.parameter("name"),
@@ -192,18 +195,21 @@ std::string stream_line(const std::string& text) {
 
 Awaitable<Result<void>> load(Services& services, Exchange& exchange) {
     auto names = std::make_shared<std::vector<std::string>>();
-    auto task = read_piped(services, exchange, [names](Engine& engine, int in) -> Result<void> {
-        RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-        ImageService service = service_of(engine, *state);
-        RT_TRY_ASSIGN(const auto images,
-                      service.load(cat("/proc/self/fd/", in), "", {}, Engine::new_operation()));
-        for (const Image& image : images) {
-            for (const std::string& name : image.names)
-                names->push_back(cat("Loaded image: ", familiar_name(name)));
-            if (image.names.empty()) names->push_back(cat("Loaded image ID: ", image.id));
-        }
-        return {};
-    });
+    RT_CO_TRY_ASSIGN(const std::string platform, platform_of(exchange.request()));
+    auto task =
+        read_piped(services, exchange,
+                   [names, platform](Engine& engine, int in, const Operation& operation) -> Result<void> {
+                       RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+                       ImageService service = service_of(engine, *state);
+                       RT_TRY_ASSIGN(const auto images,
+                                     service.load(cat("/proc/self/fd/", in), "", {}, operation, platform));
+                       for (const Image& image : images) {
+                           for (const std::string& name : image.names)
+                               names->push_back(cat("Loaded image: ", familiar_name(name)));
+                           if (image.names.empty()) names->push_back(cat("Loaded image ID: ", image.id));
+                       }
+                       return {};
+                   });
     RT_CO_TRY(co_await std::move(task));
     co_await exchange.begin(kJsonHead);
     for (const std::string& line : *names) co_await exchange.write(stream_line(line));

@@ -12,11 +12,14 @@
 namespace rt::rtd {
 
 // The descriptor is borrowed for the call, and closed after it.
-using PipedWork = std::function<Result<void>(Engine& engine, int fd)>;
+using WritingWork = std::function<Result<void>(Engine& engine, int out)>;
+// operation is cancelled when the body breaks off, before in comes to its end.
+using ReadingWork = std::function<Result<void>(Engine& engine, int in, const Operation& operation)>;
 
-// What work writes, to an answer that has begun.
-Awaitable<Result<void>> write_piped(Services& services, Exchange& exchange, PipedWork work);
+// What work writes is the answer, which begins with head at the first byte: what fails before is answered as
+// any other failure.
+Awaitable<Result<void>> write_piped(Services& services, Exchange& exchange, Answer head, WritingWork work);
 // The body of the request is what work reads. Where it stops before the body's end, so does this.
-Awaitable<Result<void>> read_piped(Services& services, Exchange& exchange, PipedWork work);
+Awaitable<Result<void>> read_piped(Services& services, Exchange& exchange, ReadingWork work);
 
 } // namespace rt::rtd
