@@ -25,6 +25,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-Wno-restrict>) # false alarms in std::string (GCC bug 105651)
   add_compile_options("$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>") # the same, over precompiled headers
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-deprecated-declarations>) # what libstdc++ 12 uses of its own
+endif()
 add_compile_definitions(_GNU_SOURCE)
 add_link_options(-Wl,-z,now,-z,relro,--as-needed)
 # A hundredth of what the dynamic linker reads at each start. Not with mold or lld: theirs lack a mark that glibc asks for.

@@ -99,17 +99,19 @@ Result<void> look_at_id_ranges(Examination& examination) {
                               "(SELECT 1 FROM containers c WHERE c.id = r.container_id)",
                               {},
                               [&](const SqlRow& row) { found.emplace_back(row.number(0), row.text(1)); }));
-    for (const auto& [first, id] : found)
+    for (const auto& [number, id] : found) {
+        const std::int64_t first = number; // a lambda takes no structured binding
         examination.report("container.id-range",
                            {.subject = cat("ids from ", first),
                             .text = "reserved for a container that does not exist",
                             .owner = cat("container ", id),
-                            .repair = [&state, first = first] {
+                            .repair = [&state, first] {
                                 return state.database.run(
                                     "DELETE FROM id_ranges WHERE first = ? AND NOT EXISTS "
                                     "(SELECT 1 FROM containers c WHERE c.id = container_id)",
                                     {first});
                             }});
+    }
     return {};
 }
 

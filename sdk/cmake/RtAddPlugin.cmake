@@ -10,7 +10,11 @@ function(rt_add_plugin name)
   endif()
   add_library(${name} MODULE ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE rt::sdk ${arg_LIBRARIES})
-  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-z,defs -Wl,-z,nodelete)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-z,nodelete)
+  get_directory_property(options COMPILE_OPTIONS)
+  if(NOT "${options} ${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=") # clang has the sanitizer's runtime in the program alone
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".so" LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
