@@ -9,6 +9,7 @@
 #include "core/container/mount_resolve.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
+#include "core/image/image_service.hpp"
 #include "core/image/snapshot_view.hpp"
 #include "core/shim/client.hpp"
 
@@ -35,11 +36,8 @@ Result<UniqueFd> open_running_root(const Path& run_directory) {
 
 Result<std::vector<std::string>> layers_of(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(auto layers, state->images.snapshots(container.image_id, container.storage));
-    if (!layers)
-        return fail(Code::failed_precondition, "the image '", container.image_name, "' of container '",
-                    container.name, "' is not unpacked for storage '", container.storage, "' any more");
-    return std::move(*layers);
+    return ImageService(engine.wiring(), state->database, engine.drivers())
+        .unpacked(container.image_id, container.storage, Engine::new_operation());
 }
 
 Result<std::vector<Mount>> layer_mounts(Engine& engine, const Container& container, MountMode mode) {

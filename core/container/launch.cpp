@@ -93,16 +93,9 @@ Result<void> Launch::find_image() {
     }
     record_.image_id = image->id;
     image_config_ = std::move(image->config_json);
-    RT_TRY_ASSIGN(auto snapshots, state_->images.snapshots(record_.image_id, record_.storage));
-    if (!snapshots) {
-        ImageService service(engine_.wiring(), state_->database, engine_.drivers());
-        RT_TRY(service.ensure_unpacked(record_.image_id, *storage_, operation_, options_.pull_progress));
-        RT_TRY_ASSIGN(snapshots, state_->images.snapshots(record_.image_id, record_.storage));
-    }
-    if (!snapshots)
-        return fail(Code::failed_precondition, "image '", spec_.image,
-                    "' was removed while it was to be used");
-    parents_ = std::move(*snapshots);
+    RT_TRY_ASSIGN(parents_,
+                  ImageService(engine_.wiring(), state_->database, engine_.drivers())
+                      .unpacked(record_.image_id, record_.storage, operation_, options_.pull_progress));
     timer_.mark("image");
     return {};
 }
@@ -197,11 +190,9 @@ Result<void> Launch::find_image_again() {
     timer_.mark("load driver", record_.storage);
     RT_TRY_ASSIGN(Image image, state_->images.find(record_.image_id));
     image_config_ = std::move(image.config_json);
-    RT_TRY_ASSIGN(auto snapshots, state_->images.snapshots(record_.image_id, record_.storage));
-    if (!snapshots)
-        return fail(Code::failed_precondition, "start container '", record_.name, "': its image '",
-                    record_.image_name, "' is not unpacked for storage '", record_.storage, "' any more");
-    parents_ = std::move(*snapshots);
+    RT_TRY_ASSIGN(parents_,
+                  ImageService(engine_.wiring(), state_->database, engine_.drivers())
+                      .unpacked(record_.image_id, record_.storage, operation_, options_.pull_progress));
     timer_.mark("image");
     return {};
 }

@@ -46,6 +46,19 @@ Result<void> look_at_run_directories(Examination& examination) {
     return {};
 }
 
+Result<void> look_at_unrecorded(Examination& examination) {
+    RT_TRY_ASSIGN(const auto ids, unrecorded_containers(examination));
+    for (const std::string& id : ids)
+        examination.report("container.unrecorded",
+                           {.subject = cat("container ", id.substr(0, 12)),
+                            .text = "it runs, and the database does not know it: is rt.db older than it?",
+                            .owner = cat("container ", id),
+                            .advice =
+                                "put back the rt.db that knows it; until then nothing that may be its is "
+                                "removed"});
+    return {};
+}
+
 // An index for quick exec; a link without a run directory leads nowhere.
 Result<void> look_at_name_links(Examination& examination) {
     Engine& engine = examination.engine();
@@ -72,6 +85,8 @@ Result<void> look_at_name_links(Examination& examination) {
 }
 
 Result<void> look_at_logs(Examination& examination) {
+    RT_TRY_ASSIGN(const auto unrecorded, unrecorded_containers(examination));
+    if (!unrecorded.empty()) return {};
     Engine::State& state = examination.state();
     const Path logs = examination.engine().wiring().root / "logs";
     RT_TRY_ASSIGN(const auto names, names_in(logs));
@@ -118,6 +133,7 @@ Result<void> look_at_id_ranges(Examination& examination) {
 } // namespace
 
 void look_at_container_files(Examination& examination) {
+    examination.look("container.unrecorded", [&] { return look_at_unrecorded(examination); });
     examination.look("container.run-directory", [&] { return look_at_run_directories(examination); });
     examination.look("container.name-link", [&] { return look_at_name_links(examination); });
     examination.look("container.log", [&] { return look_at_logs(examination); });

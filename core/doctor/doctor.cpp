@@ -22,10 +22,10 @@ bool is_same(const Finding& a, const Finding& b) {
 }
 
 // True: at least one was.
-bool repair_all(std::vector<Finding>& findings) {
+bool repair_all(std::vector<Finding>& findings, Repair wanted) {
     bool any = false;
     for (Finding& finding : findings) {
-        if (!finding.repair) continue;
+        if (!finding.repair || (finding.is_data && wanted != Repair::and_discard)) continue;
         const auto done = finding.repair();
         finding.repaired = done.has_value();
         if (!done) finding.problem = done.error().message;
@@ -57,7 +57,7 @@ Result<Report> examine(Engine& engine, const Options& options, Repair repair) {
         for (const auto& area : kAreas) area(examination);
         report.passed_over = examination.passed_over();
         const bool last = repair == Repair::no || round == kRounds;
-        const bool repaired = !last && repair_all(examination.findings());
+        const bool repaired = !last && repair_all(examination.findings(), repair);
         add(report, std::move(examination.findings()));
         if (!repaired) return report;
         quick.verify = false; // nothing that was repaired changes what a blob holds

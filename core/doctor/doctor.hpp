@@ -13,7 +13,7 @@ struct Report {
     std::vector<std::string> passed_over; // what somebody is at work on
 };
 
-enum class Repair { no, yes };
+enum class Repair { no, yes, and_discard }; // the last: also what is_data
 
 // unavailable and the like: nothing could be looked at at all.
 Result<Report> examine(Engine& engine, const Options& options, Repair repair);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/doctor/examination.hpp"
 
+#include "core/shim/client.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -12,7 +14,13 @@ void Examination::report(std::string_view check, Finding finding) {
     const Check& known = check_named(check);
     finding.check = known.name;
     finding.severity = known.severity;
-    if (finding.repair && finding.advice.empty()) finding.advice = "rtctl doctor --repair";
+    finding.is_data = known.is_data;
+    if (finding.is_data)
+        finding.advice =
+            cat("an rt.db that is newer may know it; 'rtctl doctor --repair --discard' removes it",
+                finding.advice.empty() ? "" : ". ", finding.advice);
+    else if (finding.repair && finding.advice.empty())
+        finding.advice = "rtctl doctor --repair";
     findings_.push_back(std::move(finding));
 }
 
@@ -48,6 +56,21 @@ Result<bool> was_ours(Engine::State& state, const std::string& id) {
                               "WHERE type = 'container' AND actor_id = ?1 LIMIT 1",
                               {id}, [&](const SqlRow&) { known = true; }));
     return known;
+}
+
+Result<std::vector<std::string>> unrecorded_containers(Examination& examination) {
+    Engine& engine = examination.engine();
+    std::vector<std::string> found;
+    RT_TRY_ASSIGN(const auto ids, names_in(engine.wiring().run / "containers"));
+    for (const std::string& id : ids) {
+        const Path directory = engine.run_directory(id);
+        // Who starts or removes one holds its lock.
+        const auto is_at_work = [&] { return shim_is_alive(directory) && !is_locked(engine.lock_file(id)); };
+        if (!is_at_work()) continue;
+        RT_TRY_ASSIGN(const auto container, container_of(examination.state(), id));
+        if (!container && is_at_work()) found.push_back(id);
+    }
+    return found;
 }
 
 Result<std::vector<std::string>> names_in(const Path& directory) {

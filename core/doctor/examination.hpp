@@ -62,6 +62,9 @@ Result<std::optional<Container>> container_of(Engine::State& state, const std::s
 // Has this engine had a container of that id? By its rows, else by its events.
 Result<bool> was_ours(Engine::State& state, const std::string& id);
 
+// Ids of containers that run and have no row: their database was put back to an older state.
+Result<std::vector<std::string>> unrecorded_containers(Examination& examination);
+
 // The names in a directory; none where it is not there.
 Result<std::vector<std::string>> names_in(const Path& directory);
 

@@ -33,6 +33,7 @@ struct Check {
     Severity severity;
     bool repairs;          // --repair puts it right
     std::string_view what; // one line
+    bool is_data = false;  // perhaps somebody's whose record is lost: --repair --discard alone removes it
 };
 std::span<const Check> all_checks();
 const Check& check_named(std::string_view name); // of all_checks(), else it ends the program: a defect
@@ -45,6 +46,7 @@ struct Finding {
     // Under the locks of whoever else may be at it, after a look whether it is still so. Empty: none.
     std::function<Result<void>()> repair{};
     std::string check{};
+    bool is_data = false; // as the check has it
     Severity severity{};
     bool repaired = false;
     std::string problem{}; // why it could not be repaired

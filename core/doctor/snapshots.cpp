@@ -43,7 +43,8 @@ Result<void> look_at(Examination& examination, const std::string& storage) {
                            {storage}, [&](const SqlRow& row) { expected.push_back(row.text(0)); }));
     RT_TRY_ASSIGN(const auto snapshots, driver->list(Engine::new_operation()));
     RT_TRY_ASSIGN(const auto known, known_snapshots(state));
-    for (const Snapshot& snapshot : snapshots) {
+    RT_TRY_ASSIGN(const auto unrecorded, unrecorded_containers(examination));
+    for (const Snapshot& snapshot : unrecorded.empty() ? snapshots : decltype(snapshots){}) {
         if (!snapshot.id.starts_with(kContainerPrefix) || known.contains(snapshot.id)) continue;
         examination.report(
             "storage.snapshot",

@@ -137,6 +137,20 @@ Result<std::vector<std::string>> ImageService::remote_tags(const std::string& te
     return repository->tags(cancellation);
 }
 
+Result<std::vector<std::string>> ImageService::unpacked(const std::string& image_id,
+                                                        const std::string& storage,
+                                                        const Operation& operation,
+                                                        const ImageProgressSink& notes) {
+    ImageStore images(database_);
+    RT_TRY_ASSIGN(auto snapshots, images.snapshots(image_id, storage));
+    if (snapshots) return std::move(*snapshots);
+    RT_TRY_ASSIGN(const auto driver, drivers_.storage(storage));
+    RT_TRY(ensure_unpacked(image_id, *driver, operation, notes));
+    RT_TRY_ASSIGN(snapshots, images.snapshots(image_id, storage));
+    if (snapshots) return std::move(*snapshots);
+    return fail(Code::failed_precondition, "image '", image_id, "' was removed while it was to be used");
+}
+
 Result<void> ImageService::ensure_unpacked(const std::string& image_id, StorageDriver& storage,
                                            const Operation& operation, const ImageProgressSink& notes) {
     ImageStore images(database_);

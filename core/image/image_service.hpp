@@ -136,6 +136,11 @@ public:
     Result<Image> commit(const ChangesToArchive& changes, const CommitOptions& options,
                          const Operation& operation);
 
+    // The snapshots of the image's layers, the base first; unpacked (again) where they are not all there.
+    Result<std::vector<std::string>> unpacked(const std::string& image_id, const std::string& storage,
+                                              const Operation& operation,
+                                              const ImageProgressSink& notes = {});
+
     // Unpacks the image's layers into a driver that has them not all yet, out of the stored blobs. notes gets
     // only what a person waits for or is warned of.
     Result<void> ensure_unpacked(const std::string& image_id, StorageDriver& storage,

@@ -109,7 +109,7 @@ void Doctor::expect_found_and_repaired(const std::string& check, const std::stri
     const Look again = look(); // a look changes nothing
     EXPECT_EQ(again.findings.size(), before.findings.size()) << again.out;
 
-    const Look repaired = look({"--repair"});
+    const Look repaired = look({"--repair", "--discard"});
     EXPECT_EQ(repaired.exit_code, usual_exit_code_) << repaired.out << repaired.err;
     const auto gone = of(repaired, check);
     EXPECT_TRUE(std::ranges::any_of(gone, is_it)) << repaired.out;

@@ -73,6 +73,21 @@ TEST_F(DoctorImages, FindALayerThatIsRecordedAndGoneAndHaveItUnpackedAgain) {
     EXPECT_EQ(rtctl_({"rmi", "tiny"}).exit_code, 0);
 }
 
+TEST_F(DoctorImages, HaveALayerUnpackedAgainForAContainerThatIsThere) {
+    import_tiny();
+    ASSERT_EQ(
+        rtctl_({"create", "--name", "older", "--network", "none", "tiny", "/bin/busybox", "true"}).exit_code,
+        0);
+    const std::string layer = sql_value("SELECT snapshot FROM layers JOIN image_layers USING (chain_id) "
+                                        "JOIN image_names USING (image_id) WHERE name LIKE '%tiny%'");
+    fs::remove_all(storage() / "committed" / layer);
+    EXPECT_NE(of(look({"--repair"}), "image.layer-missing").size(), 0U);
+    const auto started = rtctl_({"start", "-a", "older"});
+    EXPECT_EQ(started.exit_code, 0) << started.err;
+    EXPECT_EQ(rtctl_({"rm", "older"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rmi", "tiny"}).exit_code, 0);
+}
+
 TEST_F(DoctorImages, SayThatABlobIsMissing) {
     import_tiny();
     fs::remove(blob_of_tiny());

@@ -12,6 +12,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using rt::test::eventually;
 using rt::test::kGhost;
 using rt::test::write_file;
 using testing::HasSubstr;
@@ -34,11 +35,11 @@ protected:
 TEST_F(DoctorRepair, KilledAtAnyMomentIsRepeatedAndThenNothingIsLeft) {
     for (int number = 0; number < 12; ++number) {
         leave_things();
-        const pid_t pid = rtctl_.start({"doctor", "--repair"});
+        const pid_t pid = rtctl_.start({"doctor", "--repair", "--discard"});
         ::usleep(static_cast<useconds_t>(number) * 12'000); // the moment is what is being varied
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
-        const Look repaired = look({"--repair"});
+        const Look repaired = look({"--repair", "--discard"});
         for (const auto& finding : repaired.findings) EXPECT_EQ(finding["Repaired"], true) << finding;
         const Look after = look();
         EXPECT_TRUE(after.findings.empty()) << number << after.out;
@@ -71,15 +72,54 @@ TEST_F(DoctorRepair, TouchesNothingOfCommandsThatRunBesideIt) {
 }
 
 TEST_F(DoctorRepair, TellsPeopleWhatItIsAndWhatToDo) {
-    write_file(rtctl_.root() / "logs" / (kGhost + "-json.log"), "x\n");
+    fs::create_directories(rtctl_.run() / "containers" / kGhost);
     const auto seen = rtctl_({"doctor"});
     EXPECT_EQ(seen.exit_code, 1);
-    EXPECT_THAT(seen.out, HasSubstr("leftover  container.log  file '"));
+    EXPECT_THAT(seen.out, HasSubstr("leftover  container.run-directory  directory '"));
     EXPECT_THAT(seen.out, HasSubstr("    there is no such container\n    of: container " + kGhost +
                                     "\n    do: rtctl doctor --repair\n"));
     const auto repaired = rtctl_({"doctor", "--repair"});
-    EXPECT_THAT(repaired.out, HasSubstr("repaired  container.log  file '"));
+    EXPECT_THAT(repaired.out, HasSubstr("repaired  container.run-directory  directory '"));
     EXPECT_THAT(repaired.out, HasSubstr(", 1 repaired\n"));
+}
+
+// What has no record may be somebody's all the same: the record may be an old one.
+TEST_F(DoctorRepair, RemovesDataOnRequestAlone) {
+    const auto log = rtctl_.root() / "logs" / (kGhost + "-json.log");
+    write_file(log, "x\n");
+    EXPECT_EQ(of(look({"--repair"}), "container.log").size(), 1U);
+    EXPECT_TRUE(fs::exists(log));
+    EXPECT_EQ(rtctl_({"doctor", "--discard"}).exit_code, 125);
+    EXPECT_EQ(of(look({"--repair", "--discard"}), "container.log").at(0)["Repaired"], true);
+    EXPECT_FALSE(fs::exists(log));
+}
+
+TEST_F(DoctorRepair, TakesNothingFromAContainerThatAnOlderDatabaseDoesNotKnow) {
+    const auto kept = rtctl_.directory() / "kept";
+    fs::create_directories(kept);
+    for (const char* name : {"rt.db", "rt.db-wal"}) // while nobody has it open
+        if (fs::exists(rtctl_.root() / name)) fs::copy_file(rtctl_.root() / name, kept / name);
+    const auto started = rtctl_({"run", "-d", "--name", "newer", "--network", "back", "busybox", "sh", "-c",
+                                 "echo here > /file; echo said; sleep 1000"});
+    ASSERT_EQ(started.exit_code, 0) << started.err;
+    ASSERT_TRUE(eventually([&] { return rtctl_({"logs", "newer"}).out == "said\n"; }));
+    const auto newer = rtctl_.directory() / "newer";
+    fs::create_directories(newer);
+    const auto swap = [&](const fs::path& out, const fs::path& in) {
+        for (const char* name : {"rt.db", "rt.db-wal", "rt.db-shm"}) {
+            if (fs::exists(rtctl_.root() / name)) fs::rename(rtctl_.root() / name, out / name);
+            if (fs::exists(in / name)) fs::rename(in / name, rtctl_.root() / name);
+        }
+    };
+    swap(newer, kept);
+    const Look seen = look({"--repair", "--discard"});
+    EXPECT_EQ(of(seen, "container.unrecorded").size(), 1U) << seen.out;
+    fs::create_directories(kept);
+    swap(kept, newer);
+    EXPECT_EQ(rtctl_({"exec", "newer", "cat", "/file"}).out, "here\n");
+    EXPECT_EQ(rtctl_({"logs", "newer"}).out, "said\n");
+    EXPECT_EQ(rtctl_({"exec", "newer", "ip", "addr", "show", "eth0"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "newer"}).exit_code, 0);
 }
 
 } // namespace

@@ -91,18 +91,25 @@ Result<doctor::Report> examine(const Globals& globals, const Parsed& parsed) {
         line.show(text, done, total);
     };
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
-    return doctor::examine(*engine, options, parsed.has("repair") ? doctor::Repair::yes : doctor::Repair::no);
+    doctor::Repair repair = doctor::Repair::no;
+    if (parsed.has("repair"))
+        repair = parsed.has("discard") ? doctor::Repair::and_discard : doctor::Repair::yes;
+    return doctor::examine(*engine, options, repair);
 }
 
 Outcome run_doctor(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     auto add = description.add_options();
     add("repair", "remove what nobody owns, and finish what was interrupted");
+    add("discard",
+        "with --repair: also what has no owner and may be somebody's data (writable layers, logs)");
     add("verify", "also check the content of blobs against their digests, and the database; takes long");
     add("format", options::value<std::string>()->value_name("text|json"),
         "how to show them; json: one object a line");
     RT_TRY_ASSIGN(const auto parsed, parse(kDoctor, description, arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
+    if (parsed->has("discard") && !parsed->has("repair"))
+        return wrong_option("--discard goes with --repair: it removes what may be somebody's data");
     const auto format = parsed->get<std::string>("format", "text");
     if (format != "text" && format != "json")
         return wrong_option("--format '", format, "' is neither 'text' nor 'json'");
