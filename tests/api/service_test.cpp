@@ -100,6 +100,16 @@ TEST_F(ApiService, TakesOverTheSocketThatSystemdHasOpenedAndSaysWhenItIsReady) {
     EXPECT_TRUE(std::filesystem::exists(file("passed.sock"))); // it is systemd's
 }
 
+TEST_F(ApiService, EndsInTheMiddleOfASlowUpload) {
+    auto rtd = start({"--host", "unix://" + file("second.sock")});
+    ASSERT_TRUE(eventually([&] { return listens(file("second.sock")); }));
+    rt::test::HttpClient slow(file("second.sock")), other(file("second.sock"));
+    slow.send("POST /images/load HTTP/1.1\r\nHost: rt\r\nContent-Length: 100000\r\n\r\nbegun");
+    other.send_request("GET", "/_ping"); // after the other's head
+    EXPECT_EQ(other.answer().body, "OK");
+    end(rtd);
+}
+
 TEST_F(ApiService, ShowsCountersToWhoAsks) {
     const std::string address = "127.0.0.1:" + free_port();
     auto rtd = start({"--host", "unix://" + file("second.sock"), "--metrics", address});

@@ -19,6 +19,8 @@
 #include <boost/program_options.hpp>
 #include <rtp/host.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +29,9 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 namespace rt::rtd {
 namespace {
@@ -116,6 +121,26 @@ void log_request(const RequestRecord& record) {
                             microseconds(record.until_head), " end_us=", microseconds(record.until_end)));
 }
 
+// Work that is under way has a moment to end: an upload whose client is slow, a stop with a long grace. What
+// is left of it is cleaned up as after a kill.
+class LastMoment {
+public:
+    LastMoment()
+        : watch_([](const std::stop_token& ended) {
+              constexpr std::chrono::seconds kMoment{3};
+              std::mutex mutex;
+              std::condition_variable_any over;
+              std::unique_lock lock(mutex);
+              over.wait_for(lock, ended, kMoment, [] { return false; });
+              if (ended.stop_requested()) return;
+              log(LogLevel::warning, "rtd ends in the middle of what it was doing");
+              ::_exit(0);
+          }) {}
+
+private:
+    std::jthread watch_;
+};
+
 // What the server cannot do without has failed: it is better to be started again than to go on half dead.
 // Containers do not notice.
 void end_without(const std::exception_ptr& problem) {
@@ -153,6 +178,7 @@ Result<void> serve(const Settings& settings) {
     asio::io_context io(1);
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
+    std::optional<LastMoment> last_moment; // outlives what has threads
     Services services(io.get_executor(), open);
     serving.find = [&services](Request& request) { return find_handler(services, request); };
     serving.done = [&](const RequestRecord& record) {
@@ -182,6 +208,7 @@ Result<void> serve(const Settings& settings) {
     io.run();
     notify_service_manager("STOPPING=1");
     log(LogLevel::info, "rtd ends; containers go on");
+    last_moment.emplace();
     return {};
 }
 
