@@ -60,6 +60,8 @@ Result<std::vector<Token>> read_tokens(std::string_view text, std::size_t at);
 // nothing: there is no such function.
 bool is_function(std::string_view name);
 Result<nlohmann::json> call_function(std::string_view name, std::span<const nlohmann::json> arguments);
+// Of printf: the format first.
+Result<nlohmann::json> format_values(std::span<const nlohmann::json> values);
 bool is_true(const nlohmann::json& value);
 std::string show(const nlohmann::json& value); // as Go's %v
 

@@ -116,6 +116,26 @@ Result<Json> index(Values values) {
     return at;
 }
 
+Result<Json> slice(Values values) { // slice TEXT-OR-LIST [FROM [TO]], in bytes as Go's
+    const Json& whole = values[0];
+    if (!whole.is_string() && !whole.is_array()) return wrong("slice of ", whole.type_name());
+    const auto size = static_cast<std::int64_t>(whole.is_string() ? whole.get_ref<const std::string&>().size()
+                                                                  : whole.size());
+    std::int64_t from = 0, to = size;
+    if (values.size() > 1) {
+        RT_TRY_ASSIGN(from, number_of(values[1]));
+    }
+    if (values.size() > 2) {
+        RT_TRY_ASSIGN(to, number_of(values[2]));
+    }
+    if (from < 0 || to > size) return wrong("index out of range: ", from < 0 ? from : to);
+    if (from > to) return wrong("invalid slice index: ", from, " > ", to);
+    if (whole.is_string())
+        return whole.get_ref<const std::string&>().substr(static_cast<std::size_t>(from),
+                                                          static_cast<std::size_t>(to - from));
+    return Json(Json::array_t(whole.begin() + from, whole.begin() + to));
+}
+
 Result<Json> join(Values values) {
     if (values[0].is_null()) return "";
     if (!values[0].is_array()) return wrong("expected a list, found ", values[0].type_name());
@@ -230,6 +250,8 @@ constexpr std::array kFunctions = {
     Function{"json", to_json, 1, 1},
     Function{"print", print, 0, kAny},
     Function{"println", println, 0, kAny},
+    Function{"printf", format_values, 1, kAny},
+    Function{"slice", slice, 1, 3},
 };
 
 const Function* find(std::string_view name) {

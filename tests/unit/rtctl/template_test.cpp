@@ -89,6 +89,26 @@ TEST(Template, HasTheFunctionsOfDocker) {
            {"{{len .Args}} {{len .Id}}", "3 3"}});
 }
 
+TEST(Template, FormatsAsGoDoes) {
+    check({{"{{printf \"%s|%-6s|%6s|%.2s|%q\" .Id .Id .Id .Id .Id}}", "abc|abc   |   abc|ab|\"abc\""},
+           {"{{printf \"%d|%5d|%-5d|%05d|%+d|%x|%X|%#x|%o|%b|%c\" 42 42 42 42 42 42 42 42 42 5 65}}",
+            "42|   42|42   |00042|+42|2a|2A|0x2a|52|101|A"},
+           {"{{printf \"%d %05d\" -7 -7}}", "-7 -0007"},
+           {"{{printf \"%.2f|%8.3f|%e\" 1.5 1.5 1.5}}", "1.50|   1.500|1.500000e+00"},
+           {"{{printf \"%v %v %v %v %t %%\" .Id 7 true .Args true}}", "abc 7 true [one two three] true %"},
+           {"{{printf \"%x\" \"hi\"}}", "6869"},
+           {"{{printf \"%d %s %z\" \"hi\" 5 5}}", "%!d(string=hi) %!s(int=5) %!z(int=5)"},
+           {"{{printf \"%s %s\" .Id}}", "abc %!s(MISSING)"},
+           {"{{printf \"x\" .Id 1}}", "x%!(EXTRA string=abc, int=1)"},
+           {"{{printf \"100%\"}}", "100%!(NOVERB)"},
+           {"{{printf \"%99999d\" 1}}",
+            "render: template: at column 3: error calling printf: printf: a width is at most 4096"},
+           {"{{slice .Id 1}}|{{slice .Id 0 2}}|{{slice .Id}}|{{slice .Args 1 | json}}",
+            R"(bc|ab|abc|["two","three"])"},
+           {"{{slice .Id 1 9}}", "render: template: at column 3: error calling slice: index out of range: 9"},
+           {"{{.Id | printf \"%.1s\"}}", "a"}});
+}
+
 TEST(Template, TrimsWhereADashAsksForIt) {
     check({{"a  {{- .Pid -}}  b", "a42b"},
            {"a {{- /* x */ -}} b", "ab"},
