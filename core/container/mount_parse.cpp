@@ -41,6 +41,20 @@ bool apply_bind_word(const std::string& word, MountSpec& mount) {
     return true;
 }
 
+// ":ro,rw" may mean either.
+Result<void> check_each_once(const std::string& text, const std::vector<std::string>& words) {
+    constexpr std::array<std::string_view, 2> kAccess{"ro", "rw"}, kLabels{"z", "Z"},
+        kCopies{"copy", "nocopy"};
+    const auto count = [&](const auto& among) {
+        return std::ranges::count_if(words, [&](const std::string& word) { return is_one_of(word, among); });
+    };
+    if (count(kAccess) > 1 || count(kLabels) > 1 || count(kCopies) > 1 || count(kPropagations) > 1 ||
+        count(kConsistencies) > 1)
+        return fail(Code::invalid_argument, "mount '", text,
+                    "': invalid mode: each of ro or rw, z or Z, and a propagation stands there once at most");
+    return {};
+}
+
 // What --mount is made of. Each takes the value that was given to a key.
 using Setter = Result<void> (*)(const std::string& value, MountSpec& mount);
 
@@ -196,6 +210,7 @@ Result<MountSpec> parse_bind(const std::string& text) {
         if (!apply_bind_word(word, mount))
             return fail(Code::invalid_argument, "mount '", text, "': '", word,
                         "' is not one of ro, rw, z, Z, nocopy or a propagation such as rslave");
+    RT_TRY(check_each_once(text, words));
     return mount;
 }
 

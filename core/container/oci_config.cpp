@@ -56,6 +56,9 @@ Json rlimits(const OciInput& input) {
 
 // What is no number is a name, which only the container's own files know.
 void add_groups(const OciInput& input, Json& user) {
+    // Of nobody in particular: root. Its primary group belongs to the additional ones, or programs could shed
+    // it (CVE-2022-36109); of a user by name the driver sees to that.
+    if (input.plan.user.empty() && !input.spec.group_add.empty()) user["additionalGids"].push_back(0);
     for (const std::string& group : input.spec.group_add) {
         std::uint32_t number = 0;
         const char* const last = group.data() + group.size();

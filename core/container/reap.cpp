@@ -193,8 +193,14 @@ private:
             RT_TRY_ASSIGN(const auto network, state_->networks.find_by_id(endpoint.network_id));
             if (network) {
                 RT_TRY(withdraw_names(engine_, endpoint, *network));
-                const auto backend = driver_for(cat("its place in network '", network->name, "'"),
-                                                engine_.drivers().network(network->driver));
+                auto found = engine_.drivers().network(network->driver);
+                // As far as is recorded it has done nothing for this one.
+                if (!found && endpoint.result.empty()) {
+                    detached_.push_back(endpoint.id);
+                    continue;
+                }
+                const auto backend =
+                    driver_for(cat("its place in network '", network->name, "'"), std::move(found));
                 if (!backend) continue;
                 RT_TRY(backend->detach(operation_, endpoint_json(endpoint, *network), -1));
                 if (!endpoint.result.empty()) left_.push_back(*network);

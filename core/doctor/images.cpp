@@ -79,6 +79,8 @@ Result<void> look_at_parts(Examination& examination) {
     RT_TRY_ASSIGN(const auto names, names_in(directory));
     for (const std::string& name : names) {
         const Path file = directory / name;
+        if (file.extension() == ".lock")
+            continue; // stays for the next who takes it, and goes with the collection
         if (file.extension() == ".part" && !is_older(file, kPartsAreKept)) continue;
         examination.report("image.part", {.subject = cat("file '", file.native(), "'"),
                                           .text = "nobody brings this in any more",

@@ -57,10 +57,14 @@ const std::vector<const Command*>& hidden_commands() {
 
 const std::vector<GroupWord>& group_words() {
     static const std::vector<GroupWord> kWords = {
-        {"container", "Manage containers"},    {"image", "Manage images"},
-        {"network", "Manage networks"},        {"volume", "Manage volumes"},
-        {"system", "Manage the engine"},       {"plugin", "See the plugins that drivers are made of"},
-        {"config", "See and check the wiring"}};
+        {"container", "Manage containers"},
+        {"image", "Manage images"},
+        {"network", "Manage networks"},
+        {"volume", "Manage volumes"},
+        {"system", "Manage the engine"},
+        {"plugin", "See the plugins that drivers are made of"},
+        {"config", "See and check the wiring"},
+        {"explain", "Say what a command would do, and who asked for it"}};
     return kWords;
 }
 

@@ -23,7 +23,7 @@ constexpr Known kKnown[] = {
     {"link volumes-from", "@container"},
     {"log-driver", "json-file none"},
     {"mount", "type=bind,source= type=volume,source= type=tmpfs,target="},
-    {"network net", "@network none host @container:"},
+    {"network net", "@network @container:"},
     {"pid", "host @container:"},
     {"pull", "missing always never"},
     {"restart", "no always unless-stopped on-failure"},

@@ -12,12 +12,29 @@
 namespace rt::cli {
 namespace {
 
+// Fields of a container that are left out where there is nothing, as docker leaves them out. Its templates
+// see nothing then, and no missing field: '{{if .State.Health}}' is asked of all.
+Json with_what_is_left_out(Json value) {
+    if (!value.is_object() || !value.contains("HostConfig")) return value;
+    static const std::pair<const char*, const char*> kFields[] = {
+        {"State", "Health"},       {"Config", "Healthcheck"},    {"Config", "StopTimeout"},
+        {"Config", "ArgsEscaped"}, {"HostConfig", "Init"},       {"HostConfig", "Annotations"},
+        {"HostConfig", "Mounts"},  {"HostConfig", "StorageOpt"}, {"HostConfig", "Sysctls"},
+        {"HostConfig", "Tmpfs"}};
+    for (const auto& [part, field] : kFields)
+        if (const auto found = value.find(part); found != value.end() && found->is_object())
+            found->emplace(field, nullptr); // where there is none
+    if (const auto config = value.find("Config"); config != value.end() && config->is_object())
+        config->emplace("StopSignal", "");
+    return value;
+}
+
 Result<void> show_line(const Json& value, const std::optional<Template>& format) {
     if (!format) {
         print_json_line(value);
         return {};
     }
-    RT_TRY_ASSIGN(const std::string line, format->render(value));
+    RT_TRY_ASSIGN(const std::string line, format->render(with_what_is_left_out(value)));
     print_line(printable_lines(line));
     return {};
 }

@@ -104,15 +104,6 @@ void each_of_group(std::string_view group, const Use& use) {
                 use(std::string(command->name.substr(group.size() + 1)), *command);
 }
 
-// The commands of a first word that is no group of docker's ("explain").
-std::string commands_with(const std::string& first) {
-    std::string found;
-    each_of_group(first, [&](const std::string& word, const Command&) {
-        found += cat(found.empty() ? "'" : ", '", first, " ", word, "'");
-    });
-    return found;
-}
-
 int unknown_command(const Arguments& words) {
     const std::string& first = words.front();
     const std::string second = words.size() > 1 ? words[1] : std::string();
@@ -135,10 +126,8 @@ int unknown_command(const Arguments& words) {
     const std::string prefix = in_group ? first + " " : "";
     const std::string& misspelt = in_group ? words[1] : first;
     const std::string best = nearest(misspelt, known);
-    const std::string begun = in_group ? std::string() : commands_with(first);
-    const std::string hint = !begun.empty() ? cat("there is ", begun)
-                             : best.empty() ? cat("'rtctl ", prefix, "--help' lists the commands")
-                                            : cat("did you mean '", prefix, best, "'?");
+    const std::string hint = best.empty() ? cat("'rtctl ", prefix, "--help' lists the commands")
+                                          : cat("did you mean '", prefix, best, "'?");
     std::fprintf(stderr, "rtctl: unknown command '%s%s'; %s\n", prefix.c_str(), misspelt.c_str(),
                  hint.c_str());
     return kFailed;

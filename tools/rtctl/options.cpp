@@ -9,6 +9,7 @@
 #include <boost/program_options/positional_options.hpp>
 
 #include <iostream>
+#include <optional>
 #include <set>
 
 namespace rt::cli {
@@ -69,19 +70,92 @@ Split split_at_first_operand(const options::options_description& description, co
     return split;
 }
 
-// "--rm=true" and "--rm=false", as docker's flags may be given.
+// As docker's flags take it behind a '='. Empty: it is none.
+std::optional<bool> boolean_of(std::string_view text) {
+    for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"})
+        if (text == yes) return true;
+    for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"})
+        if (text == no) return false;
+    return std::nullopt;
+}
+
+// Boost takes no empty value behind a '='.
+void add_with_value(Arguments& plain, const std::string& name, const std::string& joint,
+                    const std::string& value) {
+    if (!value.empty()) {
+        plain.push_back(cat(name, joint, value));
+        return;
+    }
+    plain.push_back(name);
+    plain.emplace_back();
+}
+
+// "--rm=true", "--rm=0", "--user=".
+void add_plain_long(const options::options_description& description, const std::string& word,
+                    Arguments& plain) {
+    const auto equals = std::min(word.find('='), word.size());
+    const auto* const option = find_option(description, word.substr(2, equals - 2));
+    const std::string name = word.substr(0, equals), value = word.substr(std::min(equals + 1, word.size()));
+    if (option == nullptr || equals == word.size()) {
+        plain.push_back(word);
+    } else if (takes_value(*option)) {
+        add_with_value(plain, name, "=", value);
+    } else if (const auto is_set = boolean_of(value); !is_set) {
+        plain.push_back(word); // refused there
+    } else if (*is_set) {
+        plain.push_back(name);
+    }
+}
+
+// "-it", "-d=false", "-m=64m", "-itm64m".
+void add_plain_short(const options::options_description& description, const std::string& word,
+                     Arguments& plain) {
+    for (std::size_t i = 1; i < word.size(); ++i) {
+        const std::string name = cat("-", word[i]), rest = word.substr(i + 1);
+        const auto* const option = find_option(description, name);
+        const bool has_equals = rest.starts_with('=');
+        if (option == nullptr) {
+            plain.push_back(cat("-", word.substr(i))); // refused there
+            return;
+        }
+        if (needs_value(*option)) {
+            if (rest.empty())
+                plain.push_back(name); // the next word is its value
+            else
+                add_with_value(plain, name, "", has_equals ? rest.substr(1) : rest);
+            return;
+        }
+        if (!has_equals) {
+            plain.push_back(name);
+            continue;
+        }
+        if (takes_value(*option))
+            plain.push_back(cat("--", option->long_name(), rest));
+        else if (const auto is_set = boolean_of(std::string_view(rest).substr(1)); !is_set)
+            plain.push_back(cat("--", option->long_name(), rest)); // refused there
+        else if (*is_set)
+            plain.push_back(name);
+        return;
+    }
+}
+
+// Options as Boost takes them, out of those that docker's take: "-d=false", "-m=64m", "--user=".
 Arguments plain_flags(const options::options_description& description, const Arguments& words) {
     Arguments plain;
-    for (const std::string& word : words) {
-        const auto equals = word.find('=');
-        const auto* option = word.starts_with("--") && equals != word.npos
-                                 ? find_option(description, word.substr(2, equals - 2))
-                                 : nullptr;
-        const std::string value = option == nullptr || takes_value(*option) ? "" : word.substr(equals + 1);
-        if (value == "true")
-            plain.push_back(word.substr(0, equals));
-        else if (value != "false")
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "--") {
+            plain.insert(plain.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+            break;
+        }
+        if (word.starts_with("--"))
+            add_plain_long(description, word, plain);
+        else if (word.size() > 1 && word.front() == '-')
+            add_plain_short(description, word, plain);
+        else
             plain.push_back(word);
+        if (word.starts_with('-') && wants_next_word(description, word) && i + 1 < words.size())
+            plain.push_back(words[++i]);
     }
     return plain;
 }

@@ -148,7 +148,7 @@ void add_security(options::options_description& all) {
         ("privileged", "all capabilities and devices, and nothing hidden")
         ("cap-add", list("NAME"), "add a capability, or ALL")
         ("cap-drop", list("NAME"), "take a capability away, or ALL")
-        ("security-opt", list("OPTION"), "no-new-privileges, seccomp=FILE|unconfined|builtin, apparmor=NAME, "
+        ("security-opt", list("OPTION"), "no-new-privileges, seccomp=FILE (or unconfined, or builtin), apparmor=NAME, "
                                          "label=disable|type:NAME|..., systempaths=unconfined")
         ("device", list("HOST[:CTR][:rwm]"), "a device of the host")
         ("device-cgroup-rule", list("RULE"), "a rule on devices: c 10:229 rwm")

@@ -82,7 +82,6 @@ TEST(CommandLine, AGroupAloneListsItsCommandsAsItsHelpDoes) {
         EXPECT_EQ(unknown.err, "rtctl: unknown command '" + group + " nonsense'; 'rtctl " + group +
                                    " --help' lists the commands\n");
     }
-    EXPECT_THAT(rtctl({"explain"}).err, HasSubstr("there is 'explain run'"));
     EXPECT_THAT(rtctl({"volume", "inspetc"}).err, HasSubstr("did you mean 'volume inspect'?"));
     EXPECT_THAT(rtctl({"volme", "ls"}).err, HasSubstr("did you mean 'volume'?"));
 }

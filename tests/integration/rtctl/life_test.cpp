@@ -452,6 +452,28 @@ TEST_F(Life, RemovingByForceSaysWhenItCouldNot) {
     ASSERT_TRUE(take_as_clean()); // the image and what was unpacked of it are gone
 }
 
+// A plugin's author does that all day.
+TEST_F(Life, ARunThatANetworkDriversConfigKeepsFromStartingLeavesNothing) {
+    const auto file = rtctl_.directory() / "config.json";
+    const std::string before = rt::test::read_file(file);
+    json wiring = json::parse(before);
+    wiring["network"]["drivers"]["own"] = {{"plugin", "bridge"}};
+    rt::test::write_file(file, wiring.dump());
+    EXPECT_EQ(rtctl_({"run", "--rm", "--network", "own", "busybox", "true"}).exit_code, 0);
+    wiring["network"]["drivers"]["own"]["config"] = {{"no-such-key", 1}};
+    rt::test::write_file(file, wiring.dump());
+    const auto failed = rtctl_({"run", "--network", "own", "--name", "one", "busybox", "true"});
+    EXPECT_EQ(failed.exit_code, 125);
+    EXPECT_THAT(failed.err, HasSubstr("no-such-key"));
+    EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+    wiring["network"]["drivers"]["own"]["config"] = json::object();
+    rt::test::write_file(file, wiring.dump());
+    EXPECT_EQ(rtctl_({"run", "--rm", "--network", "own", "--name", "one", "busybox", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"system", "shutdown"}).exit_code, 0); // its network off the host
+    rt::test::write_file(file, before);
+    ASSERT_TRUE(take_as_clean()); // the row of its network stays
+}
+
 // Its shim has the isolation driver; what only the others can do waits for them, and nothing is forgotten.
 TEST_F(Life, AContainerWhoseDriversHaveLeftTheWiringFileEndsAndGoes) {
     const auto file = rtctl_.directory() / "config.json";

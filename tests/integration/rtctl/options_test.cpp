@@ -23,6 +23,7 @@ TEST_F(WithBusybox, ProcessOptionsReachTheProgram) {
         "from file 2\n0\n");
     EXPECT_THAT(sh("id -G", {"--group-add", "77", "-u", "5:6"}).out, HasSubstr("77"));
     EXPECT_EQ(sh("id -G", {"--group-add", "extra", "--group-add", "7", "-u", "5:6"}).out, "6 7 2000\n");
+    EXPECT_EQ(sh("id -G", {"--group-add", "77"}).out, "0 77\n"); // root's own is not lost
     const auto missing = sh("true", {"--group-add", "no-such-group"});
     EXPECT_EQ(missing.exit_code, kRefused);
     EXPECT_THAT(missing.err, HasSubstr("unable to find group no-such-group"));

@@ -56,6 +56,20 @@ TEST(Options, MayBeGivenTwiceAndFlagsMayHaveAValue) {
     EXPECT_TRUE((*parse_words({"--tty=true", "image"}))->has("tty"));
 }
 
+TEST(Options, MayHaveTheirValueWhereDockersHaveIt) {
+    const auto parsed =
+        parse_words({"-t=false", "-i=1", "-p=80:80", "-p", "-x=1", "--name=", "image", "-t=true"});
+    ASSERT_TRUE(parsed) << parsed.error().error.message;
+    EXPECT_TRUE((*parsed)->has("interactive"));
+    EXPECT_FALSE((*parsed)->has("tty"));
+    EXPECT_THAT((*parsed)->get<Arguments>("publish"), ElementsAre("80:80", "-x=1"));
+    EXPECT_EQ((*parsed)->get<std::string>("name", "none"), "");
+    EXPECT_THAT((*parsed)->operands, ElementsAre("image", "-t=true"));
+    EXPECT_TRUE((*parse_words({"-it=true", "image"}))->has("tty"));
+    EXPECT_THAT((*parse_words({"-itp80", "image"}))->get<Arguments>("publish"), ElementsAre("80"));
+    EXPECT_FALSE(parse_words({"-t=maybe", "image"}));
+}
+
 TEST(Options, RefuseWhatIsUnknownOrIncomplete) {
     for (const Arguments& words : {Arguments{"--nmae", "x", "image"}, Arguments{"--name"},
                                    Arguments{"-x", "image"}, Arguments{}, Arguments{"--na=x", "image"}}) {
