@@ -38,7 +38,10 @@ Result<void> validate_memory(const ContainerSpec& spec) {
 }
 
 Result<void> validate_cpu(const ContainerSpec& spec) {
+    constexpr std::int64_t kLeastNanoCpus = 10'000'000; // the kernel's least quota in a period of 100 ms
     if (spec.nano_cpus < 0) return refuse("the number of CPUs is negative");
+    if (spec.nano_cpus > 0 && spec.nano_cpus < kLeastNanoCpus)
+        return refuse("the number of CPUs is below 0.01, the least that the kernel gives");
     if (spec.nano_cpus > 0 && (spec.cpu_period != 0 || spec.cpu_quota != 0))
         return refuse("--cpus excludes --cpu-period and --cpu-quota: it is made of them");
     if (spec.cpu_shares < 0) return refuse("CPU shares ", spec.cpu_shares, " are negative");

@@ -64,6 +64,7 @@ Result<Platform> parse_platform(std::string_view text) {
     if (parts.size() > 3 || !std::ranges::all_of(parts, is_word))
         return fail(Code::invalid_argument, "platform '", text,
                     "': write it as OS/ARCH or OS/ARCH/VARIANT, like linux/amd64 or linux/arm/v7");
+    if (parts.size() == 1 && parts[0] == "linux") return host_platform();
     if (parts.size() == 1) return normalised({"linux", parts[0], {}});
     return normalised({parts[0], parts[1], parts.size() == 3 ? parts[2] : std::string()});
 }

@@ -110,6 +110,7 @@ Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
             host = host.substr(second + 1);
         }
     }
+    if (host == "0") host = {}; // docker's word for any
     RT_TRY_ASSIGN(const Range inside, parse_range(container, text));
     Range outside;
     if (!host.empty()) {

@@ -259,6 +259,10 @@ TEST_F(ApiContainers, ARequestThatCannotBeHadIsRefusedByName) {
                               {{"Image", "busybox"}, {"HostConfig", {{"DeviceRequests", {{{"Count", 1}}}}}}});
     EXPECT_EQ(refused.status, 501);
     EXPECT_THAT(refused.json()["message"], HasSubstr("DeviceRequests"));
+    const auto runtime =
+        call("POST", "/containers/create", {{"Image", "busybox"}, {"HostConfig", {{"Runtime", "runc"}}}});
+    EXPECT_EQ(runtime.status, 400);
+    EXPECT_THAT(runtime.json()["message"], HasSubstr("runc"));
     const auto missing = call("POST", "/containers/create", {{"Image", "nothing:here"}});
     EXPECT_EQ(missing.status, 404);
     EXPECT_THAT(missing.json()["message"], HasSubstr("No such image"));

@@ -2,6 +2,7 @@
 #include "tools/rtctl/options.hpp"
 
 #include "core/base/nearest.hpp"
+#include "core/container/option_values.hpp"
 #include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/output.hpp"
 
@@ -9,7 +10,6 @@
 #include <boost/program_options/positional_options.hpp>
 
 #include <iostream>
-#include <optional>
 #include <set>
 
 namespace rt::cli {
@@ -70,15 +70,6 @@ Split split_at_first_operand(const options::options_description& description, co
     return split;
 }
 
-// As docker's flags take it behind a '='. Empty: it is none.
-std::optional<bool> boolean_of(std::string_view text) {
-    for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"})
-        if (text == yes) return true;
-    for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"})
-        if (text == no) return false;
-    return std::nullopt;
-}
-
 // Boost takes no empty value behind a '='.
 void add_with_value(Arguments& plain, const std::string& name, const std::string& joint,
                     const std::string& value) {
@@ -100,7 +91,7 @@ void add_plain_long(const options::options_description& description, const std::
         plain.push_back(word);
     } else if (takes_value(*option)) {
         add_with_value(plain, name, "=", value);
-    } else if (const auto is_set = boolean_of(value); !is_set) {
+    } else if (const auto is_set = parse_boolean(value); !is_set) {
         plain.push_back(word); // refused there
     } else if (*is_set) {
         plain.push_back(name);
@@ -131,7 +122,7 @@ void add_plain_short(const options::options_description& description, const std:
         }
         if (takes_value(*option))
             plain.push_back(cat("--", option->long_name(), rest));
-        else if (const auto is_set = boolean_of(std::string_view(rest).substr(1)); !is_set)
+        else if (const auto is_set = parse_boolean(rest.substr(1)); !is_set)
             plain.push_back(cat("--", option->long_name(), rest)); // refused there
         else if (*is_set)
             plain.push_back(name);

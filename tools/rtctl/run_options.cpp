@@ -44,6 +44,8 @@ Result<void> add_labels(const Parsed& parsed, StringMap& labels) {
         const auto [key, value] = split_assignment(label);
         if (key.empty())
             return fail(Code::invalid_argument, "--label '", label, "': the name of the label is missing");
+        if (key.find_first_of(" \t\n") != std::string::npos)
+            return fail(Code::invalid_argument, "--label '", label, "': the name contains whitespaces");
         labels.insert_or_assign(key, value);
     }
     return {};

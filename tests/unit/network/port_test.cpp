@@ -14,13 +14,14 @@ TEST(PublishedPort, ParsesEveryFormOfDocker) {
         int container;
         const char* protocol;
     };
-    for (const Case& c : {Case{"80", "", 0, 80, "tcp"}, Case{"8080:80", "", 8080, 80, "tcp"},
-                          Case{"53:53/udp", "", 53, 53, "udp"}, Case{"[::]:80:80", "::", 80, 80, "tcp"},
-                          Case{"[FD00::1]::80", "fd00::1", 0, 80, "tcp"},
-                          Case{"127.0.0.1:8080:80", "127.0.0.1", 8080, 80, "tcp"},
-                          Case{"127.0.0.1::80", "127.0.0.1", 0, 80, "tcp"},
-                          Case{"8080:80/TCP", "", 8080, 80, "tcp"}, Case{"target=80", "", 0, 80, "tcp"},
-                          Case{"published=8080,target=80,protocol=udp", "", 8080, 80, "udp"}}) {
+    for (const Case& c :
+         {Case{"80", "", 0, 80, "tcp"}, Case{"0:80", "", 0, 80, "tcp"}, Case{"8080:80", "", 8080, 80, "tcp"},
+          Case{"53:53/udp", "", 53, 53, "udp"}, Case{"[::]:80:80", "::", 80, 80, "tcp"},
+          Case{"[FD00::1]::80", "fd00::1", 0, 80, "tcp"},
+          Case{"127.0.0.1:8080:80", "127.0.0.1", 8080, 80, "tcp"},
+          Case{"127.0.0.1::80", "127.0.0.1", 0, 80, "tcp"}, Case{"8080:80/TCP", "", 8080, 80, "tcp"},
+          Case{"target=80", "", 0, 80, "tcp"},
+          Case{"published=8080,target=80,protocol=udp", "", 8080, 80, "udp"}}) {
         const auto ports = rt::parse_published_port(c.text);
         ASSERT_TRUE(ports) << c.text << ": " << ports.error().message;
         ASSERT_EQ(ports->size(), 1U) << c.text;

@@ -136,6 +136,9 @@ Result<Answer> create_one(Engine& engine, const Request& request) {
     RunOptions options;
     options.pull = PullPolicy::never; // clients pull by themselves when they hear that there is no such image
     RT_TRY(check_host_runs(request.query.get("platform")));
+    // Clients take what is not found for the image.
+    if (!spec.isolation.empty() && !engine.wiring().isolation.drivers.contains(spec.isolation))
+        return fail(Code::invalid_argument, "unknown or invalid runtime name: ", spec.isolation);
     RT_TRY_ASSIGN(const Container made, create(engine, spec, options));
     return json_answer({{"Id", made.id}, {"Warnings", Json::array()}}, 201);
 }
