@@ -36,6 +36,7 @@ add_link_options(-Wl,-z,pack-relative-relocs)
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(RT_SANITIZE)
+  add_compile_definitions(RT_SANITIZED) # for tests of what no sanitizer leaves alone
   set(sanitizers address,undefined)
   if(RT_SANITIZE STREQUAL "thread")
     set(sanitizers thread)
