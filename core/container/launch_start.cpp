@@ -2,6 +2,7 @@
 // From a record to a running program.
 #include "core/container/launch.hpp"
 
+#include "core/container/bind_propagation.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/oci_config.hpp"
@@ -152,6 +153,7 @@ Result<void> Launch::make_bind_sources() {
         if (auto made = make_directories(mount.source, 0755); !made)
             return in_context(std::move(made).error(), "mount ", show(mount));
     }
+    for (const MountSpec& mount : spec_.mounts) RT_TRY(check_propagation(mount));
     return {};
 }
 

@@ -115,6 +115,9 @@ Result<std::vector<PublishedPort>> parse_published_port(std::string_view text) {
     Range outside;
     if (!host.empty()) {
         RT_TRY_ASSIGN(outside, parse_range(host, text));
+        if (outside.size() != inside.size() && inside.size() == 1)
+            return fail(Code::invalid_argument, "port '", text,
+                        "': a choice among host ports is not supported: name one, or none for a free one");
         if (outside.size() != inside.size())
             return fail(Code::invalid_argument, "port '", text, "': the ranges are not equally long");
     }

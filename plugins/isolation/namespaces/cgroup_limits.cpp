@@ -18,7 +18,11 @@ public:
 
     void put(const char* file, const std::string& text) {
         if (failed_) return;
-        if (auto written = write_limit(target_, file, text); !written) failed_ = std::move(written).error();
+        auto written = write_limit(target_, file, text);
+        if (written) return;
+        failed_ = std::move(written).error();
+        if (failed_->sys_errno == EINVAL || failed_->sys_errno == ERANGE)
+            failed_->message += ": the kernel takes no such value, or the cgroups above allow less";
     }
     template <class Number>
     void put(const char* file, const std::optional<Number>& number) {
@@ -29,15 +33,17 @@ public:
         if (failed_) return;
         auto written = write_limit(target_, file, text);
         if (written) return;
-        if (written.error().sys_errno == ENOENT)
-            target_.warn(cat("this kernel has no '", file, "': the limit ", text, " is not in force"));
+        const int error = written.error().sys_errno;
+        if (error == ENOENT || error == EOPNOTSUPP) // the scheduler of a disk is asked for the latter
+            target_.warn(cat("this kernel has ", error == ENOENT ? "no '" : "nothing behind '", file,
+                             "': the limit ", text, " is not in force"));
         else
             failed_ = std::move(written).error();
     }
     // The first of several names that a kernel may have for the same thing; none: reduced with a warning.
     void put_any(std::initializer_list<const char*> files, const std::string& text) {
         for (const char* file : files)
-            if (::faccessat(target_.directory, file, F_OK, 0) == 0) return put(file, text);
+            if (::faccessat(target_.directory, file, F_OK, 0) == 0) return put_if_there(file, text);
         put_if_there(*files.begin(), text);
     }
     // Into each file that the kernel has and that can take it; none: reduced with a warning. what: for it.

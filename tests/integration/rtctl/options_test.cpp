@@ -118,6 +118,20 @@ TEST_F(WithBusybox, BindPropagationIsAsAskedFor) {
     }
 }
 
+// Nothing would come through, without a word.
+TEST_F(WithBusybox, APropagationThatTheSourceTakesNoPartInIsRefused) {
+    const auto source =
+        rtctl_.directory() / "source"; // on a mount that the test's namespace has made private
+    std::filesystem::create_directories(source);
+    for (const char* const mode : {"shared", "rshared", "slave", "rslave"}) {
+        const auto refused = sh("true", {"-v", source.native() + ":/m:" + mode});
+        EXPECT_EQ(refused.exit_code, kRefused) << mode;
+        EXPECT_THAT(refused.err, HasSubstr("but it is not a shared")) << mode;
+    }
+    EXPECT_EQ(sh("true", {"-v", source.native() + ":/m:rprivate"}).exit_code, 0);
+    EXPECT_EQ(sh("true", {"-v", source.native() + ":/m:ro,rw"}).exit_code, kRefused);
+}
+
 TEST_F(WithBusybox, DevicesAreThereAndUsable) {
     const auto outcome =
         sh("ls -l /dev/mine; head -c 1 /dev/mine | wc -c", {"--device", "/dev/zero:/dev/mine:r"});
