@@ -16,6 +16,9 @@
 namespace rt {
 namespace {
 
+// Who asks whether a lock is held has it for a moment himself, which is no reason to give up.
+constexpr long kLongestLook = 2'000'000; // ns
+
 // False: another holds it (only with LOCK_NB).
 Result<bool> lock(int fd, int operation, const Path& path) {
     while (::flock(fd, operation) != 0) {
@@ -72,10 +75,17 @@ Result<LockFile> LockFile::acquire(const Path& path) {
 }
 
 Result<std::optional<LockFile>> LockFile::try_acquire(const Path& path) {
+    long pause = 100'000; // ns
     for (;;) {
         RT_TRY_ASSIGN(UniqueFd fd, open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW));
         RT_TRY_ASSIGN(const bool held, lock(fd.get(), LOCK_EX | LOCK_NB, path));
-        if (!held) return std::nullopt;
+        if (!held) {
+            if (pause > kLongestLook) return std::nullopt;
+            const timespec time{0, pause};
+            ::nanosleep(&time, nullptr);
+            pause *= 4;
+            continue;
+        }
         if (is_still(fd.get(), path)) return LockFile(std::move(fd));
     }
 }

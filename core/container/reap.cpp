@@ -8,12 +8,14 @@
 #include "core/container/container_volumes.hpp"
 #include "core/container/live_state.hpp"
 #include "core/container/name_service.hpp"
+#include "core/container/oci_config.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/running_index.hpp"
 #include "core/container/shared_memory.hpp"
 #include "core/container/shim_settings.hpp"
 #include "core/container/spec.hpp"
 
+#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <unistd.h>
 
@@ -175,9 +177,11 @@ private:
     Result<void> end_destroy() {
         if (shim_ != nullptr) RT_TRY(unless_dead(shim_->receive_destroyed()));
         if (shim_ != nullptr || !container_) return {};
-        const auto config = read_file(directory_ / "config.json");
-        if (!config && config.error().code == Code::not_found)
-            return {}; // it never came as far as being created
+        auto config = read_file(directory_ / "config.json");
+        if (!config && config.error().code == Code::not_found) {
+            if (!end_is_due() || !spec_) return {}; // it never came as far as being created
+            config = config_for_destroy();
+        }
         RT_TRY(config);
         auto isolation = engine_.drivers().isolation(container_->isolation);
         if (!isolation) // what it holds may be in use
@@ -185,6 +189,13 @@ private:
                               container_->name,
                               "', whose shim is dead: put the driver back in the wiring file and repeat");
         return (*isolation)->destroy(operation_, id_, *config);
+    }
+
+    // Of a run whose directory somebody has removed.
+    [[nodiscard]] std::string config_for_destroy() const {
+        const std::string cgroup = cgroup_path_of(*spec_, engine_.wiring().cgroup_parent.native(), id_);
+        return Json{{"linux", {{"cgroupsPath", cgroup}}}}.dump(-1, ' ', false,
+                                                               Json::error_handler_t::replace);
     }
 
     Result<void> detach() {

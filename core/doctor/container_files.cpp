@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files and rows of containers that are none, or do not run.
 #include "core/base/id.hpp"
-#include "core/container/recovery.hpp"
 #include "core/doctor/areas.hpp"
 #include "core/shim/client.hpp"
 
@@ -41,13 +40,13 @@ Result<void> look_at_run_directories(Examination& examination) {
                             .text = container ? cat("container '", container->name, "' does not run")
                                               : std::string("there is no such container"),
                             .owner = cat("container ", id),
-                            .repair = [&engine, id] { return recover_one(engine, id); }});
+                            .repair = [&engine, id] { return recover_unless_busy(engine, id); }});
     }
     return {};
 }
 
 Result<void> look_at_unrecorded(Examination& examination) {
-    RT_TRY_ASSIGN(const auto ids, unrecorded_containers(examination));
+    RT_TRY_ASSIGN(const auto ids, unrecorded_containers(examination.engine(), examination.state()));
     for (const std::string& id : ids)
         examination.report("container.unrecorded",
                            {.subject = cat("container ", id.substr(0, 12)),
@@ -85,10 +84,11 @@ Result<void> look_at_name_links(Examination& examination) {
 }
 
 Result<void> look_at_logs(Examination& examination) {
-    RT_TRY_ASSIGN(const auto unrecorded, unrecorded_containers(examination));
+    RT_TRY_ASSIGN(const auto unrecorded, unrecorded_containers(examination.engine(), examination.state()));
     if (!unrecorded.empty()) return {};
+    Engine& engine = examination.engine();
     Engine::State& state = examination.state();
-    const Path logs = examination.engine().wiring().root / "logs";
+    const Path logs = engine.wiring().root / "logs";
     RT_TRY_ASSIGN(const auto names, names_in(logs));
     for (const std::string& name : names) {
         const std::string id = name.substr(0, kContainerIdDigits);
@@ -99,7 +99,8 @@ Result<void> look_at_logs(Examination& examination) {
         examination.report("container.log", {.subject = cat("file '", file.native(), "'"),
                                              .text = "there is no such container",
                                              .owner = cat("container ", id),
-                                             .repair = [&state, file, id]() -> Result<void> {
+                                             .repair = [&engine, &state, file, id]() -> Result<void> {
+                                                 RT_TRY(none_is_unrecorded(engine, state));
                                                  RT_TRY_ASSIGN(const auto now, container_of(state, id));
                                                  return now ? Result<void>() : unlink_file(file);
                                              }});

@@ -2,7 +2,6 @@
 // Containers whose record and reality have come apart.
 #include "core/base/clock.hpp"
 #include "core/container/network_change.hpp"
-#include "core/container/recovery.hpp"
 #include "core/doctor/areas.hpp"
 #include "core/shim/client.hpp"
 
@@ -20,7 +19,7 @@ Finding about(Examination& examination, const Container& container, std::string 
     return {.subject = named(container),
             .text = std::move(text),
             .owner = cat("container ", container.id),
-            .repair = [&engine, id = container.id] { return recover_one(engine, id); }};
+            .repair = [&engine, id = container.id] { return recover_unless_busy(engine, id); }};
 }
 
 // In none of these phases does a container stay without a shim.

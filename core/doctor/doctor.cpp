@@ -21,12 +21,21 @@ bool is_same(const Finding& a, const Finding& b) {
     return a.check == b.check && a.subject == b.subject;
 }
 
+// What throws is one repair's misfortune, not that of all.
+Result<void> repair_one(const Finding& finding) {
+    try {
+        return finding.repair();
+    } catch (const std::exception& exception) {
+        return fail(Code::internal, "repair ", finding.subject, ": ", exception.what());
+    }
+}
+
 // True: at least one was.
 bool repair_all(std::vector<Finding>& findings, Repair wanted) {
     bool any = false;
     for (Finding& finding : findings) {
         if (!finding.repair || (finding.is_data && wanted != Repair::and_discard)) continue;
-        const auto done = finding.repair();
+        const auto done = repair_one(finding);
         finding.repaired = done.has_value();
         if (!done) finding.problem = done.error().message;
         any = any || finding.repaired;
@@ -34,16 +43,30 @@ bool repair_all(std::vector<Finding>& findings, Repair wanted) {
     return any;
 }
 
-// What is there again after its repair was not repaired.
-void add(Report& report, std::vector<Finding> findings) {
+// The newer look counts: what is there again after its repair was not repaired, and what is not there any
+// more, and was not repaired, went by itself (whoever was at work on it has done it). saw_all: nothing was
+// passed over or could not be looked at, so that it is not only out of sight.
+void add(Report& report, std::vector<Finding> findings, bool saw_all) {
+    std::erase_if(report.findings, [&](const Finding& old) {
+        return saw_all && !old.repaired && !check_named(old.check).takes_long &&
+               std::ranges::none_of(findings, [&](const Finding& one) { return is_same(one, old); });
+    });
     for (Finding& finding : findings) {
         const auto before =
             std::ranges::find_if(report.findings, [&](const Finding& one) { return is_same(one, finding); });
-        if (before == report.findings.end())
+        if (before == report.findings.end()) {
             report.findings.push_back(std::move(finding));
-        else
-            *before = std::move(finding);
+            continue;
+        }
+        if (!finding.repaired && finding.problem.empty())
+            finding.problem = before->repaired ? "it was, and is there again" : std::move(before->problem);
+        *before = std::move(finding);
     }
+}
+
+bool saw_all(const Examination& examination, const std::vector<Finding>& findings) {
+    return examination.passed_over().empty() &&
+           std::ranges::count(findings, Severity::unseen, &Finding::severity) == 0;
 }
 
 } // namespace
@@ -58,7 +81,8 @@ Result<Report> examine(Engine& engine, const Options& options, Repair repair) {
         report.passed_over = examination.passed_over();
         const bool last = repair == Repair::no || round == kRounds;
         const bool repaired = !last && repair_all(examination.findings(), repair);
-        add(report, std::move(examination.findings()));
+        const bool all = saw_all(examination, examination.findings());
+        add(report, std::move(examination.findings()), all);
         if (!repaired) return report;
         quick.verify = false; // nothing that was repaired changes what a blob holds
     }

@@ -35,6 +35,7 @@ Result<std::optional<LockFile>> lock_owner(Engine& engine, const Leftover& lefto
 
 Result<void> remove(Engine& engine, Engine::State& state, Role role, LeftoverFinder& finder,
                     const std::string& instance, const Leftover& leftover) {
+    RT_TRY(none_is_unrecorded(engine, state));
     RT_TRY_ASSIGN(const auto lock, lock_owner(engine, leftover));
     RT_TRY_ASSIGN(const std::string known,
                   known_json(engine, state, role, instance, lock ? leftover.container : std::string()));
@@ -81,7 +82,7 @@ Result<void> look_at(Examination& examination, Role role, const std::string& ins
 
 void look_at_driver_leftovers(Examination& examination) {
     const Wiring& wiring = examination.engine().wiring();
-    const auto unrecorded = unrecorded_containers(examination);
+    const auto unrecorded = unrecorded_containers(examination.engine(), examination.state());
     if (!unrecorded || !unrecorded->empty()) { // what is theirs looks like nobody's
         examination.pass_over(
             "what drivers have left, for the sake of containers that the database does not know");

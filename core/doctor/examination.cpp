@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/doctor/examination.hpp"
 
+#include "core/container/recovery.hpp"
 #include "core/shim/client.hpp"
 
 #include <fcntl.h>
@@ -33,7 +34,14 @@ void Examination::unseen(std::string_view check, const std::string& subject, con
 }
 
 void Examination::look(std::string_view check, const std::function<Result<void>()>& body) {
-    if (const auto looked = body(); !looked) unseen(check, std::string(check), looked.error());
+    const auto looked = [&]() -> Result<void> {
+        try {
+            return body();
+        } catch (const std::exception& exception) {
+            return fail(Code::internal, exception.what());
+        }
+    }();
+    if (!looked) unseen(check, std::string(check), looked.error());
 }
 
 bool is_locked(const Path& lock_file) {
@@ -58,8 +66,15 @@ Result<bool> was_ours(Engine::State& state, const std::string& id) {
     return known;
 }
 
-Result<std::vector<std::string>> unrecorded_containers(Examination& examination) {
-    Engine& engine = examination.engine();
+Result<void> recover_unless_busy(Engine& engine, const std::string& id) {
+    RT_TRY(recover_one(engine, id));
+    if (is_locked(engine.lock_file(id)))
+        return fail(Code::unavailable, "container ", id.substr(0, 12),
+                    " is just being worked on: look again later");
+    return {};
+}
+
+Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::State& state) {
     std::vector<std::string> found;
     RT_TRY_ASSIGN(const auto ids, names_in(engine.wiring().run / "containers"));
     for (const std::string& id : ids) {
@@ -67,10 +82,17 @@ Result<std::vector<std::string>> unrecorded_containers(Examination& examination)
         // Who starts or removes one holds its lock.
         const auto is_at_work = [&] { return shim_is_alive(directory) && !is_locked(engine.lock_file(id)); };
         if (!is_at_work()) continue;
-        RT_TRY_ASSIGN(const auto container, container_of(examination.state(), id));
+        RT_TRY_ASSIGN(const auto container, container_of(state, id));
         if (!container && is_at_work()) found.push_back(id);
     }
     return found;
+}
+
+Result<void> none_is_unrecorded(Engine& engine, Engine::State& state) {
+    RT_TRY_ASSIGN(const auto ids, unrecorded_containers(engine, state));
+    if (ids.empty()) return {};
+    return fail(Code::failed_precondition, "container ", ids.front().substr(0, 12),
+                " runs and the database does not know it: what is its looks like nobody's");
 }
 
 Result<std::vector<std::string>> names_in(const Path& directory) {

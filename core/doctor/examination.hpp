@@ -42,7 +42,8 @@ public:
     void unseen(std::string_view check, const std::string& subject, const Error& why);
     // What was not looked at because somebody is at work on it, which is no fault.
     void pass_over(std::string text) { passed_over_.push_back(std::move(text)); }
-    // Reports what goes wrong in body as unseen.
+    // Reports what goes wrong in body, and what it throws, as unseen: one broken row keeps nobody from the
+    // rest.
     void look(std::string_view check, const std::function<Result<void>()>& body);
 
 private:
@@ -53,8 +54,12 @@ private:
     std::vector<std::string> passed_over_;
 };
 
-// Whether somebody holds the lock of that file; a file that is not there is not made.
+// Whether somebody holds the lock of that file; a file that is not there is not made. Holds it for a moment
+// itself, which LockFile::try_acquire waits out.
 bool is_locked(const Path& lock_file);
+
+// recover_one(), and unavailable where somebody else is at work on that container.
+Result<void> recover_unless_busy(Engine& engine, const std::string& id);
 
 // The container's row as it is now; empty: there is none.
 Result<std::optional<Container>> container_of(Engine::State& state, const std::string& id);
@@ -63,7 +68,10 @@ Result<std::optional<Container>> container_of(Engine::State& state, const std::s
 Result<bool> was_ours(Engine::State& state, const std::string& id);
 
 // Ids of containers that run and have no row: their database was put back to an older state.
-Result<std::vector<std::string>> unrecorded_containers(Examination& examination);
+Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::State& state);
+
+// failed_precondition while there are any: what is theirs looks like nobody's. Asked again before a repair.
+Result<void> none_is_unrecorded(Engine& engine, Engine::State& state);
 
 // The names in a directory; none where it is not there.
 Result<std::vector<std::string>> names_in(const Path& directory);

@@ -31,9 +31,10 @@ constexpr std::string_view name_of(Severity severity) {
 struct Check {
     std::string_view name; // "container.shim-dead"
     Severity severity;
-    bool repairs;          // --repair puts it right
-    std::string_view what; // one line
-    bool is_data = false;  // perhaps somebody's whose record is lost: --repair --discard alone removes it
+    bool repairs;            // --repair puts it right
+    std::string_view what;   // one line
+    bool is_data = false;    // perhaps somebody's whose record is lost: --repair --discard alone removes it
+    bool takes_long = false; // looked for with --verify alone
 };
 std::span<const Check> all_checks();
 const Check& check_named(std::string_view name); // of all_checks(), else it ends the program: a defect
@@ -43,7 +44,8 @@ struct Finding {
     std::string text;     // one line: what is wrong, and since or because of what
     std::string owner{};  // whose it was, where that can be said
     std::string advice{}; // what to do; "": the repair
-    // Under the locks of whoever else may be at it, after a look whether it is still so. Empty: none.
+    // Under the locks of whoever else may be at it, after a look whether it is still so; unavailable:
+    // somebody is at work on it. Empty: none.
     std::function<Result<void>()> repair{};
     std::string check{};
     bool is_data = false; // as the check has it

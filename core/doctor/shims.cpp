@@ -12,11 +12,14 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
+#include <vector>
 
 namespace rt::doctor {
 namespace {
 
-constexpr int kDeathLimit = 5000; // ms
+constexpr int kDeathLimit = 5000;              // ms
+constexpr std::size_t kMostDescendants = 4096; // the rest goes with the cgroup, or is found the next time
 
 std::string program_of(pid_t pid) {
     std::array<char, 4096> text{};
@@ -38,15 +41,19 @@ std::string container_of_shim(pid_t pid) {
     return id.size() == kContainerIdDigits && is_hex(id) ? id : std::string();
 }
 
+// 0: it is gone.
+pid_t parent_of(pid_t pid) {
+    const auto text = read_file(cat("/proc/", pid, "/status"), 16384);
+    const std::size_t at = text ? text->find("\nPPid:\t") : std::string::npos;
+    pid_t parent = 0;
+    if (at != std::string::npos) std::from_chars(text->data() + at + 7, text->data() + text->size(), parent);
+    return parent;
+}
+
 // A child that has not executed a program yet looks like its parent.
 bool is_child_of_shim(pid_t pid) {
-    const auto text = read_file(cat("/proc/", pid, "/status"), 16384);
-    if (!text) return true; // gone
-    const std::size_t at = text->find("\nPPid:\t");
-    pid_t parent = 0;
-    if (at == std::string::npos) return true;
-    std::from_chars(text->data() + at + 7, text->data() + text->size(), parent);
-    return parent > 1 && is_shim(parent);
+    const pid_t parent = parent_of(pid);
+    return parent == 0 || (parent > 1 && is_shim(parent));
 }
 
 bool is_recorded(const Path& directory, pid_t pid) {
@@ -59,19 +66,71 @@ bool is_orphan(Engine& engine, pid_t pid, const std::string& id) {
            !is_child_of_shim(pid) && container_of_shim(pid) == id;
 }
 
-// What it held is ended with its cgroup, which is found once it is gone.
-Result<void> end(Engine& engine, pid_t pid, const std::string& id) {
-    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!process && errno == ESRCH) return {};
-    if (!process) return fail_errno(errno, "take hold of process ", pid);
-    if (!is_orphan(engine, pid, id)) return {}; // held, so that this is about the very process
-    if (::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) != 0 && errno != ESRCH)
-        return fail_errno(errno, "end the shim ", pid);
-    pollfd ended{process.get(), POLLIN, 0};
+// A process that cannot become another while it is held.
+struct Held {
+    pid_t pid;
+    UniqueFd fd;
+};
+
+Result<std::optional<Held>> hold(pid_t pid) {
+    UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!fd && errno == ESRCH) return std::nullopt;
+    if (!fd) return fail_errno(errno, "take hold of process ", pid);
+    return Held{pid, std::move(fd)};
+}
+
+Result<void> send_signal(const Held& process, int number) {
+    if (::syscall(SYS_pidfd_send_signal, process.fd.get(), number, nullptr, 0) != 0 && errno != ESRCH)
+        return fail_errno(errno, "send signal ", number, " to process ", process.pid);
+    return {};
+}
+
+// Those whose parent it is now; of a kernel that does not list them (CONFIG_PROC_CHILDREN), none.
+Result<void> hold_children(const Held& parent, std::vector<Held>& into) {
+    RT_TRY_ASSIGN(const auto threads, names_in(cat("/proc/", parent.pid, "/task")));
+    for (const std::string& thread : threads) {
+        const auto listed = read_file(cat("/proc/", parent.pid, "/task/", thread, "/children"));
+        if (!listed) continue;
+        for (const char *at = listed->data(), *end = at + listed->size(); at < end;) {
+            pid_t pid = 0;
+            at = std::from_chars(at, end, pid).ptr + 1; // "12 13 "
+            if (pid <= 0) break;
+            RT_TRY_ASSIGN(auto child, hold(pid));
+            if (child && parent_of(pid) == parent.pid) into.push_back(std::move(*child));
+        }
+    }
+    return {};
+}
+
+// First stopped, so that it starts no more meanwhile, then all that came of it: with another parent than it
+// they are found by nobody, where their cgroup has a place of its own.
+Result<std::vector<Held>> hold_descendants(const Held& shim) {
+    RT_TRY(send_signal(shim, SIGSTOP));
+    std::vector<Held> held;
+    RT_TRY(hold_children(shim, held));
+    for (std::size_t next = 0; next < held.size() && held.size() < kMostDescendants; ++next) {
+        RT_TRY(send_signal(held[next], SIGSTOP));
+        RT_TRY(hold_children({held[next].pid, UniqueFd()}, held));
+    }
+    return held;
+}
+
+Result<void> await_end(const Held& process) {
+    pollfd ended{process.fd.get(), POLLIN, 0};
     if (::poll(&ended, 1, kDeathLimit) <= 0)
-        return fail(Code::unavailable, "end the shim ", pid, ": it has not ended ", kDeathLimit,
+        return fail(Code::unavailable, "end process ", process.pid, ": it has not ended ", kDeathLimit,
                     " ms after SIGKILL: try again later");
     return {};
+}
+
+// With the container that it held; its cgroup is found once it is gone.
+Result<void> end(Engine& engine, pid_t pid, const std::string& id) {
+    RT_TRY_ASSIGN(const auto shim, hold(pid));
+    if (!shim || !is_orphan(engine, pid, id)) return {}; // held, so that this is about the very process
+    RT_TRY_ASSIGN(const auto descendants, hold_descendants(*shim));
+    RT_TRY(send_signal(*shim, SIGKILL));
+    for (const Held& process : descendants) RT_TRY(send_signal(process, SIGKILL));
+    return await_end(*shim);
 }
 
 Result<void> look(Examination& examination) {

@@ -20,6 +20,7 @@ Result<std::set<std::string>> known_snapshots(Engine::State& state) {
 
 Result<void> remove_unowned(Engine& engine, Engine::State& state, const std::string& storage,
                             const std::string& id) {
+    RT_TRY(none_is_unrecorded(engine, state));
     RT_TRY_ASSIGN(const auto known, known_snapshots(state));
     if (known.contains(id)) return {};
     RT_TRY_ASSIGN(const auto driver, engine.drivers().storage(storage));
@@ -43,7 +44,7 @@ Result<void> look_at(Examination& examination, const std::string& storage) {
                            {storage}, [&](const SqlRow& row) { expected.push_back(row.text(0)); }));
     RT_TRY_ASSIGN(const auto snapshots, driver->list(Engine::new_operation()));
     RT_TRY_ASSIGN(const auto known, known_snapshots(state));
-    RT_TRY_ASSIGN(const auto unrecorded, unrecorded_containers(examination));
+    RT_TRY_ASSIGN(const auto unrecorded, unrecorded_containers(engine, state));
     for (const Snapshot& snapshot : unrecorded.empty() ? snapshots : decltype(snapshots){}) {
         if (!snapshot.id.starts_with(kContainerPrefix) || known.contains(snapshot.id)) continue;
         examination.report(

@@ -3,6 +3,7 @@
 
 #include "core/base/child_process.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/descriptor_limit.hpp"
 #include "core/shim/client_state.hpp"
 #include "core/shim/protocol.hpp"
 #include "core/shim/run_files.hpp"
@@ -13,9 +14,11 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 namespace rt {
 namespace {
@@ -28,6 +31,15 @@ constexpr int kProgramDescriptor = 5;
 constexpr std::int64_t kMillisecond = 1'000'000;
 // What the shim may take to answer after the deadline of the call: the driver looks at it between its steps.
 constexpr std::int64_t kGrace = 2000 * kMillisecond;
+
+struct Launched {
+    std::mutex mutex;
+    std::vector<pid_t> shims;
+};
+Launched& launched() {
+    static Launched all;
+    return all;
+}
 
 // The program's directory as a mount of its own that nobody can write through; empty where that cannot be
 // had.
@@ -281,8 +293,18 @@ Result<ShimClient> ShimClient::launch(const ShimLaunch& launch) {
     }
     auto child = start_program(launch, theirs);
     if (!child) return in_context(std::move(child).error(), "start the shim of '", launch.container_id, "'");
+    restore_descriptor_limit(child->pid()); // before it is told to make anything
+    {
+        const std::lock_guard lock(launched().mutex);
+        launched().shims.push_back(child->pid());
+    }
     child->release();
     return ShimClient(std::move(state));
+}
+
+void ShimClient::reap_launched() {
+    const std::lock_guard lock(launched().mutex);
+    std::erase_if(launched().shims, [](pid_t shim) { return ::waitpid(shim, nullptr, WNOHANG) != 0; });
 }
 
 Result<ShimClient> ShimClient::connect(const Path& directory) {

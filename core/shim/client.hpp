@@ -139,6 +139,10 @@ public:
     // Connects to the shim of a container. not_found: there is none (no socket, or nobody listens).
     static Result<ShimClient> connect(const Path& directory);
 
+    // Shims that this process has launched are its children, and stay its zombies when they end: who outlives
+    // them calls this at SIGCHLD. Waits for nothing. Any thread.
+    static void reap_launched();
+
     ShimClient(ShimClient&&) noexcept;
     ShimClient& operator=(ShimClient&&) noexcept;
     ~ShimClient();

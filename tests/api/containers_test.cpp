@@ -97,6 +97,60 @@ TEST_F(ApiContainers, ClientsThatTakeNothingKeepNobodyWaiting) {
     EXPECT_TRUE(eventually([&] { return call("DELETE", "/containers/idle").status == 204; }));
 }
 
+TEST_F(ApiContainers, LeaveNoZombiesOfTheirs) {
+    const std::string id = create({{"Cmd", {"true"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    EXPECT_TRUE(eventually([&] { return inspect(id)["State"]["Status"] == "exited"; }));
+    const std::string children =
+        "/proc/" + std::to_string(rtd_->pid()) + "/task/" + std::to_string(rtd_->pid()) + "/children";
+    ASSERT_TRUE(std::filesystem::exists(children));
+    EXPECT_TRUE(eventually([&] { return rt::test::read_file(children).empty(); }));
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+TEST_F(ApiContainers, StopsThatWaitKeepNobodyWaiting) {
+    const std::string id =
+        create({{"Cmd", {"sh", "-c", "trap '' TERM; echo ready; sleep 1000"}}}, "stubborn");
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    ASSERT_TRUE(eventually([&] { return rtctl_({"logs", "stubborn"}).out == "ready\n"; }));
+    std::vector<rt::test::HttpClient> waiting;
+    for (int i = 0; i < 80; ++i) { // more than there are threads for the engine's verbs
+        waiting.push_back(connect());
+        waiting.back().send_request("POST", "/containers/stubborn/stop?t=1000");
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(call("GET", "/containers/stubborn/json").status, 200);
+    EXPECT_EQ(call("POST", "/containers/stubborn/kill").status, 204);
+    for (auto& one : waiting) EXPECT_THAT(one.answer_head().status, testing::AnyOf(204, 304));
+    EXPECT_EQ(call("DELETE", "/containers/stubborn").status, 204);
+}
+
+// The kernel gives a user 128 instances of inotify.
+TEST_F(ApiContainers, ManyFollowALogAndHearOfItsRotation) {
+    const std::string id = create(
+        {{"Cmd", {"cat"}},
+         {"OpenStdin", true},
+         {"HostConfig",
+          {{"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "1k"}, {"max-file", "3"}}}}}}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    std::vector<rt::test::HttpClient> followers;
+    for (int i = 0; i < 150; ++i) {
+        followers.push_back(connect());
+        followers.back().send_request("GET", "/containers/" + id + "/logs?stdout=1&follow=1");
+    }
+    for (auto& one : followers) EXPECT_EQ(one.answer_head().status, 200);
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdin=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    for (int line = 100; line < 120; ++line) { // a line is some 90 bytes in the file
+        const std::string text = "line " + std::to_string(line) + "\n";
+        attached.send(text);
+        for (auto& one : followers) ASSERT_THAT(one.read_until(text), HasSubstr(text));
+    }
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+    for (auto& one : followers) EXPECT_THAT(one.read_until("0\r\n\r\n"), testing::EndsWith("0\r\n\r\n"));
+}
+
 TEST_F(ApiContainers, InputGoesThroughToItsEnd) {
     const std::string id =
         create({{"Cmd", {"cat"}}, {"OpenStdin", true}, {"StdinOnce", true}, {"AttachStdin", true}});

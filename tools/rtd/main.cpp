@@ -9,8 +9,10 @@
 #include "tools/rtd/service_manager.hpp"
 #include "tools/rtd/services.hpp"
 
+#include "core/base/descriptor_limit.hpp"
 #include "core/container/operation_name.hpp"
 #include "core/plugin/loader.hpp"
+#include "core/shim/client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -153,6 +155,13 @@ void end_without(const std::exception_ptr& problem) {
     ::_exit(1);
 }
 
+Awaitable<void> reap_shims(asio::signal_set& ended_children) {
+    for (;;) {
+        co_await ended_children.async_wait(asio::use_awaitable);
+        ShimClient::reap_launched();
+    }
+}
+
 Result<void> serve(const Settings& settings) {
     const auto open = [file = settings.config_file] {
         return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
@@ -178,6 +187,7 @@ Result<void> serve(const Settings& settings) {
     asio::io_context io(1);
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
+    asio::signal_set ended_children(io, SIGCHLD);
     std::optional<LastMoment> last_moment; // outlives what has threads
     Services services(io.get_executor(), open);
     serving.find = [&services](Request& request) { return find_handler(services, request); };
@@ -200,8 +210,10 @@ Result<void> serve(const Settings& settings) {
                        accept_clients(listener.fd(), listener.speaks_tls() ? serve_encrypted : serve_plain),
                        end_without);
     if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), end_without);
+    asio::co_spawn(io, reap_shims(ended_children), end_without);
     asio::co_spawn(io, services.events.run(), end_without);
     asio::co_spawn(io, services.leases.run(), end_without);
+    asio::co_spawn(io, services.logs.run(), end_without);
     asio::co_spawn(io, services.attaches.follow(services.events, services.workers), end_without);
     log(LogLevel::info, cat("rtd " RT_VERSION " listens"));
     notify_service_manager("READY=1");
@@ -233,6 +245,7 @@ int main_with(int argc, char** argv) {
 int main(int argc, char** argv) {
     ::umask(022);               // what containers are to read must not depend on who starts us
     ::signal(SIGPIPE, SIG_IGN); // clients go when they like
+    rt::raise_descriptor_limit();
     ::mallopt(M_ARENA_MAX, 2); // many threads that allocate little: an arena each would be memory for nothing
     // What root has stored for registries is root's, not that of every client.
     ::unsetenv("HOME");

@@ -5,6 +5,7 @@
 #include "tools/rtd/engine/event_hub.hpp"
 #include "tools/rtd/engine/exec_registry.hpp"
 #include "tools/rtd/engine/lease_keeper.hpp"
+#include "tools/rtd/engine/log_changes.hpp"
 #include "tools/rtd/engine/pending_attach.hpp"
 #include "tools/rtd/engine/shared_work.hpp"
 #include "tools/rtd/engine/worker_pool.hpp"
@@ -16,17 +17,19 @@ public:
     // open: makes an engine; called by several threads.
     Services(asio::any_io_executor executor, const WorkerPool::OpenEngine& open)
         : workers(open, kWorkers), reapers(open, kReapers), transfers(open, kTransfers),
-          events(executor, workers, open), leases(executor, reapers, events), attaches(executor),
-          questions(executor, workers) {}
+          patient(open, kPatient), events(executor, workers, open), leases(executor, reapers, events),
+          attaches(executor), logs(executor), questions(executor, workers) {}
 
     // Verbs wait for what reapers do (stop, rm): those have threads of their own. So have archives, pulls and
-    // loads, which go on at the pace of their clients and registries: none of them keeps others waiting.
-    static constexpr std::size_t kWorkers = 64, kReapers = 8, kTransfers = 256;
+    // loads, which go on at the pace of their clients and registries, and stops, which wait as long as a
+    // container is given: none of them keeps others waiting.
+    static constexpr std::size_t kWorkers = 64, kReapers = 8, kTransfers = 256, kPatient = 512;
 
-    WorkerPool workers, reapers, transfers;
+    WorkerPool workers, reapers, transfers, patient;
     EventHub events;
     LeaseKeeper leases;
     PendingAttaches attaches;
+    LogChanges logs;
     ExecRegistry execs;
     SharedWork questions;
 };

@@ -83,13 +83,30 @@ Result<void> add_mounts(const SnapshotStore& store, const std::set<std::string>&
     return {};
 }
 
+// The mount that shows at a place, held: what is mounted there from now on is another.
+Result<sdk::UniqueFd> hold_mount(const SnapshotMount& mount) {
+    sdk::UniqueFd fd(::open(mount.point.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct statx shown{};
+    if (!fd || ::statx(fd.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &shown) < 0)
+        return sdk::fail_errno(errno, "look at what is mounted at ", storage::in_quotes(mount.point));
+    if ((shown.stx_mask & STATX_MNT_ID) == 0)
+        return sdk::fail(Code::unsupported, "unmount ", storage::in_quotes(mount.point),
+                         ": this kernel does not say which mount is there; Linux 5.8 or newer does");
+    if (std::to_string(shown.stx_mnt_id) != mount.number)
+        return sdk::fail(Code::failed_precondition, "unmount ", storage::in_quotes(mount.point),
+                         ": somebody else's mount lies on it; unmount that first");
+    return fd;
+}
+
 Result<void> unmount(const SnapshotStore& store, const std::set<std::string>& known,
                      const std::string& point) {
     RT_TRY_ASSIGN(const std::vector<SnapshotMount> mounts, mounts_of(store));
     // The last of a place is the one that shows.
     const auto found = std::ranges::find(mounts.rbegin(), mounts.rend(), point, &SnapshotMount::point);
     if (found == mounts.rend() || known.contains(found->snapshot)) return {};
-    if (::umount2(point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL)
+    RT_TRY_ASSIGN(const sdk::UniqueFd held, hold_mount(*found));
+    const std::string itself = cat("/proc/self/fd/", held.get());
+    if (::umount2(itself.c_str(), MNT_DETACH) < 0 && errno != EINVAL)
         return sdk::fail_errno(errno, "unmount ", storage::in_quotes(point));
     return {};
 }

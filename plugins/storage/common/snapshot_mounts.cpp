@@ -36,7 +36,7 @@ std::string unescaped(std::string_view text) {
 
 // One line of mountinfo: "36 35 98:0 /root /point options - type source superoptions".
 struct MountLine {
-    std::string root, point, type, options;
+    std::string number, root, point, type, options;
 };
 MountLine parse_line(std::string_view line) {
     std::vector<std::string_view> words;
@@ -47,7 +47,8 @@ MountLine parse_line(std::string_view line) {
     }
     const auto dash = std::ranges::find(words, "-");
     if (words.size() < 5 || words.end() - dash < 4) return {};
-    return {unescaped(words[3]), unescaped(words[4]), std::string(dash[1]), unescaped(dash[3])};
+    return {std::string(words[0]), unescaped(words[3]), unescaped(words[4]), std::string(dash[1]),
+            unescaped(dash[3])};
 }
 
 // The id in ".../active/ID" or ".../committed/ID" of the store; empty: it is another path.
@@ -110,7 +111,7 @@ Result<std::vector<SnapshotMount>> mounts_of(const SnapshotStore& store) {
         at = end + 1;
         std::string id = mount.type == "overlay" ? snapshot_of_overlay(store, mount.options)
                                                  : snapshot_of_bind(store, mount);
-        if (!id.empty()) found.push_back({mount.point, std::move(id)});
+        if (!id.empty()) found.push_back({mount.point, std::move(id), mount.number});
     }
     return found;
 }

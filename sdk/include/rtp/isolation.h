@@ -89,7 +89,8 @@ typedef struct rtp_isolation_v1 {
 
     /*
      * Ends every process that is left and removes everything that create() made. Repeatable, also half done,
-     * also by an instance that did not create it: config_json says where things are. RTP_OK when nothing is
+     * also by an instance that did not create it: config_json says where things are (where that of
+     * create() is lost, it has linux.cgroupsPath and nothing else). RTP_OK when nothing is
      * left. Processes are killed, but reaping them stays the host's part.
      */
     rtp_status (*destroy)(void* self, const rtp_call* call, const char* id, const char* config_json,

@@ -116,6 +116,31 @@ TEST_F(DoctorContainers, FindsAShimThatNothingLeadsToAndEndsWhatItHolds) {
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
+// Where drivers look for cgroups they would not find its one, and no process namespace ends with its shim.
+TEST_F(DoctorContainers, EndsWhatAnOrphanHoldsInACgroupOfItsOwn) {
+    const std::string parent = "/" + rtctl_.directory().path().filename().native() + "/own";
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "--cgroup-parent", parent, "--pid", "host", "busybox",
+                      "sh", "-c", "sleep 1000 & echo $! $$; sleep 1000"})
+                  .exit_code,
+              0);
+    ASSERT_TRUE(eventually([&] { return !rtctl_({"logs", "one"}).out.empty(); }));
+    std::istringstream said(rtctl_({"logs", "one"}).out);
+    pid_t child = 0, first = 0;
+    said >> child >> first;
+    ASSERT_TRUE(child > 1 && first > 1);
+    ASSERT_EQ(::kill(child, 0), 0);
+    const std::string id = id_of("one");
+    const pid_t shim = shim_of(id);
+    fs::remove_all(rtctl_.run() / "containers" / id);
+    EXPECT_EQ(of(look({"--repair"}), "shim.orphan").size(), 1U);
+    for (const pid_t pid : {shim, first, child})
+        EXPECT_TRUE(eventually([&] { return ::kill(pid, 0) != 0; })) << pid;
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+    const std::string ours = rtctl_.directory().path().filename();
+    for (const fs::path& cgroup : rt::test::cgroup_directories("/sys/fs/cgroup", ours))
+        fs::remove(cgroup / "own"); // stays, as docker's do: it was named by the user
+}
+
 TEST_F(DoctorContainers, FindsLocksOfWhatIsGone) {
     for (const std::string& name : {kGhost, std::string("network-ghost"), std::string("volume-ghost")})
         write_file(rtctl_.run() / "locks" / name, "");

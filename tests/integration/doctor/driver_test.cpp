@@ -79,6 +79,21 @@ TEST_F(DoctorDrivers, FindAMountOfASnapshotThatNobodyHas) {
     EXPECT_FALSE(fs::exists(storage() / "active/c-gone"));
 }
 
+TEST_F(DoctorDrivers, TakeNoMountOfOthersThatLiesOnTheirs) {
+    const fs::path point = rtctl_.directory() / "point";
+    for (const fs::path& path : {point, storage() / "active/c-gone"}) fs::create_directories(path);
+    ASSERT_EQ(::mount((storage() / "active/c-gone").c_str(), point.c_str(), nullptr, MS_BIND, nullptr), 0);
+    const auto found = of(look(), "storage.leftover");
+    ASSERT_EQ(found.size(), 1U);
+    ASSERT_EQ(::mount("theirs", point.c_str(), "tmpfs", 0, nullptr), 0);
+    write_file(point / "precious", "x");
+    (void)look({"--repair"});
+    EXPECT_TRUE(fs::exists(point / "precious"));
+    ASSERT_EQ(::umount(point.c_str()), 0);
+    expect_found_and_repaired("storage.leftover", point);
+    EXPECT_EQ(::umount(point.c_str()), -1);
+}
+
 TEST_F(DoctorDrivers, FindALinkOfAnEndpointThatIsGone) {
     const std::string link = make_veth(kGhost, bridge());
     expect_found_and_repaired("network.leftover", link);

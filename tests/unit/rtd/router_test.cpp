@@ -42,10 +42,12 @@ TEST(ApiRoutes, ARouteIsFoundByMethodAndPath) {
     request = request_of("DELETE", "/images/debian");
     EXPECT_EQ((*find_route(rt::rtd::all_routes(), request))->pattern, "/images/{name...}");
     EXPECT_EQ(request.parameter("name"), "debian");
-    request = request_of("HEAD", "/_ping"); // GET without a body
+    request = request_of("HEAD", "/info"); // GET without a body
     EXPECT_EQ((*find_route(rt::rtd::all_routes(), request))->method, "GET");
     request = request_of("HEAD", "/containers/x/archive");
     EXPECT_EQ((*find_route(rt::rtd::all_routes(), request))->method, "HEAD");
+    request = request_of("HEAD", "/events"); // streams for ever
+    EXPECT_EQ(find_route(rt::rtd::all_routes(), request).error().code, Code::unsupported);
 }
 
 TEST(ApiRoutes, WhatIsNotThereIsSaid) {

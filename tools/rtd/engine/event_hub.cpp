@@ -65,7 +65,7 @@ std::size_t EventHub::listeners() {
 
 void EventHub::tell(std::vector<Event> events) {
     for (Event& event : events) {
-        const auto shared = std::make_shared<const Event>(std::move(event));
+        const auto shared = std::make_shared<const ToldEvent>(std::move(event));
         std::erase_if(queues_, [&](const std::weak_ptr<EventQueue>& listener) {
             const auto queue = listener.lock();
             if (queue) queue->add(shared);

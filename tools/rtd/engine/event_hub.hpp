@@ -17,7 +17,11 @@
 
 namespace rt::rtd {
 
-using SharedEvent = std::shared_ptr<const Event>;
+struct ToldEvent : Event {
+    explicit ToldEvent(Event event) : Event(std::move(event)) {}
+    mutable std::string line; // as the API shows it; made by the first who shows it
+};
+using SharedEvent = std::shared_ptr<const ToldEvent>;
 
 // The events since it was made, for one listener. At most kMost are kept for one who does not take them.
 class EventQueue {

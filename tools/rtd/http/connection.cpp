@@ -30,7 +30,8 @@ using boost::system::system_error;
 
 constexpr std::uint32_t kHeaderLimit = 64U << 10U; // bytes, with the request line
 constexpr std::size_t kPiece = 64U << 10U;         // read at a time
-// A client that has begun to say something says more of it within this time.
+// Within this time a client that has begun a request has said what it wants. A body may take as long as its
+// source: who loads an archive through a pipe waits for whatever makes it.
 constexpr std::chrono::seconds kSilence{60};
 
 using Stream = beast::basic_stream<asio::generic::stream_protocol>;
@@ -107,10 +108,8 @@ public:
             body.data = piece.data();
             body.size = piece.size();
             error_code problem;
-            stream_.expires_after(kSilence);
             co_await http::async_read_some(stream_, buffer_, *parser_,
                                            asio::redirect_error(asio::use_awaitable, problem));
-            stream_.expires_never();
             if (problem && problem != http::error::need_buffer) {
                 keep_alive_ = false;
                 co_return fail(Code::invalid_argument, "the body of the request: ", problem.message());

@@ -9,19 +9,14 @@
 #include "tools/rtd/services.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include <array>
 #include <memory>
-#include <optional>
 
 namespace rt::rtd {
 namespace {
 
 using namespace asio::experimental::awaitable_operators;
-using Descriptor = asio::posix::stream_descriptor;
 
 // The log of one container as a client wants it, piece by piece.
 class LogPages {
@@ -77,35 +72,6 @@ Awaitable<Result<void>> write_pages(Services& services, Exchange& exchange,
         co_await exchange.write(page);
     }
 }
-
-// Readable when something was written to the file, or a new one has taken its name.
-class LogWatch {
-public:
-    static Result<UniqueFd> open(const Path& file) {
-        UniqueFd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-        if (!fd) return fail_errno(errno, "inotify");
-        if (::inotify_add_watch(fd.get(), file.parent_path().c_str(), IN_CREATE | IN_MOVED_TO) < 0)
-            return fail_errno(errno, "watch '", file.parent_path().native(), "'");
-        ::inotify_add_watch(fd.get(), file.c_str(), IN_MODIFY); // perhaps not there yet
-        return fd;
-    }
-
-    LogWatch(const asio::any_io_executor& executor, Path file, UniqueFd fd)
-        : file_(std::move(file)), changes_(executor, fd.release()) {}
-
-    Awaitable<void> changed() {
-        co_await changes_.async_wait(Descriptor::wait_read, asio::use_awaitable);
-        std::array<char, 4096> buffer{};
-        while (::read(changes_.native_handle(), buffer.data(), buffer.size()) > 0) {
-        }
-        // The file of that name, which may be another by now.
-        ::inotify_add_watch(changes_.native_handle(), file_.c_str(), IN_MODIFY);
-    }
-
-private:
-    Path file_;
-    Descriptor changes_;
-};
 
 struct Found {
     Container container;
@@ -205,10 +171,9 @@ Awaitable<Result<void>> logs(Services& services, Exchange& exchange) {
     *id = ends.id = wishes.container_id = found.container.id;
     wishes.terminal = found.terminal;
     const bool follows = request.query.flag("follow") && found.runs;
-    std::optional<LogWatch> watch; // before the file is read: what is written meanwhile is heard
+    std::shared_ptr<LogWatch> watch; // before the file is read: what is written meanwhile is heard
     if (follows) {
-        RT_CO_TRY_ASSIGN(UniqueFd changes, LogWatch::open(found.file));
-        watch.emplace(exchange.executor(), found.file, std::move(changes));
+        RT_CO_TRY_ASSIGN(watch, services.logs.watch(found.file));
     }
     auto opening =
         services.workers.run([wishes, file = found.file](Engine&) { return LogPages::open(file, wishes); });

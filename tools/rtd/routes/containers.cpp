@@ -165,13 +165,25 @@ Result<bool> is_at_rest(Engine& engine, const std::string& reference) {
     return now.phase == Phase::created || now.phase == Phase::exited;
 }
 
-Result<Answer> stop_one(Engine& engine, const Request& request) {
+Result<Answer> stop_and_answer(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto signal_number, signal_of(request));
     RT_TRY_ASSIGN(const auto grace, grace_of(request));
     RT_TRY_ASSIGN(const bool rests, is_at_rest(engine, request.parameter("id")));
     if (rests) return empty_answer(304);
     RT_TRY(stop(engine, request.parameter("id"), grace, StopReason::user, signal_number));
     return empty_answer();
+}
+
+// As long as the container is given.
+Awaitable<Result<void>> stop_one(Services& services, Exchange& exchange) {
+    constexpr std::size_t kLimit = 1024;
+    RT_CO_TRY(co_await exchange.whole_body(kLimit)); // nobody sends any
+    const Request& request = exchange.request();
+    auto task = services.patient.run(
+        named_work(request, [request](Engine& engine) { return stop_and_answer(engine, request); }));
+    RT_CO_TRY_ASSIGN(const Answer answer, co_await std::move(task));
+    co_await exchange.answer(answer);
+    co_return Result<void>();
 }
 
 Result<Answer> kill_one(Engine& engine, const Request& request) {
@@ -249,7 +261,7 @@ struct Started {
 
 // What start and restart have in common: the lease is ours from then on, and who waits to attach joins.
 template <class Verb>
-Awaitable<Result<void>> bring_up(Services& services, const Request& request, Verb verb) {
+Awaitable<Result<void>> bring_up(Services& services, WorkerPool& pool, const Request& request, Verb verb) {
     auto work = [&services, verb](Engine& engine) -> Result<Started> {
         RunOptions options;
         options.before_program = [&](const std::string& id) { services.attaches.join_all(engine, id); };
@@ -259,7 +271,7 @@ Awaitable<Result<void>> bring_up(Services& services, const Request& request, Ver
         RT_TRY(outcome->shim.watch_exit());
         return Started{outcome->record.id, std::make_shared<ShimClient>(std::move(outcome->shim))};
     };
-    auto task = services.workers.run(named_work(request, std::move(work)));
+    auto task = pool.run(named_work(request, std::move(work)));
     auto started = co_await std::move(task);
     RT_CO_TRY(started);
     services.leases.keep(started->id, std::move(*started->shim));
@@ -271,12 +283,12 @@ Awaitable<Result<void>> start_one(Services& services, Exchange& exchange) {
     RT_CO_TRY(co_await exchange.whole_body(kLimit)); // a HostConfig was taken here before API 1.24
     const std::string id = exchange.request().parameter("id");
     const auto runs_already = std::make_shared<bool>(false);
-    auto task =
-        bring_up(services, exchange.request(), [id, runs_already](Engine& engine, const RunOptions& options) {
-            auto started = start(engine, id, options);
-            *runs_already = !started && started.error().runs_already;
-            return started;
-        });
+    auto task = bring_up(services, services.workers, exchange.request(),
+                         [id, runs_already](Engine& engine, const RunOptions& options) {
+                             auto started = start(engine, id, options);
+                             *runs_already = !started && started.error().runs_already;
+                             return started;
+                         });
     const Result<void> up = co_await std::move(task);
     if (!up && !*runs_already) co_return up;
     co_await exchange.answer(empty_answer(*runs_already ? 304 : 204));
@@ -287,7 +299,7 @@ Awaitable<Result<void>> restart_one(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const auto signal_number, signal_of(exchange.request()));
     RT_CO_TRY_ASSIGN(const auto grace, grace_of(exchange.request()));
     const std::string id = exchange.request().parameter("id");
-    auto task = bring_up(services, exchange.request(),
+    auto task = bring_up(services, services.patient, exchange.request(),
                          [id, grace, signal_number](Engine& engine, const RunOptions& options) {
                              return restart(engine, id, grace, options, signal_number);
                          });

@@ -59,7 +59,9 @@ Result<Past> read_past(Engine& engine, const Span& span, const EventFilters& fil
 Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t after) {
     for (;;) {
         RT_CO_TRY_ASSIGN(const SharedEvent event, co_await news.next());
-        if (event->id > after) co_await exchange.write(line_of(*event));
+        if (event->id <= after) continue;
+        if (event->line.empty()) event->line = line_of(*event);
+        co_await exchange.write(event->line);
     }
 }
 

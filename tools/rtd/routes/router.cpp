@@ -48,6 +48,8 @@ Result<const Route*> find_route(std::span<const Route> routes, Request& request)
         if (!match_path(route.pattern, request.path, parameters)) continue;
         known_path = true;
         if (route.method != request.method && route.method != method) continue;
+        // What streams has no head without a body.
+        if (route.method != request.method && std::holds_alternative<Streaming>(route.action)) continue;
         // A route of HEAD's own comes before GET's.
         if (found != nullptr && route.method != request.method) continue;
         found = &route;

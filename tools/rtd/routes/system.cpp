@@ -66,6 +66,7 @@ Result<Answer> disk_usage(Engine& engine, const Request& request) {
 
 std::vector<Route> system_routes() {
     return {{"GET", "/_ping", ping},
+            {"HEAD", "/_ping", ping},
             {"GET", "/version", version},
             {"GET", "/info", info},
             {"GET", "/system/df", disk_usage}};

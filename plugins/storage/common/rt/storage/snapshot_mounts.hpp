@@ -12,6 +12,7 @@ namespace rt::storage {
 struct SnapshotMount {
     std::string point;    // where it is mounted
     std::string snapshot; // the id of the topmost one that it shows
+    std::string number;   // the kernel's id of the mount, decimal
 };
 
 // Overlays of the store's directories, and binds of one of them.
