@@ -6,6 +6,7 @@
 #include "core/container/container_volumes.hpp"
 #include "core/container/first_process.hpp"
 #include "core/container/id_ranges.hpp"
+#include "core/container/layer_mode.hpp"
 #include "core/container/mount_resolve.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/spec.hpp"
@@ -53,7 +54,7 @@ Result<MountView> open_stopped(Engine& engine, const Container& container, Writa
     const bool writable = access == Writable::yes && !spec.read_only;
     request.root = writable ? Writable::yes : Writable::no;
     RT_TRY_ASSIGN(request.snapshot,
-                  layer_mounts(engine, container, writable ? MountMode::read_write : MountMode::read_only));
+                  layer_mounts(engine, container, writable ? layer_mode(spec) : MountMode::read_only));
     request.place = engine.wiring().run.native();
     RT_TRY_ASSIGN(const auto mounts, mounts_of(container, spec));
     std::vector<OpenVolume> volumes; // their paths hold as long as these are open

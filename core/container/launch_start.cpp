@@ -4,6 +4,7 @@
 
 #include "core/container/bind_propagation.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/layer_mode.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/oci_config.hpp"
 #include "core/container/port_conflict.hpp"
@@ -158,8 +159,8 @@ Result<void> Launch::make_bind_sources() {
 }
 
 Result<void> Launch::make_bundle() {
-    RT_TRY_ASSIGN(rootfs_, storage_->mounts(operation_, Engine::snapshot_of(record_.id), parents_,
-                                            MountMode::read_write));
+    RT_TRY_ASSIGN(rootfs_,
+                  storage_->mounts(operation_, Engine::snapshot_of(record_.id), parents_, layer_mode(spec_)));
     // Its layers keep the owners they have on the disk; only how they are shown changes.
     if (has_own_users())
         for (Mount& mount : rootfs_) mount.options.emplace_back("idmap");

@@ -20,7 +20,13 @@
 
 namespace rt {
 
-enum class MountMode : std::int32_t { read_write = RTP_MOUNT_READ_WRITE, read_only = RTP_MOUNT_READ_ONLY };
+// unsynced: read-write, and nothing of it need outlive a crash of the host. A driver that does not know that
+// is asked for read_write.
+enum class MountMode : std::int32_t {
+    read_write = RTP_MOUNT_READ_WRITE,
+    read_only = RTP_MOUNT_READ_ONLY,
+    unsynced = RTP_MOUNT_UNSYNCED
+};
 enum class SnapshotState : std::int32_t { active = RTP_SNAPSHOT_ACTIVE, committed = RTP_SNAPSHOT_COMMITTED };
 
 struct Snapshot {

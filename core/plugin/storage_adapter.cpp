@@ -77,6 +77,8 @@ public:
     Result<std::vector<Mount>> mounts(const Operation& operation, const std::string& id,
                                       const Parents& parents, MountMode mode) override {
         const auto raw = borrow(parents);
+        if (mode == MountMode::unsynced && (table_->features & RTP_STORAGE_UNSYNCED) == 0)
+            mode = MountMode::read_write;
         MountList list;
         const rtp_mount_sink sink{&list, MountList::add};
         RT_TRY(plugin_->call("mounts", operation, [&](const rtp_call* call, rtp_error* error) {

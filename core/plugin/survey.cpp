@@ -37,6 +37,7 @@ std::vector<std::string> feature_names(Role role, std::uint64_t features) {
         if (role == owner && (features & flag) != 0) names.emplace_back(name);
     };
     add(Role::storage, RTP_STORAGE_OVERLAY_LAYERS, "overlay-layers");
+    add(Role::storage, RTP_STORAGE_UNSYNCED, "unsynced");
     add(Role::network, RTP_NETWORK_HOST_NAMESPACE, "host-namespace");
     add(Role::network, RTP_NETWORK_PORTS, "ports");
     add(Role::network, RTP_NETWORK_SEVERAL, "several");

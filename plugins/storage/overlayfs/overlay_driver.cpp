@@ -82,6 +82,7 @@ OverlayKernel OverlayKernel::of_this_host() {
     int minor = 0;
     if (::uname(&name) == 0 && std::sscanf(name.release, "%d.%d", &major, &minor) == 2)
         kernel.appends_layers = major > 6 || (major == 6 && minor >= 5);
+    kernel.can_be_volatile = major > 5 || (major == 5 && minor >= 10);
     return kernel;
 }
 
@@ -134,7 +135,7 @@ Result<void> OverlayDriver::fill(std::string_view id, const sdk::Parents& parent
 Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_view id,
                                                       const sdk::Parents& parents, MountMode mode) {
     RT_TRY_ASSIGN(const SnapshotState state, state_to_mount(id, parents, mode));
-    const bool writable = mode == MountMode::read_write;
+    const bool writable = mode != MountMode::read_only;
     const std::string content = store_.absolute(SnapshotStore::content_path(state, id));
     const char* access = writable ? "rw" : "ro";
     const sdk::Parents lower = without_repeats(parents);
@@ -145,8 +146,22 @@ Result<std::vector<sdk::Mount>> OverlayDriver::mounts(sdk::Call, std::string_vie
         options.push_back(cat("upperdir=", content));
         options.push_back(cat("workdir=", store_.absolute(SnapshotStore::work_path(id))));
     }
+    if (mode == MountMode::unsynced && kernel_.can_be_volatile) {
+        RT_TRY(forget_volatile(id));
+        options.emplace_back("volatile");
+    }
     RT_TRY(add_layers(writable ? std::string() : content, lower, options));
     return std::vector{sdk::Mount{kernel_.filesystem, "overlay", "", std::move(options)}};
+}
+
+// The kernel leaves a mark in the work directory, and mounts no overlay again that has one: after a crash its
+// content cannot be trusted. Of what goes with its container nobody asks for that.
+Result<void> OverlayDriver::forget_volatile(std::string_view id) const {
+    const std::string mark = cat(SnapshotStore::work_path(id), "/work/incompat/volatile");
+    const bool gone = (::unlinkat(store_.fd(), cat(mark, "/dirty").c_str(), 0) == 0 || errno == ENOENT) &&
+                      (::unlinkat(store_.fd(), mark.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT);
+    return gone ? Result<void>()
+                : sdk::fail_errno(errno, "remove the mark '", store_.absolute(mark), "' of overlayfs");
 }
 
 Result<void> OverlayDriver::remove(sdk::Call call, std::string_view id) {

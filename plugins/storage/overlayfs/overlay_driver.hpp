@@ -18,13 +18,14 @@ namespace rt::storage {
 struct OverlayKernel {
     std::string filesystem = "overlay"; // the type's name
     bool appends_layers = true;         // Linux 6.5 takes lower directories one by one ("lowerdir+")
+    bool can_be_volatile = true;        // Linux 5.10 syncs nothing where it is told so
 
     static OverlayKernel of_this_host();
 };
 
 class OverlayDriver : public StoreDriver {
 public:
-    static constexpr std::uint64_t features = RTP_STORAGE_OVERLAY_LAYERS;
+    static constexpr std::uint64_t features = RTP_STORAGE_OVERLAY_LAYERS | RTP_STORAGE_UNSYNCED;
 
     static sdk::Result<std::unique_ptr<OverlayDriver>> create(sdk::Host host, std::string_view config_json);
     static sdk::Result<std::unique_ptr<OverlayDriver>> create(sdk::Host host, OverlayKernel kernel);
@@ -47,6 +48,7 @@ private:
     [[nodiscard]] sdk::Result<void> add_all_in_one(std::vector<std::string> layers,
                                                    const sdk::Parents& parents,
                                                    std::vector<std::string>& options) const;
+    [[nodiscard]] sdk::Result<void> forget_volatile(std::string_view id) const;
     [[nodiscard]] sdk::Result<std::string> short_name(std::string_view parent) const;
 
     OverlayKernel kernel_;

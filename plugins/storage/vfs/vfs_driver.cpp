@@ -93,7 +93,7 @@ Result<void> VfsDriver::fill(sdk::Call call, std::string_view id, const sdk::Par
 Result<std::vector<sdk::Mount>> VfsDriver::mounts(sdk::Call, std::string_view id, const sdk::Parents& parents,
                                                   MountMode mode) {
     RT_TRY_ASSIGN(const SnapshotState state, state_to_mount(id, parents, mode));
-    const bool writable = mode == MountMode::read_write;
+    const bool writable = mode != MountMode::read_only;
     return std::vector{sdk::Mount{"bind",
                                   store_.absolute(SnapshotStore::content_path(state, id)),
                                   "",

@@ -33,11 +33,18 @@ enum {
      * trusted.overlay.opaque="y"), and used on top of any parents after commit. The host then unpacks the
      * layers of an image in parallel.
      */
-    RTP_STORAGE_OVERLAY_LAYERS = 1u << 0
+    RTP_STORAGE_OVERLAY_LAYERS = 1u << 0,
+    /* mounts() knows RTP_MOUNT_UNSYNCED; no other driver is asked for it. */
+    RTP_STORAGE_UNSYNCED = 1u << 1
 };
 
 enum { RTP_SNAPSHOT_ACTIVE = 1, RTP_SNAPSHOT_COMMITTED = 2 };
-enum { RTP_MOUNT_READ_WRITE = 0, RTP_MOUNT_READ_ONLY = 1 };
+/*
+ * RTP_MOUNT_UNSYNCED: read-write, of a snapshot that goes with its container. What is written to it need not
+ * outlive a crash of the host, so that neither its unmounting nor an fsync in it has to wait for the disk.
+ * One snapshot is always asked for in the same of the two read-write modes.
+ */
+enum { RTP_MOUNT_READ_WRITE = 0, RTP_MOUNT_READ_ONLY = 1, RTP_MOUNT_UNSYNCED = 2 };
 
 typedef struct rtp_mount_sink {
     void* context;
@@ -64,8 +71,8 @@ typedef struct rtp_storage_v1 {
     /*
      * The mounts that show a snapshot at an empty directory. They are data: the driver mounts nothing, and
      * the host (or the isolation driver, inside the container's mount namespace) may mount them any number of
-     * times, though an active snapshot read-write only once at a time. mode: RTP_MOUNT_*; a committed
-     * snapshot takes only RTP_MOUNT_READ_ONLY. parents: as given to prepare(), or for a layer that was
+     * times, though an active snapshot read-write only once at a time, and after RTP_MOUNT_UNSYNCED only once
+     * for each call. mode: RTP_MOUNT_*; a committed snapshot takes only RTP_MOUNT_READ_ONLY. parents: as given to prepare(), or for a layer that was
      * prepared without any, those it is to be used on. RTP_NOT_FOUND: the snapshot or a parent does not
      * exist.
      */

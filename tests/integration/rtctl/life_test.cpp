@@ -33,6 +33,26 @@ protected:
     }
 };
 
+// The end of an overlay waits until all of the file system below it is on the disk, unless it is told not to.
+TEST_F(Life, WhatGoesWithItsContainerIsNotSynced) {
+    const auto options_of_root = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"busybox", "grep", " / ", "/proc/mounts"});
+        return rtctl_(words).out;
+    };
+    EXPECT_THAT(options_of_root({"run", "--rm"}), HasSubstr("volatile"));
+    EXPECT_THAT(options_of_root({"run", "--name", "stays"}), testing::Not(HasSubstr("volatile")));
+    EXPECT_EQ(rtctl_({"rm", "stays"}).exit_code, 0);
+    // All the same it is mounted again: for a copy, and at a restart.
+    ASSERT_EQ(rtctl_({"create", "--rm", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    for (int time = 0; time < 2; ++time)
+        ASSERT_EQ(rtctl_({"cp", rtctl_.directory() / "config.json", "one:/file"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"start", "one"}).exit_code, 0);
+    const auto again = rtctl_({"restart", "-t", "0", "one"});
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(rtctl_({"exec", "one", "test", "-s", "/file"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
 TEST_F(Life, WhoWaitsForAContainerThatGoesLeavesNoLock) {
     for (const std::vector<std::string>& command : {std::vector<std::string>{"start", "one"},
                                                     {"rename", "one", "two"},

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace rt::test {
 namespace {
@@ -81,6 +82,26 @@ TEST_F(OverlayDriverTest, NewKernelsGetOneOptionForEachLayer) {
                 ElementsAre("rw", "upperdir=" + state_ + "/active/c", "workdir=" + state_ + "/work/c",
                             "lowerdir+=" + state_ + "/committed/l0",
                             "lowerdir+=" + state_ + "/committed/l1"));
+}
+
+TEST_F(OverlayDriverTest, WhatGoesWithItsContainerIsNotSynced) {
+    const auto driver = make(kNew);
+    const auto layers = make_layers(*driver, 1);
+    ASSERT_THAT(mounts_on(*driver, layers)->front().options, testing::Not(Contains("volatile")));
+    const sdk::Parents parents(layers.begin(), layers.end());
+    for (int time = 0; time < 2; ++time) { // the kernel leaves a mark that keeps others from mounting it
+        const auto mounts = driver->mounts(kCall, "c", parents, sdk::MountMode::unsynced);
+        ASSERT_TRUE(mounts) << mounts.error().message;
+        EXPECT_THAT(mounts->front().options, Contains("volatile"));
+        std::filesystem::create_directories(temp_ / "state/work/c/work/incompat/volatile");
+        std::ofstream(temp_ / "state/work/c/work/incompat/volatile/dirty") << "";
+    }
+    EXPECT_TRUE(driver->mounts(kCall, "c", parents, sdk::MountMode::unsynced));
+    EXPECT_FALSE(std::filesystem::exists(temp_ / "state/work/c/work/incompat/volatile"));
+    const OverlayKernel older{.filesystem = "overlay", .appends_layers = false, .can_be_volatile = false};
+    const auto mounts = make(older)->mounts(kCall, "c", parents, sdk::MountMode::unsynced);
+    ASSERT_TRUE(mounts);
+    EXPECT_THAT(mounts->front().options, testing::Not(Contains("volatile")));
 }
 
 TEST_F(OverlayDriverTest, OldKernelsGetAllLayersInOneOption) {

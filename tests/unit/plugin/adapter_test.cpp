@@ -52,6 +52,9 @@ TEST_F(Adapter, CarriesEveryCallOfAStorageDriver) {
     EXPECT_EQ(mounts->front().source, "b");
     EXPECT_THAT(mounts->front().options, ElementsAre("ro", "a", "base"));
     EXPECT_EQ(mounts->back().source, directory_ / "state");
+    const auto unsynced = driver.mounts(kOperation, "b", {}, MountMode::unsynced); // which it does not know
+    ASSERT_TRUE(unsynced);
+    EXPECT_THAT(unsynced->front().options, ElementsAre("rw"));
 
     const auto list = driver.list(kOperation);
     ASSERT_TRUE(list);

@@ -35,7 +35,11 @@ namespace rt::sdk {
 
 using Parents = std::vector<std::string_view>; // ids of committed snapshots, the nearest first
 
-enum class MountMode : std::int32_t { read_write = RTP_MOUNT_READ_WRITE, read_only = RTP_MOUNT_READ_ONLY };
+enum class MountMode : std::int32_t {
+    read_write = RTP_MOUNT_READ_WRITE,
+    read_only = RTP_MOUNT_READ_ONLY,
+    unsynced = RTP_MOUNT_UNSYNCED // read-write; only with the feature RTP_STORAGE_UNSYNCED
+};
 enum class SnapshotState : std::int32_t { active = RTP_SNAPSHOT_ACTIVE, committed = RTP_SNAPSHOT_COMMITTED };
 
 struct Snapshot {

@@ -41,7 +41,7 @@ protected:
     state_to_mount(std::string_view id, const sdk::Parents& parents, sdk::MountMode mode) const {
         RT_TRY_ASSIGN(const sdk::SnapshotState state, store_.state_of(id));
         RT_TRY(store_.check_parents(parents));
-        if (mode == sdk::MountMode::read_write && state == sdk::SnapshotState::committed)
+        if (mode != sdk::MountMode::read_only && state == sdk::SnapshotState::committed)
             return sdk::fail(
                 sdk::Code::failed_precondition, "the snapshot '", id,
                 "' is committed and cannot be mounted read-write: prepare a new one on top of it");
