@@ -7,6 +7,7 @@
 #include "core/container/name_service.hpp"
 #include "core/container/network_change.hpp"
 #include "core/container/recovery.hpp"
+#include "core/container/restart_mark.hpp"
 #include "core/container/running_index.hpp"
 #include "core/container/running_networks.hpp"
 #include "core/container/start.hpp"
@@ -66,6 +67,14 @@ private:
     bool is_ours_;
 };
 
+Result<void> stop_to_restart(Engine& engine, const std::string& reference,
+                             std::optional<std::chrono::seconds> grace, std::optional<int> signal_number) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY_ASSIGN(const RestartMark stays, RestartMark::set(engine.run_directory(found.id)));
+    return stop(engine, found.id, grace, StopReason::user, signal_number);
+}
+
 } // namespace
 
 std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::string& reference,
@@ -73,7 +82,7 @@ std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::s
                                                     const RunOptions& options,
                                                     std::optional<int> signal_number) {
     const auto failed = [](Error error) { return std::unexpected(RunFailure{std::move(error), false}); };
-    auto stopped = stop(engine, reference, grace, StopReason::user, signal_number);
+    auto stopped = stop_to_restart(engine, reference, grace, signal_number);
     if (!stopped) return failed(std::move(stopped).error());
     auto started = start(engine, reference, options);
     if (!started) return started;

@@ -9,6 +9,7 @@
 #include "core/container/live_state.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/oci_config.hpp"
+#include "core/container/restart_mark.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/running_index.hpp"
 #include "core/container/shared_memory.hpp"
@@ -96,7 +97,7 @@ private:
     [[nodiscard]] bool goes(const Container& container) const {
         if (container.phase == Phase::creating || container.phase == Phase::removing) return true;
         if (container.phase == Phase::created || container.phase == Phase::restarting) return false;
-        return spec_ && spec_->auto_remove;
+        return spec_ && spec_->auto_remove && !is_being_restarted(directory_);
     }
 
     // Its latest run is not over in what is recorded. One whose removal was begun while it ran is not in
