@@ -27,6 +27,9 @@ std::int64_t now_ns() {
 std::int64_t monotonic_ns() {
     return read_clock(CLOCK_MONOTONIC);
 }
+std::int64_t boot_time_ns() {
+    return read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
+}
 
 std::string rfc3339(std::int64_t ns) {
     // Not gmtime_r(): it reads the host's time zone first, which is five system calls for nothing.

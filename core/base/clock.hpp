@@ -10,6 +10,7 @@ namespace rt {
 
 std::int64_t now_ns();       // CLOCK_REALTIME
 std::int64_t monotonic_ns(); // CLOCK_MONOTONIC
+std::int64_t boot_time_ns(); // when this host was started, by CLOCK_REALTIME
 
 // "2026-11-23T17:20:00.123456789Z"; nine digits always, as in Docker's logs and inspect.
 std::string rfc3339(std::int64_t ns);

@@ -67,12 +67,17 @@ private:
     bool is_ours_;
 };
 
-Result<void> stop_to_restart(Engine& engine, const std::string& reference,
-                             std::optional<std::chrono::seconds> grace, std::optional<int> signal_number) {
+struct Restart {
+    std::string id;
+    RestartMark mark;
+};
+Result<Restart> stop_to_restart(Engine& engine, const std::string& reference,
+                                std::optional<std::chrono::seconds> grace, std::optional<int> signal_number) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(const RestartMark stays, RestartMark::set(engine.run_directory(found.id)));
-    return stop(engine, found.id, grace, StopReason::user, signal_number);
+    RT_TRY_ASSIGN(RestartMark mark, RestartMark::set(engine, found.id));
+    RT_TRY(stop(engine, found.id, grace, StopReason::user, signal_number));
+    return Restart{found.id, std::move(mark)};
 }
 
 } // namespace
@@ -82,9 +87,9 @@ std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::s
                                                     const RunOptions& options,
                                                     std::optional<int> signal_number) {
     const auto failed = [](Error error) { return std::unexpected(RunFailure{std::move(error), false}); };
-    auto stopped = stop_to_restart(engine, reference, grace, signal_number);
-    if (!stopped) return failed(std::move(stopped).error());
-    auto started = start(engine, reference, options);
+    const auto stopped = stop_to_restart(engine, reference, grace, signal_number);
+    if (!stopped) return failed(stopped.error());
+    auto started = start(engine, stopped->id, options);
     if (!started) return started;
     const auto state = engine.state();
     if (!state) return failed(state.error());

@@ -96,8 +96,8 @@ public:
 private:
     [[nodiscard]] bool goes(const Container& container) const {
         if (container.phase == Phase::creating || container.phase == Phase::removing) return true;
-        if (container.phase == Phase::created || container.phase == Phase::restarting) return false;
-        return spec_ && spec_->auto_remove && !is_being_restarted(directory_);
+        if (container.phase != Phase::running) return false; // that it stays has been settled
+        return spec_ && spec_->auto_remove && !is_being_restarted(engine_, id_);
     }
 
     // Its latest run is not over in what is recorded. One whose removal was begun while it ran is not in
@@ -180,8 +180,8 @@ private:
         if (shim_ != nullptr || !container_) return {};
         auto config = read_file(directory_ / "config.json");
         if (!config && config.error().code == Code::not_found) {
-            if (!end_is_due() || !spec_) return {}; // it never came as far as being created
-            config = config_for_destroy();
+            destroy_without_config();
+            return {};
         }
         RT_TRY(config);
         auto isolation = engine_.drivers().isolation(container_->isolation);
@@ -192,11 +192,19 @@ private:
         return (*isolation)->destroy(operation_, id_, *config);
     }
 
-    // Of a run whose directory somebody has removed.
-    [[nodiscard]] std::string config_for_destroy() const {
+    // It never came as far as being created, or the host has been started anew since; or somebody has removed
+    // the run's directory, and its cgroup may be left, where it is known from the record.
+    void destroy_without_config() {
+        if (!end_is_due() || !spec_ || container_->started_at < boot_time_ns()) return;
         const std::string cgroup = cgroup_path_of(*spec_, engine_.wiring().cgroup_parent.native(), id_);
-        return Json{{"linux", {{"cgroupsPath", cgroup}}}}.dump(-1, ' ', false,
-                                                               Json::error_handler_t::replace);
+        const std::string config = Json{{"linux", {{"cgroupsPath", cgroup}}}}.dump(
+            -1, ' ', false, Json::error_handler_t::replace);
+        const auto isolation = engine_.drivers().isolation(container_->isolation);
+        const auto done = isolation ? (*isolation)->destroy(operation_, id_, config)
+                                    : std::unexpected(isolation.error());
+        if (!done)
+            engine_.warn(cat("end what is left of container '", container_->name,
+                             "', whose run directory was removed: ", done.error().message));
     }
 
     Result<void> detach() {

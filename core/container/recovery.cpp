@@ -6,7 +6,9 @@
 #include "core/base/lock_file.hpp"
 #include "core/container/network_change.hpp"
 #include "core/container/reap.hpp"
+#include "core/container/restart_mark.hpp"
 #include "core/container/running_networks.hpp"
+#include "core/container/spec.hpp"
 #include "core/shim/client.hpp"
 #include "core/volume/volume_service.hpp"
 
@@ -106,6 +108,34 @@ std::vector<Error> finish_endpoints(Engine& engine, Engine::State& state) {
     return problems;
 }
 
+// Restarts that were killed between the end and the start: what was to go with its end goes now.
+Result<void> finish_restart(Engine& engine, Engine::State& state, const std::string& id) {
+    if (is_being_restarted(engine, id)) return {};
+    const auto container = state.containers.find(id);
+    if (container && container->phase == Phase::exited) {
+        RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container->spec));
+        if (spec.auto_remove) {
+            RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
+            if (!lock) return {}; // somebody is at work on it
+            RT_TRY(abandon(engine, id, nullptr, std::move(*lock)));
+        }
+    }
+    ::unlink(engine.lock_file(cat(kRestartLock, id)).c_str());
+    return {};
+}
+
+std::vector<Error> finish_restarts(Engine& engine, Engine::State& state) {
+    std::vector<Error> problems;
+    std::error_code problem;
+    for (const auto& entry : std::filesystem::directory_iterator(engine.wiring().run / "locks", problem)) {
+        const std::string name = entry.path().filename();
+        if (!name.starts_with(kRestartLock)) continue;
+        if (auto done = finish_restart(engine, state, name.substr(kRestartLock.size())); !done)
+            problems.push_back(std::move(done).error());
+    }
+    return problems;
+}
+
 } // namespace
 
 std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* running) {
@@ -130,6 +160,7 @@ std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* runn
     };
     take(sweep_run_directories(engine, **state, just_running));
     take(finish_endpoints(engine, **state));
+    take(finish_restarts(engine, **state));
     take(sweep_locks(engine.wiring().run / "locks", [&](const std::string& name) -> Result<bool> {
         if (just_running.contains(name)) return true;
         return is_needed(engine, **state, name);

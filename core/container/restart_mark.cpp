@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/restart_mark.hpp"
 
+#include "core/container/engine.hpp"
+
 #include <unistd.h>
 
 namespace rt {
 namespace {
 
-constexpr const char* kName = "restarting";
+Path lock_of(const Engine& engine, const std::string& container_id) {
+    return engine.lock_file(cat(kRestartLock, container_id));
+}
 
 } // namespace
 
-Result<RestartMark> RestartMark::set(const Path& run_directory) {
-    auto lock = LockFile::acquire(run_directory / kName); // another restart has to come to its end first
-    if (!lock && lock.error().code == Code::not_found) return RestartMark({}, std::nullopt);
-    if (!lock) return std::unexpected(std::move(lock).error());
-    return RestartMark(run_directory / kName, std::move(*lock));
+Result<RestartMark> RestartMark::set(const Engine& engine, const std::string& container_id) {
+    const Path file = lock_of(engine, container_id);
+    RT_TRY(make_directories(file.parent_path()));
+    RT_TRY_ASSIGN(LockFile lock, LockFile::acquire(file));
+    return RestartMark(file, std::move(lock));
 }
 
 RestartMark::~RestartMark() {
-    if (lock_) ::unlink(file_.c_str()); // gone with its directory, nearly always
+    if (lock_.descriptor() >= 0) ::unlink(file_.c_str()); // held: it is ours
 }
 
-bool is_being_restarted(const Path& run_directory) {
-    if (::access((run_directory / kName).c_str(), F_OK) != 0) return false;
-    const auto lock = LockFile::try_acquire(run_directory / kName);
-    return lock && !*lock;
+bool is_being_restarted(const Engine& engine, const std::string& container_id) {
+    const Path file = lock_of(engine, container_id);
+    if (::access(file.c_str(), F_OK) != 0) return errno != ENOENT;
+    const auto lock = LockFile::try_acquire(file);
+    return !lock || !*lock;
 }
 
 } // namespace rt

@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container that goes with its end (--rm) stays when it ends to be started again at once: whoever restarts it
-// holds a lock in its run directory meanwhile, which goes with him.
+// A container that goes with its end (--rm) stays when it ends to be started again at once. Whoever restarts it
+// holds a lock of that meanwhile, from before its end until it runs, which goes with him; one restart comes to
+// its end before the next begins.
 #pragma once
 
 #include "core/base/lock_file.hpp"
 
 #include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
 
 namespace rt {
 
+class Engine;
+
+inline constexpr std::string_view kRestartLock = "restart-"; // and the container's id, in the directory of locks
+
 class RestartMark {
 public:
-    // Nothing is marked of one that does not run.
-    static Result<RestartMark> set(const Path& run_directory);
-    RestartMark(RestartMark&& other) noexcept
-        : file_(std::move(other.file_)), lock_(std::exchange(other.lock_, std::nullopt)) {}
+    static Result<RestartMark> set(const Engine& engine, const std::string& container_id);
+    RestartMark(RestartMark&&) noexcept = default;
+    RestartMark& operator=(RestartMark&&) = delete;
     ~RestartMark();
 
 private:
-    RestartMark(Path file, std::optional<LockFile> lock) : file_(std::move(file)), lock_(std::move(lock)) {}
+    RestartMark(Path file, LockFile lock) : file_(std::move(file)), lock_(std::move(lock)) {}
     Path file_;
-    std::optional<LockFile> lock_;
+    LockFile lock_;
 };
 
-bool is_being_restarted(const Path& run_directory);
+// Where it cannot be said, it is: nothing is removed then.
+bool is_being_restarted(const Engine& engine, const std::string& container_id);
 
 } // namespace rt

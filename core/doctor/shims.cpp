@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shims that no run directory leads to: somebody removed that while they lived, say. They hold a container
 // that nobody can reach any more.
+#include "core/base/descriptor_limit.hpp"
 #include "core/base/id.hpp"
 #include "core/doctor/areas.hpp"
 #include "core/shim/run_files.hpp"
@@ -104,14 +105,13 @@ Result<void> hold_children(const Held& parent, std::vector<Held>& into) {
 
 // First stopped, so that it starts no more meanwhile, then all that came of it: with another parent than it
 // they are found by nobody, where their cgroup has a place of its own.
-Result<std::vector<Held>> hold_descendants(const Held& shim) {
-    RT_TRY(send_signal(shim, SIGSTOP));
+// As many as can be held: nobody stays stopped for want of the rest.
+std::vector<Held> hold_descendants(const Held& shim) {
+    raise_descriptor_limit();
     std::vector<Held> held;
-    RT_TRY(hold_children(shim, held));
-    for (std::size_t next = 0; next < held.size() && held.size() < kMostDescendants; ++next) {
-        RT_TRY(send_signal(held[next], SIGSTOP));
-        RT_TRY(hold_children({held[next].pid, UniqueFd()}, held));
-    }
+    if (!send_signal(shim, SIGSTOP) || !hold_children(shim, held)) return held;
+    for (std::size_t next = 0; next < held.size() && held.size() < kMostDescendants; ++next)
+        if (!send_signal(held[next], SIGSTOP) || !hold_children({held[next].pid, UniqueFd()}, held)) break;
     return held;
 }
 
@@ -127,9 +127,11 @@ Result<void> await_end(const Held& process) {
 Result<void> end(Engine& engine, pid_t pid, const std::string& id) {
     RT_TRY_ASSIGN(const auto shim, hold(pid));
     if (!shim || !is_orphan(engine, pid, id)) return {}; // held, so that this is about the very process
-    RT_TRY_ASSIGN(const auto descendants, hold_descendants(*shim));
-    RT_TRY(send_signal(*shim, SIGKILL));
-    for (const Held& process : descendants) RT_TRY(send_signal(process, SIGKILL));
+    const auto descendants = hold_descendants(*shim);
+    Result<void> sent = send_signal(*shim, SIGKILL);
+    for (const Held& process : descendants)
+        if (auto one = send_signal(process, SIGKILL); !one) sent = std::move(one);
+    RT_TRY(std::move(sent));
     return await_end(*shim);
 }
 

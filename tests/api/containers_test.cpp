@@ -108,6 +108,17 @@ TEST_F(ApiContainers, LeaveNoZombiesOfTheirs) {
     EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
 }
 
+TEST_F(ApiContainers, ARestartKeepsWhatGoesWithItsEnd) {
+    const std::string id = create({{"Cmd", {"sleep", "1000"}}, {"HostConfig", {{"AutoRemove", true}}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    for (int time = 0; time < 5; ++time) {
+        EXPECT_EQ(call("POST", "/containers/" + id + "/restart?t=0").status, 204);
+        EXPECT_EQ(inspect(id)["State"]["Status"], "running");
+    }
+    EXPECT_EQ(call("POST", "/containers/" + id + "/stop?t=0").status, 204);
+    EXPECT_TRUE(eventually([&] { return call("GET", "/containers/" + id + "/json").status == 404; }));
+}
+
 TEST_F(ApiContainers, StopsThatWaitKeepNobodyWaiting) {
     const std::string id =
         create({{"Cmd", {"sh", "-c", "trap '' TERM; echo ready; sleep 1000"}}}, "stubborn");

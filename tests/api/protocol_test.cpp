@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP itself: versions, errors, limits, connections that stay and such that go.
+#include "core/base/descriptor_limit.hpp"
 #include "with_rtd.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <algorithm>
 
 namespace {
 
@@ -43,6 +47,32 @@ TEST_F(ApiProtocol, OneConnectionServesManyRequests) {
     client.send("GET /_ping HTTP/1.1\r\nHost: rt\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(client.answer().body, "OK");
     EXPECT_EQ(client.read_to_end(), "");
+}
+
+// Half of them have begun to ask for something.
+TEST_F(ApiProtocol, TenThousandConnectionsKeepNobodyFromAnAnswer) {
+    rt::raise_descriptor_limit();
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    constexpr rlim_t kMany = 10'000, kForOthers = 500;
+    const rlim_t count = std::min(kMany, limit.rlim_cur - kForOthers);
+    const auto descriptors = [&] {
+        const std::filesystem::directory_iterator all("/proc/" + std::to_string(rtd_->pid()) + "/fd");
+        return std::distance(begin(all), end(all));
+    };
+    const auto before = descriptors();
+    std::vector<HttpClient> idle;
+    for (rlim_t number = 0; number < count; ++number) {
+        idle.push_back(connect());
+        if (number % 2 == 0) idle.back().send("GET /_ping HTTP/1.1\r\n");
+        ASSERT_FALSE(HasFailure()) << "connection " << number;
+    }
+    EXPECT_TRUE(eventually([&] { return descriptors() >= before + static_cast<std::ptrdiff_t>(count); }))
+        << descriptors() << " of " << count;
+    for (int time = 0; time < 3; ++time) EXPECT_EQ(call("GET", "/containers/json").status, 200);
+    idle.clear();
+    constexpr int kOwn = 16; // what it opens for its first answers
+    EXPECT_TRUE(eventually([&] { return descriptors() <= before + kOwn; })) << descriptors();
 }
 
 TEST_F(ApiProtocol, WhatIsNoRequestIsRefused) {

@@ -152,7 +152,9 @@ TEST_F(ApiService, LogsRequestsWithTheNamesOfTheirOperations) {
     for (ssize_t count = 0; (count = ::read(read.get(), piece, sizeof piece)) > 0;)
         log.append(piece, static_cast<std::size_t>(count));
     EXPECT_TRUE(std::regex_search(
-        log, std::regex(R"(GET /containers/json 200 head_us=\d+ end_us=\d+ operation=[0-9a-f]{12}\n)")))
+        log,
+        std::regex(
+            R"(GET /containers/json 200 route=/containers/json version=1.50 head_us=\d+ end_us=\d+ operation=[0-9a-f]{12}\n)")))
         << log;
 }
 

@@ -3,6 +3,7 @@
 
 #include "support/api_check.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,6 +13,10 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <iostream>
+#include <regex>
+#include <set>
 
 namespace rt::test {
 
@@ -116,14 +121,17 @@ void WithRtd::TearDown() {
         EXPECT_TRUE(status && *status == 0) << "rtd ended with status " << (status ? *status : -1);
         EXPECT_FALSE(std::filesystem::exists(socket()));
     }
+    if (HasFailure()) std::cerr << rt::test::read_file(rtd_log());
+    if (!HasFailure() && !IsSkipped()) note_endpoints();
     WithBusybox::TearDown();
 }
 
 void WithRtd::start_rtd() {
     const auto config = (rtctl_.directory() / "config.json").native();
-    auto started = rt::ChildProcess::start(
-        {RT_BUILD_DIR "/bin/rtd", "--config", config, "--host", "unix://" + socket().native(), "--group", ""},
-        {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, {{2, 2}});
+    const rt::UniqueFd log(::open(rtd_log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    auto started = rt::ChildProcess::start({RT_BUILD_DIR "/bin/rtd", "--config", config, "--host",
+                                            "unix://" + socket().native(), "--group", "", "--log-requests"},
+                                           {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, {{log.get(), 2}});
     ASSERT_TRUE(started) << started.error().message;
     rtd_ = std::move(*started);
     ASSERT_TRUE(rt::test::eventually([&] {
@@ -133,6 +141,24 @@ void WithRtd::start_rtd() {
         std::strncpy(address.sun_path, socket().c_str(), sizeof address.sun_path - 1);
         return ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     }));
+}
+
+// "GET /containers/{id}/json 1.50 200", a line each.
+void WithRtd::note_endpoints() const {
+    static const std::regex kAnswered(R"( ([A-Z]+) \S+ (\d+) route=(\S+) version=(\S+) )");
+    std::set<std::string> seen;
+    std::ifstream log(rtd_log());
+    for (std::string line; std::getline(log, line);)
+        if (std::smatch parts; std::regex_search(line, parts, kAnswered))
+            seen.insert(
+                rt::cat(parts[1].str(), " ", parts[3].str(), " ", parts[4].str(), " ", parts[2].str()));
+    const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = rt::cat(test->test_suite_name(), ".", test->name());
+    std::ranges::replace(name, '/', ':');
+    const std::filesystem::path directory(RT_BUILD_DIR "/api-endpoints");
+    std::filesystem::create_directories(directory);
+    std::ofstream file(directory / name);
+    for (const std::string& line : seen) file << line << '\n';
 }
 
 void WithRtd::kill_rtd() {
@@ -145,7 +171,7 @@ rt::test::HttpAnswer WithRtd::call(const std::string& method, const std::string&
                                    const nlohmann::json& body) const {
     auto client = connect();
     client.send_request(method, target, body.is_null() ? std::string() : body.dump());
-    auto answer = client.answer();
+    auto answer = method == "HEAD" ? client.answer_head() : client.answer();
     EXPECT_THAT(rt::test::answer_violations(method, target, answer.status, answer.body), testing::IsEmpty())
         << method << " " << target << ": " << answer.body;
     return answer;

@@ -53,6 +53,7 @@ protected:
 
     void start_rtd();
     void kill_rtd(); // with SIGKILL
+    [[nodiscard]] std::filesystem::path rtd_log() const { return rtctl_.directory() / "rtd.log"; }
     [[nodiscard]] std::filesystem::path socket() const { return rtctl_.directory() / "rtd.sock"; }
     [[nodiscard]] rt::test::HttpClient connect() const { return rt::test::HttpClient(socket()); }
 
@@ -67,4 +68,8 @@ protected:
     rt::test::Outcome docker(std::vector<std::string> arguments, const std::string& input = {}) const;
 
     std::optional<rt::ChildProcess> rtd_;
+
+private:
+    // Which endpoints this test has had answers of, for the table of docs/api.md.
+    void note_endpoints() const;
 };

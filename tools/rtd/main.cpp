@@ -119,7 +119,8 @@ Result<std::optional<int>> read_settings(int argc, char** argv, Settings& settin
 void log_request(const RequestRecord& record) {
     const OperationName name(record.operation);
     const auto microseconds = [](std::chrono::nanoseconds time) { return time.count() / 1000; };
-    log(LogLevel::info, cat(record.method, " ", record.path, " ", record.status, " head_us=",
+    log(LogLevel::info, cat(record.method, " ", record.path, " ", record.status, " route=", record.route,
+                            " version=", to_string(record.version), " head_us=",
                             microseconds(record.until_head), " end_us=", microseconds(record.until_end)));
 }
 

@@ -16,22 +16,32 @@ class Services {
 public:
     // open: makes an engine; called by several threads.
     Services(asio::any_io_executor executor, const WorkerPool::OpenEngine& open)
-        : workers(open, kWorkers), reapers(open, kReapers), transfers(open, kTransfers),
-          patient(open, kPatient), events(executor, workers, open), leases(executor, reapers, events),
-          attaches(executor), logs(executor), questions(executor, workers) {}
+        : events(executor, workers, open), leases(executor, reapers, events), attaches(executor),
+          logs(executor), questions(executor, workers), workers(open, kWorkers), reapers(open, kReapers),
+          transfers(open, kTransfers), patient(open, kPatient) {}
 
     // Verbs wait for what reapers do (stop, rm): those have threads of their own. So have archives, pulls and
     // loads, which go on at the pace of their clients and registries, and stops, which wait as long as a
     // container is given: none of them keeps others waiting.
     static constexpr std::size_t kWorkers = 64, kReapers = 8, kTransfers = 256, kPatient = 512;
 
-    WorkerPool workers, reapers, transfers, patient;
+    [[nodiscard]] WorkerPool::Load load() {
+        WorkerPool::Load all;
+        for (WorkerPool* const pool : {&workers, &reapers, &transfers, &patient}) {
+            const WorkerPool::Load one = pool->load();
+            all.threads += one.threads;
+            all.waiting += one.waiting;
+        }
+        return all;
+    }
+
     EventHub events;
     LeaseKeeper leases;
     PendingAttaches attaches;
     LogChanges logs;
     ExecRegistry execs;
     SharedWork questions;
+    WorkerPool workers, reapers, transfers, patient; // last: they end first, and work for those above
 };
 
 } // namespace rt::rtd

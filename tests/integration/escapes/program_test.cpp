@@ -30,7 +30,7 @@ protected:
     // The launcher in memory is sealed, a program of the host is behind a read-only mount.
     static void expect_closed(const Outcome& outcome) {
         EXPECT_TRUE(outcome.out == "sealed\n" || outcome.out == "/rt-shim: Read-only file system\n")
-            << outcome.out << outcome.err;
+            << "exit code " << outcome.exit_code << ": " << outcome.out << outcome.err;
     }
     Words options_;
 };

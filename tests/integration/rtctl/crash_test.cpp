@@ -189,7 +189,8 @@ TEST_F(Crash, KillingTheCleanUpAtAnyMomentDoesNotEndARestartPolicy) {
         ::waitpid(pid, nullptr, 0);
         EXPECT_TRUE(eventually([&] { return rtctl_({"logs", name}).out.starts_with("x\nx\nx\n"); }))
             << number << rtctl_({"ps", "-a"}).out;
-        EXPECT_EQ(rtctl_({"rm", "-f", name}).exit_code, 0);
+        const auto removed = rtctl_({"rm", "-f", name});
+        EXPECT_EQ(removed.exit_code, 0) << removed.err;
     }
     EXPECT_TRUE(is_clean()) << difference();
 }

@@ -53,6 +53,43 @@ TEST_F(Life, WhatGoesWithItsContainerIsNotSynced) {
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
+TEST_F(Life, RestartsAtOnceOfOneThatGoesWithItsEndKeepIt) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--rm", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const std::string id = json::parse(rtctl_({"inspect", "one"}).out)[0]["Id"];
+    std::vector<std::future<rt::test::Outcome>> restarts;
+    for (int number = 0; number < 6; ++number)
+        restarts.push_back(
+            std::async(std::launch::async, [&] { return rtctl_({"restart", "-t", "0", "one"}); }));
+    for (auto& one : restarts) {
+        const auto outcome = one.get();
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    }
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["Id"], id);
+    EXPECT_EQ(status("one"), "running");
+    EXPECT_EQ(rtctl_({"stop", "-t", "0", "one"}).exit_code, 0);
+    EXPECT_TRUE(eventually([&] { return status("one") == "gone"; }));
+}
+
+// Killed at any moment, the restart leaves it running or gone, as soon as somebody looks.
+TEST_F(Life, ARestartThatIsKilledLeavesNothingOfWhatWasToGo) {
+    for (int number = 0; number < 16; ++number) {
+        ASSERT_EQ(rtctl_({"run", "-d", "--rm", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+        const pid_t pid = rtctl_.start({"restart", "-t", "0", "one"});
+        ::usleep(static_cast<useconds_t>(number) * 1000); // the moment is what is being varied
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        std::string state;
+        EXPECT_TRUE(eventually([&] {
+            (void)rtctl_({"ps", "-a"});
+            state = status("one");
+            return state == "running" || state == "gone";
+        })) << number << state;
+        if (state == "running") {
+            EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+        }
+    }
+}
+
 TEST_F(Life, WhoWaitsForAContainerThatGoesLeavesNoLock) {
     for (const std::vector<std::string>& command : {std::vector<std::string>{"start", "one"},
                                                     {"rename", "one", "two"},

@@ -23,7 +23,22 @@ void mount_bind(const sdk::Mount& mount, const char* target) {
          "make it read-only");
 }
 
+// fsconfig(2) takes values of 255 bytes.
+void mount_old(const sdk::Mount& mount, const char* target) {
+    unsigned long flags = 0;
+    std::string data;
+    for (const std::string& option : mount.options) {
+        if (option == "ro") flags = MS_RDONLY;
+        if (option != "ro" && option != "rw") data += (data.empty() ? "" : ",") + option;
+    }
+    must(::mount(mount.source.c_str(), target, mount.type.c_str(), flags, data.c_str()) == 0,
+         "mount " + mount.type + " with " + data);
+}
+
 void mount_new(const sdk::Mount& mount, const char* target) {
+    constexpr std::size_t kLongest = 255;
+    if (std::ranges::any_of(mount.options, [](const auto& option) { return option.size() > kLongest; }))
+        return mount_old(mount, target);
     const sdk::UniqueFd context(::fsopen(mount.type.c_str(), FSOPEN_CLOEXEC));
     must(static_cast<bool>(context), "fsopen " + mount.type);
     unsigned flags = 0;

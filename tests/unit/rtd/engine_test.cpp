@@ -119,10 +119,10 @@ TEST(ApiListingCache, AnEntryIsWrittenAgainWhenAPartOfItIsAnother) {
 TEST(ApiMetrics, AreCountedByRouteAndStatus) {
     rt::rtd::Metrics metrics;
     metrics.count(
-        {"GET", "/containers/x/json", "/containers/{id}/json", "", 200, std::chrono::seconds(1), {}});
+        {"GET", "/containers/x/json", "/containers/{id}/json", "", {}, 200, std::chrono::seconds(1), {}});
     metrics.count(
-        {"GET", "/containers/y/json", "/containers/{id}/json", "", 200, std::chrono::seconds(2), {}});
-    metrics.count({"BREW\"", "/coffee", "", "", 404, {}, {}});
+        {"GET", "/containers/y/json", "/containers/{id}/json", "", {}, 200, std::chrono::seconds(2), {}});
+    metrics.count({"BREW\"", "/coffee", "", "", {}, 404, {}, {}});
     const std::string text = metrics.text({.connections = 7, .containers = {{"running", 3}}});
     EXPECT_THAT(
         text,

@@ -23,20 +23,28 @@ constexpr std::chrono::seconds kPause{1}; // after a failure
 
 } // namespace
 
-Awaitable<Result<SharedEvent>> EventQueue::next() {
-    while (events_.empty() && !overflowed_) {
+Awaitable<void> EventQueue::arrived() {
+    while (!has_some()) {
         news_.expires_at(steady_timer::time_point::max());
         error_code woken;
         co_await news_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        if (events_.empty() && !overflowed_) // our caller is being cancelled
+        if (!has_some()) // our caller is being cancelled
             throw boost::system::system_error(asio::error::operation_aborted);
     }
+}
+
+Result<SharedEvent> EventQueue::take() {
     if (overflowed_)
-        co_return fail(Code::resource_exhausted, "events are lost: more than ", kMost,
+        return fail(Code::resource_exhausted, "events are lost: more than ", kMost,
                        " were not taken in time, or their log could not be read");
     SharedEvent event = std::move(events_.front());
     events_.pop_front();
-    co_return event;
+    return event;
+}
+
+Awaitable<Result<SharedEvent>> EventQueue::next() {
+    co_await arrived();
+    co_return take();
 }
 
 void EventQueue::add(const SharedEvent& event) {

@@ -36,6 +36,12 @@ public:
     // the log could not be read. Whoever has to know everything looks for himself and listens anew.
     Awaitable<Result<SharedEvent>> next();
 
+    // The same in two steps, for who waits for other things as well: what is waited for beside another and
+    // comes at the same moment would be dropped. arrived(): take() has an answer.
+    Awaitable<void> arrived();
+    [[nodiscard]] bool has_some() const { return !events_.empty() || overflowed_; }
+    Result<SharedEvent> take();
+
 private:
     friend class EventHub;
     void add(const SharedEvent& event);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/engine/log_changes.hpp"
 
+#include "tools/rtd/log.hpp"
+
 #include <boost/asio/redirect_error.hpp>
 
 #include <sys/inotify.h>
@@ -63,28 +65,44 @@ Result<void> LogChanges::open() {
 }
 
 // One that is not there is heard of by its directory.
-void LogChanges::watch_file(const std::string& file) {
+Result<void> LogChanges::watch_file(const std::string& file) {
     const int number = ::inotify_add_watch(changes_->native_handle(), file.c_str(), IN_MODIFY);
+    if (number < 0 && errno != ENOENT) return fail_errno(errno, "watch '", file, "'");
     if (number >= 0) files_[number] = file;
+    return {};
+}
+
+// Followers that have ended, and files that nobody follows any more.
+void LogChanges::forget_the_gone() {
+    std::erase_if(followers_, [](const auto& follower) { return follower.second.expired(); });
+    for (const auto& [number, file] : files_) // the kernel says that it is ignored, and then it goes
+        if (!followers_.contains(file)) ::inotify_rm_watch(changes_->native_handle(), number);
 }
 
 Result<std::shared_ptr<LogWatch>> LogChanges::watch(const Path& file) {
     RT_TRY(open());
+    forget_the_gone();
     const std::string directory = file.parent_path().native();
     const int number =
         ::inotify_add_watch(changes_->native_handle(), directory.c_str(), IN_CREATE | IN_MOVED_TO);
     if (number < 0) return fail_errno(errno, "watch '", directory, "'");
     directories_[number] = directory;
     auto watch = std::make_shared<LogWatch>(executor_);
+    RT_TRY(watch_file(file.native()));
     followers_.emplace(file.native(), watch);
-    watch_file(file.native());
     return watch;
 }
 
 void LogChanges::take(const inotify_event& event) {
-    if ((event.mask & IN_Q_OVERFLOW) != 0) { // it may have been anybody's
-        for (const auto& [file, follower] : followers_)
+    const auto look_again_at = [this](const std::string& file) {
+        if (const auto watched = watch_file(file); !watched) log(LogLevel::warning, watched.error().message);
+    };
+    if ((event.mask & IN_Q_OVERFLOW) != 0) { // it may have been anybody's, and a new file
+        forget_the_gone();
+        for (const auto& [file, follower] : followers_) {
+            look_again_at(file);
             if (const auto watch = follower.lock()) watch->wake();
+        }
         return;
     }
     if ((event.mask & IN_IGNORED) != 0) {
@@ -95,7 +113,7 @@ void LogChanges::take(const inotify_event& event) {
     if (const auto found = directories_.find(event.wd); found != directories_.end()) {
         if (event.len == 0) return;
         const std::string file = cat(found->second, "/", event.name);
-        if (followers_.contains(file) && wake(file)) watch_file(file);
+        if (followers_.contains(file) && wake(file)) look_again_at(file);
         return;
     }
     const auto found = files_.find(event.wd);

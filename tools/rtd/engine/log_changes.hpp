@@ -47,7 +47,8 @@ public:
 
 private:
     Result<void> open();
-    void watch_file(const std::string& file);
+    Result<void> watch_file(const std::string& file);
+    void forget_the_gone();
     void take(const inotify_event& event);
     bool wake(const std::string& file); // false: nobody follows it any more
 

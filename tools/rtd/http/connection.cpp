@@ -233,7 +233,7 @@ private:
             const Connection& one = connection;
             const auto now = Clock::now();
             serving.done({one.request_.method, one.request_.path, std::string(one.request_.route),
-                          one.request_.operation, one.status_,
+                          one.request_.operation, one.request_.version, one.status_,
                           (one.status_ == 0 ? now : one.head_at_) - one.began_at_, now - one.began_at_});
         }
     };

@@ -26,6 +26,7 @@ using FindHandler = std::function<Result<Handler>(Request& request)>;
 // What became of a request.
 struct RequestRecord {
     std::string method, path, route, operation;
+    ApiVersion version{};
     unsigned status = 0; // 0: the client went before it was answered
     std::chrono::nanoseconds until_head{}, until_end{};
 };

@@ -5,6 +5,7 @@
 #include "core/container/copy.hpp"
 #include "core/container/diff.hpp"
 #include "core/container/spec.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/piped.hpp"
 #include "tools/rtd/routes/routes.hpp"
 
@@ -65,7 +66,8 @@ Result<Answer> stat_archive(Engine& engine, const Request& request) {
 Awaitable<Result<void>> get_archive(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const std::string path, path_of(exchange.request()));
     const std::string id = exchange.request().parameter("id");
-    auto task = services.workers.run([id, path](Engine& engine) { return stat_header(engine, id, path); });
+    auto task = services.workers.run(
+        named_work(exchange.request(), [id, path](Engine& engine) { return stat_header(engine, id, path); }));
     RT_CO_TRY_ASSIGN(const std::string header, co_await std::move(task));
     auto sending = write_piped(services, exchange, with_stat(header, "application/x-tar"),
                                [id, path](Engine& engine, int out) {
@@ -118,11 +120,11 @@ Awaitable<Result<void>> put_archive(Services& services, Exchange& exchange) {
 
 Awaitable<Result<void>> export_one(Services& services, Exchange& exchange) {
     const std::string id = exchange.request().parameter("id");
-    auto task = services.workers.run([id](Engine& engine) -> Result<void> {
+    auto task = services.workers.run(named_work(exchange.request(), [id](Engine& engine) -> Result<void> {
         RT_TRY_ASSIGN(Engine::State* const state, engine.state());
         RT_TRY(state->containers.find(id));
         return {};
-    });
+    }));
     RT_CO_TRY(co_await std::move(task));
     Answer head{200, "application/octet-stream"};
     auto sending = write_piped(services, exchange, std::move(head),

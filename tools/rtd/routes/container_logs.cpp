@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/routes/container_logs.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 
 #include "core/base/clock.hpp"
 #include "core/base/time_text.hpp"
@@ -136,11 +137,11 @@ Awaitable<Result<void>> follow(Services& services, Exchange& exchange, LogWatch&
     for (bool ended = false;;) {
         RT_CO_TRY(co_await write_pages(services, exchange, pages));
         if (ended || pages->over()) co_return Result<void>();
-        const auto next = co_await (watch.changed() || ends.queue->next() || exchange.client_gone());
+        const auto next = co_await (watch.changed() || ends.queue->arrived() || exchange.client_gone());
         if (next.index() == 2) co_return Result<void>();
-        if (next.index() == 0) continue;
-        RT_CO_TRY_ASSIGN(ended,
-                         co_await has_ended(services, ends, std::get<1>(next))); // all is in the log by now
+        if (!ends.queue->has_some()) continue;
+        const auto event = ends.queue->take();
+        RT_CO_TRY_ASSIGN(ended, co_await has_ended(services, ends, event)); // all is in the log by now
     }
 }
 
@@ -166,7 +167,8 @@ Awaitable<Result<void>> logs(Services& services, Exchange& exchange) {
     };
     Ends ends{listen, {}};
     const std::string reference = request.parameter("id");
-    auto task = services.workers.run([reference](Engine& engine) { return find_log(engine, reference); });
+    auto task = services.workers.run(
+        named_work(request, [reference](Engine& engine) { return find_log(engine, reference); }));
     RT_CO_TRY_ASSIGN(const Found found, co_await std::move(task));
     *id = ends.id = wishes.container_id = found.container.id;
     wishes.terminal = found.terminal;
@@ -175,8 +177,8 @@ Awaitable<Result<void>> logs(Services& services, Exchange& exchange) {
     if (follows) {
         RT_CO_TRY_ASSIGN(watch, services.logs.watch(found.file));
     }
-    auto opening =
-        services.workers.run([wishes, file = found.file](Engine&) { return LogPages::open(file, wishes); });
+    auto opening = services.workers.run(
+        named_work(request, [wishes, file = found.file](Engine&) { return LogPages::open(file, wishes); }));
     RT_CO_TRY_ASSIGN(const auto pages, co_await std::move(opening));
     const Answer head{200, stdio_content_type(request, found.terminal)};
     co_await exchange.begin(head);

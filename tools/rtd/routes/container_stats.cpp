@@ -2,6 +2,7 @@
 // What a container uses, once or each second. Between two samples no thread is held.
 #include "core/container/recovery.hpp"
 #include "core/container/stats.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/routes.hpp"
 #include "tools/rtd/services.hpp"
 
@@ -70,8 +71,8 @@ Awaitable<Result<void>> write_on(Services& services, Exchange& exchange, Look lo
         co_await exchange.write(text);
         before = std::move(look.sample);
         co_await pause(exchange);
-        auto task =
-            services.workers.run([id = look.container.id](Engine& engine) { return look_again(engine, id); });
+        auto task = services.workers.run(named_work(
+            exchange.request(), [id = look.container.id](Engine& engine) { return look_again(engine, id); }));
         Result<MaybeLook> next = co_await std::move(task);
         if (!next && next.error().code != Code::deadline_exceeded) co_return std::unexpected(next.error());
         if (next && !*next) co_return Result<void>();
@@ -87,7 +88,8 @@ Awaitable<Result<void>> stats(Services& services, Exchange& exchange) {
     if (streams && one_shot)
         co_return fail(Code::invalid_argument, "cannot have stream=true and one-shot=true");
     const std::string reference = request.parameter("id");
-    auto task = services.workers.run([reference](Engine& engine) { return look_first(engine, reference); });
+    auto task = services.workers.run(
+        named_work(request, [reference](Engine& engine) { return look_first(engine, reference); }));
     RT_CO_TRY_ASSIGN(Look look, co_await std::move(task));
     if (streams) {
         co_await exchange.begin(kJsonHead);
@@ -100,8 +102,8 @@ Awaitable<Result<void>> stats(Services& services, Exchange& exchange) {
         const auto waited = co_await (pause(exchange) || exchange.client_gone());
         if (waited.index() == 1) co_return fail(Code::cancelled, "the client has gone");
         before = std::move(look.sample);
-        auto second =
-            services.workers.run([id = look.container.id](Engine& engine) { return look_first(engine, id); });
+        auto second = services.workers.run(
+            named_work(request, [id = look.container.id](Engine& engine) { return look_first(engine, id); }));
         RT_CO_TRY_ASSIGN(look, co_await std::move(second));
     }
     co_await exchange.answer(json_answer(line_of(look, before)));

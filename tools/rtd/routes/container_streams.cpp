@@ -6,6 +6,7 @@
 #include "core/container/running_shim.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/routes/container_logs.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/routes.hpp"
 #include "tools/rtd/routes/stdio_relay.hpp"
 #include "tools/rtd/services.hpp"
@@ -79,8 +80,9 @@ Awaitable<Result<void>> attach(Services& services, Exchange& exchange) {
     wishes.error = request.query.flag("stderr");
     RT_CO_TRY_ASSIGN(wishes.detach_keys, detach_keys_of(request));
     const std::string reference = request.parameter("id");
-    auto task = services.workers.run(
-        [reference, in = wishes.in](Engine& engine) { return find_attachee(engine, reference, in); });
+    auto task = services.workers.run(named_work(request, [reference, in = wishes.in](Engine& engine) {
+        return find_attachee(engine, reference, in);
+    }));
     RT_CO_TRY_ASSIGN(Attachee attachee, co_await std::move(task));
     wishes.terminal = attachee.terminal;
     wishes.in = wishes.in && attachee.open_stdin;
@@ -211,7 +213,8 @@ Awaitable<Result<void>> wait_one(Services& services, Exchange& exchange) {
     // Listening first: what happens between the look and the waiting is heard.
     Ends ends(services);
     const std::string reference = exchange.request().parameter("id");
-    auto task = services.workers.run([reference](Engine& engine) { return find_waited(engine, reference); });
+    auto task = services.workers.run(
+        named_work(exchange.request(), [reference](Engine& engine) { return find_waited(engine, reference); }));
     RT_CO_TRY_ASSIGN(const Waited container, co_await std::move(task));
     ends.only_of(container.id);
     if (!old) co_await exchange.begin(kJsonHead); // the client starts it when it has heard that we wait

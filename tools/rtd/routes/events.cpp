@@ -3,6 +3,7 @@
 #include "core/base/time_text.hpp"
 #include "core/state/event_view.hpp"
 #include "tools/rtd/models/filters.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/routes.hpp"
 #include "tools/rtd/services.hpp"
 
@@ -79,8 +80,8 @@ Awaitable<Result<void>> events(Services& services, Exchange& exchange) {
     // Listening first: each event is either in the past or news, or both, which its number shows.
     const auto news =
         services.events.listen([filters](const Event& event) { return filters.matches(event); });
-    auto task =
-        services.workers.run([span, filters](Engine& engine) { return read_past(engine, span, filters); });
+    auto task = services.workers.run(named_work(
+        exchange.request(), [span, filters](Engine& engine) { return read_past(engine, span, filters); }));
     RT_CO_TRY_ASSIGN(const Past past, co_await std::move(task));
     co_await exchange.begin(kJsonHead);
     co_await exchange.write(past.lines);

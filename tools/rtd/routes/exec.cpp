@@ -57,13 +57,14 @@ Awaitable<Result<void>> make(Services& services, Exchange& exchange) {
     }
     const std::string reference = exchange.request().parameter("id");
     auto task = services.workers.run(
-        [reference, id = exec.id, request = exec.request](Engine& engine) -> Result<ExecPlan> {
-            RT_TRY_ASSIGN(ExecPlan plan, plan_exec(engine, reference, request));
-            plan.exec.id = id;
-            if (auto noted = note_exec_made(engine, plan); !noted)
-                log(LogLevel::warning, noted.error().message);
-            return plan;
-        });
+        named_work(exchange.request(),
+                   [reference, id = exec.id, request = exec.request](Engine& engine) -> Result<ExecPlan> {
+                       RT_TRY_ASSIGN(ExecPlan plan, plan_exec(engine, reference, request));
+                       plan.exec.id = id;
+                       if (auto noted = note_exec_made(engine, plan); !noted)
+                           log(LogLevel::warning, noted.error().message);
+                       return plan;
+                   }));
     RT_CO_TRY_ASSIGN(const ExecPlan plan, co_await std::move(task));
     exec.container_id = plan.container_id;
     const auto made = services.execs.add(std::move(exec));

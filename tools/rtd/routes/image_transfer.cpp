@@ -8,6 +8,7 @@
 #include "core/image/registry_name.hpp"
 #include "tools/rtd/models/filters.hpp"
 #include "tools/rtd/models/registry_auth.hpp"
+#include "tools/rtd/routes/named_work.hpp"
 #include "tools/rtd/routes/piped.hpp"
 #include "tools/rtd/routes/progress_stream.hpp"
 #include "tools/rtd/routes/routes.hpp"
@@ -50,7 +51,8 @@ Result<void> check_names(Engine& engine, const std::vector<std::string>& names) 
 Awaitable<Result<void>> save(Services& services, Exchange& exchange, std::vector<std::string> names) {
     RT_CO_TRY_ASSIGN(const std::string platform, platform_of(exchange.request()));
     if (names.empty()) co_return fail(Code::invalid_argument, "there is no image to save: give names");
-    auto task = services.workers.run([names](Engine& engine) { return check_names(engine, names); });
+    auto task = services.workers.run(
+        named_work(exchange.request(), [names](Engine& engine) { return check_names(engine, names); }));
     RT_CO_TRY(co_await std::move(task));
     Answer head{200, "application/x-tar"};
     auto sending = write_piped(services, exchange, std::move(head),

@@ -23,12 +23,11 @@ Awaitable<Result<void>> show(Services& services, const Metrics& metrics, const S
                              Exchange& exchange) {
     auto task = services.workers.run(count_states);
     RT_CO_TRY_ASSIGN(States states, co_await std::move(task));
-    const auto workers = services.workers.load(), reapers = services.reapers.load();
-    const auto transfers = services.transfers.load();
+    const WorkerPool::Load load = services.load();
     const Metrics::Gauges gauges{.connections = serving.connections,
                                  .event_listeners = services.events.listeners(),
-                                 .worker_threads = workers.threads + reapers.threads + transfers.threads,
-                                 .waiting_jobs = workers.waiting + reapers.waiting + transfers.waiting,
+                                 .worker_threads = load.threads,
+                                 .waiting_jobs = load.waiting,
                                  .containers = std::move(states)};
     const Answer answer = page(metrics.text(gauges));
     co_await exchange.answer(answer);
