@@ -159,6 +159,15 @@ Result<bool> is_worked_on(Engine& engine, const std::string& id) {
 // What another process does at this moment has to come to its end first.
 enum class Outcome { done, again };
 
+// end(), and again where that run was over before the signal came, and its restart policy is at the next.
+Result<Outcome> end_once(Engine& engine, const Container& container, int first_signal,
+                         std::chrono::seconds grace) {
+    auto ended = end(engine, container, first_signal, grace);
+    if (!ended && ended.error().code == Code::not_found) return Outcome::again;
+    RT_TRY(std::move(ended));
+    return Outcome::done;
+}
+
 // One that waits for its restart policy rests from now on. Again: somebody is just starting it.
 Result<Outcome> end_restarting(Engine& engine, Engine::State& state, const Container& container,
                                StopReason reason) {
@@ -202,7 +211,8 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
             return fail(Code::failed_precondition, "container '", container->name,
                         "' is running: stop it first, or remove it with -f");
         RT_TRY(record_signal(*state, *container, SIGKILL, true));
-        RT_TRY(end(engine, *container, SIGKILL, kKillLimit));
+        RT_TRY_ASSIGN(const Outcome ended, end_once(engine, *container, SIGKILL, kKillLimit));
+        if (ended == Outcome::again) return ended;
     }
     if (container->phase == Phase::restarting) {
         if (force == Force::no)
@@ -233,7 +243,9 @@ Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<
     } else if (container.phase == Phase::running) {
         const int signal_number = asked ? *asked : stop_signal(*state, container);
         RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
-        RT_TRY(end(engine, container, signal_number, grace_of(container, grace)));
+        RT_TRY_ASSIGN(const Outcome ended,
+                      end_once(engine, container, signal_number, grace_of(container, grace)));
+        if (ended == Outcome::again) return ended;
     } else { // at rest, unless somebody is just starting it, or cleaning up after it
         RT_TRY_ASSIGN(const bool busy, is_worked_on(engine, container.id));
         return busy ? Outcome::again : Outcome::done;
