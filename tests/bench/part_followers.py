@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What it costs rtd that many follow events and logs, and what that costs those who start containers."""
-import select, socket, threading, time
+import os, select, socket, time
 
 from daemon import Api, Rtd
 from support import BenchError, Row, Samples
@@ -10,41 +10,61 @@ TALK = "while :; do echo 'a line of a log, as long as they usually are'; sleep 0
 
 
 class Followers:
-    """Connections that read what comes and keep nothing of it."""
+    """A process with connections that reads what comes and keeps nothing of it."""
 
-    def __init__(self, path):
-        self.path, self.poll, self.connections, self.taken, self.lost = path, select.epoll(), {}, 0, 0
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.ends = False
-        self.reader.start()
+    def __init__(self, path, targets):
+        self.said, says = os.pipe()
+        stops, self.stop = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.stop)
+            try:
+                follow_all(path, targets, says, stops)
+            finally:
+                os._exit(0)
+        os.close(says)
+        os.close(stops)
+        self.hear("ready")
 
-    def follow(self, target):
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(self.path)
-        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: rt\r\n\r\n".encode())
-        if not (head := connection.recv(1 << 16)).startswith(b"HTTP/1.1 200 "):
-            raise BenchError(f"{target}: {head[:100]}")
-        self.connections[connection.fileno()] = connection
-        self.poll.register(connection.fileno(), select.EPOLLIN)
-
-    def read(self):
-        while not self.ends:
-            for descriptor, _ in self.poll.poll(0.1):
-                count = len(self.connections[descriptor].recv(1 << 16))
-                self.taken += count
-                if count == 0:
-                    self.poll.unregister(descriptor)
-                    self.lost += 1
-
-    def check(self):
-        if self.lost > 0 or self.taken == 0:
-            raise BenchError(f"{self.lost} followers were hung up on, all have heard {self.taken} bytes")
+    def hear(self, wanted):
+        heard = os.read(self.said, 4096).decode()
+        if not heard.startswith(wanted):
+            raise BenchError(heard or "the followers' process has ended")
+        return heard
 
     def close(self):
-        self.ends = True
-        self.reader.join()
-        for connection in self.connections.values():
-            connection.close()
+        """Fails where they have heard nothing, or were hung up on."""
+        os.close(self.stop)
+        try:
+            self.hear("good")
+        finally:
+            os.close(self.said)
+            os.waitpid(self.pid, 0)
+
+
+def follow_all(path, targets, says, stops):
+    poll, connections, taken = select.epoll(), {}, 0
+    for target in targets:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(path)
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: rt\r\n\r\n".encode())
+        if not (head := connection.recv(1 << 16)).startswith(b"HTTP/1.1 200 "):
+            os.write(says, f"{target}: {head[:100]}".encode())
+            return
+        connections[connection.fileno()] = connection
+        poll.register(connection.fileno(), select.EPOLLIN)
+    poll.register(stops, select.EPOLLHUP)
+    os.write(says, b"ready")
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor == stops:
+                os.write(says, b"good" if taken > 0 else b"the followers have heard nothing")
+                return
+            count = len(connections[descriptor].recv(1 << 16))
+            taken += count
+            if count == 0:
+                os.write(says, b"a follower was hung up on")
+                return
 
 
 def measure_followers(workspace, runs, report):
@@ -65,11 +85,8 @@ def measure_followers(workspace, runs, report):
             idle.add(rtd.private_mb())
             for _ in range(runs):
                 alone.add(api.life(image))
-            followers = Followers(rtd.socket)
-            for _ in range(EVENTS):
-                followers.follow("/events")
-            for number in range(LOGS):
-                followers.follow(f"/containers/{talkers[number % TALKERS]}/logs?stdout=1&follow=1")
+            followers = Followers(rtd.socket, ["/events"] * EVENTS + [
+                f"/containers/{talkers[number % TALKERS]}/logs?stdout=1&follow=1" for number in range(LOGS)])
             time.sleep(1)  # what the logs hold by then has been read
             before = rtd.processor_ms()
             time.sleep(SECONDS)
@@ -77,7 +94,6 @@ def measure_followers(workspace, runs, report):
             for _ in range(runs):
                 followed.add(api.life(image))
             memory.add(rtd.private_mb())
-            followers.check()
         finally:
             if followers:
                 followers.close()
