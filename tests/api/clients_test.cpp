@@ -16,6 +16,19 @@ protected:
     static bool can_run(const std::vector<std::string>& command) {
         return ::access(command.front().c_str(), X_OK) == 0 && run_program(command).exit_code == 0;
     }
+    // Modules of npm are where they were installed for all, or in RT_NODE_MODULES.
+    static std::string node_path() {
+        const char* const modules = std::getenv("RT_NODE_MODULES");
+        return "NODE_PATH=" + std::string(modules == nullptr ? "" : modules) +
+               ":/usr/lib/node_modules:/usr/local/lib/node_modules:/usr/share/nodejs";
+    }
+    static bool has_module(const std::string& name) {
+        return can_run({"/usr/bin/env", node_path(), "node", "-e", "require('" + name + "')"});
+    }
+    [[nodiscard]] Outcome run_node(const std::string& script) const {
+        return run_program({"/usr/bin/env", node_path(), "node", RT_SOURCE_DIR "/tests/api/clients/" + script,
+                            socket().native()});
+    }
     [[nodiscard]] std::string address() const { return "unix://" + socket().native(); }
 
     // docker-compose in a directory of its own, which has the file.
@@ -38,16 +51,19 @@ TEST_F(ApiClients, PythonsLibrary) {
 }
 
 TEST_F(ApiClients, Dockerode) {
-    const char* const modules = std::getenv("RT_NODE_MODULES"); // where no one else's are
-    const std::string path = "NODE_PATH=" + std::string(modules == nullptr ? "" : modules) +
-                             ":/usr/lib/node_modules:/usr/local/lib/node_modules:/usr/share/nodejs";
-    if (!can_run({"/usr/bin/env", path, "node", "-e", "require('dockerode')"}))
+    if (!has_module("dockerode"))
         GTEST_SKIP() << "SKIP_NO_DOCKERODE: there is no dockerode, which no package of Debian has";
-    const auto outcome =
-        run_program({"/usr/bin/env", path, "node", RT_SOURCE_DIR "/tests/api/clients/dockerode_client.js",
-                     socket().native()});
+    const Outcome outcome = run_node("dockerode_client.js");
     EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("events\n"));
+}
+
+TEST_F(ApiClients, Testcontainers) {
+    if (!has_module("testcontainers"))
+        GTEST_SKIP() << "SKIP_NO_TESTCONTAINERS: there is no testcontainers, which no package of Debian has";
+    const Outcome outcome = run_node("testcontainers_client.js");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("all is well\n"));
 }
 
 TEST_F(ApiClients, TheFirstCompose) {

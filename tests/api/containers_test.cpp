@@ -209,6 +209,8 @@ TEST_F(ApiContainers, LogsCanBeReadAndFollowed) {
     EXPECT_EQ(attached.answer_head().status, 200);
     attached.send("\n");
     EXPECT_THAT(follower.read_until("0\r\n\r\n"), HasSubstr(frame(1, "two\n")));
+    follower.send_request("GET", "/_ping"); // clients keep the connection for the next request
+    EXPECT_EQ(follower.answer().body, "OK");
     EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
 }
 

@@ -75,6 +75,22 @@ TEST_F(ApiProtocol, TenThousandConnectionsKeepNobodyFromAnAnswer) {
     EXPECT_TRUE(eventually([&] { return descriptors() <= before + kOwn; })) << descriptors();
 }
 
+// Clients send some where none is asked for, and then use the connection again.
+TEST_F(ApiProtocol, ABodyThatNobodyWantsEndsNoConnection) {
+    auto client = connect();
+    for (const char* const target :
+         {"/containers/none/restart?t=0", "/containers/none/stop", "/containers/none/wait"}) {
+        client.send_request("POST", target, R"({"t":0})");
+        auto refused = client.answer();
+        EXPECT_EQ(refused.status, 404) << target;
+        EXPECT_NE(refused.headers["connection"], "close");
+    }
+    client.send_request("GET", "/_ping");
+    EXPECT_EQ(client.answer().body, "OK");
+    client.send("POST /containers/none/wait HTTP/1.1\r\nHost: rt\r\nContent-Length: 1000000\r\n\r\n");
+    EXPECT_EQ(client.answer().headers["connection"], "close");
+}
+
 TEST_F(ApiProtocol, WhatIsNoRequestIsRefused) {
     for (const char* text : {"hello\r\n\r\n", "GET /_ping HTTP/9.9\r\n\r\n", "GET\r\n\r\n",
                              "GET /_ping HTTP/1.1\r\nno colon\r\n\r\n"}) {

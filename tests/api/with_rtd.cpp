@@ -121,7 +121,7 @@ void WithRtd::TearDown() {
         EXPECT_TRUE(status && *status == 0) << "rtd ended with status " << (status ? *status : -1);
         EXPECT_FALSE(std::filesystem::exists(socket()));
     }
-    if (HasFailure()) std::cerr << rt::test::read_file(rtd_log());
+    if (HasFailure() && std::filesystem::exists(rtd_log())) std::cerr << rt::test::read_file(rtd_log());
     if (!HasFailure() && !IsSkipped()) note_endpoints();
     WithBusybox::TearDown();
 }

@@ -16,7 +16,8 @@ class WithBusybox : public testing::Test {
 protected:
     void SetUp() override {
         rtctl_.import_busybox();
-        ASSERT_EQ(rtctl_({"run", "--rm", "busybox", "true"}).exit_code, 0);
+        const auto first = rtctl_({"run", "--rm", "busybox", "true"});
+        ASSERT_EQ(first.exit_code, 0) << first.err;
         ASSERT_TRUE(take_as_clean());
     }
     void TearDown() override {

@@ -120,6 +120,7 @@ public:
     }
 
     Awaitable<void> answer(const Answer& answer) override {
+        co_await see_to_the_rest();
         http::response<Borrowed> message;
         set_common(message, answer, version_, kNewest);
         message.body() = {answer.body.data(), answer.body.size()};
@@ -135,6 +136,7 @@ public:
     }
 
     Awaitable<void> begin(const Answer& head) override {
+        co_await see_to_the_rest();
         http::response<http::empty_body> message;
         set_common(message, head, version_, kNewest);
         if (version_ < 11) keep_alive_ = false; // its end is the connection's
@@ -275,6 +277,21 @@ private:
         RT_TRY_ASSIGN(request_.version, take_version(path));
         RT_TRY_ASSIGN(request_.path, percent_decoded(path, Plus::itself));
         return {};
+    }
+
+    // Of a body that nobody wants: a short one is read and dropped, so that the connection can go on; of a
+    // longer one the client hears that it cannot.
+    Awaitable<void> see_to_the_rest() {
+        constexpr std::uint64_t kShort = 64U << 10U; // bytes
+        if (!parser_ || parser_->is_done()) co_return;
+        const auto rest = parser_->content_length_remaining();
+        if (!expects_ && rest && *rest <= kShort) {
+            for (;;) {
+                const auto piece = co_await read_body();
+                if (!piece || piece->empty()) break;
+            }
+        }
+        if (!parser_->is_done()) keep_alive_ = false;
     }
 
     Awaitable<void> refuse(const error_code& problem) {
