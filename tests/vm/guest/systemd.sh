@@ -213,6 +213,37 @@ what_a_service_says_and_why_it_fails_is_in_the_journal() {
     same 1 "$(journalctl --boot --unit wrong --output cat --identifier rtctl | tee /dev/stderr | grep -c no-such-image)"
 }
 
+# One request to rtd, and all of the answer.
+ask() { # METHOD TARGET [BODY]
+    perl -MIO::Socket::UNIX -e 'my $rtd = IO::Socket::UNIX->new(Peer => "/run/rt/rtd.sock") or die "connect: $!";
+        my ($method, $target, $body) = (@ARGV, "");
+        print $rtd "$method $target HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+        print while <$rtd>;' -- "$@"
+}
+# The socket brings rtd up; its restart and its death end nothing, and lose no line.
+rtd_is_brought_up_by_its_socket_and_its_end_ends_nothing() {
+    systemctl start rtd.socket
+    refused systemctl --quiet is-active rtd.service
+    ask GET /_ping | grep -q OK
+    systemctl --quiet is-active rtd.service
+    ask POST '/containers/create?name=served' '{"Image": "busybox", "Cmd": ["sh", "-c",
+        "ulimit -n; i=0; while :; do echo $i; i=$((i + 1)); sleep 0.05; done"]}' | grep -q ' 201 '
+    ask POST /containers/served/start | grep -q ' 204 '
+    local shim
+    shim=$(pgrep -x rt-shim)
+    systemctl restart rtd.service
+    ask GET /containers/served/json | grep -q '"Running":true'
+    systemctl kill --signal KILL rtd.service
+    ask GET /containers/served/json | grep -q '"Running":true'
+    same "$shim" "$(pgrep -x rt-shim)"
+    ask POST '/containers/served/stop?t=0' | grep -q ' 204 '
+    rtctl logs served >/run/served
+    same 1024 "$(head -1 /run/served)" # not as many as rtd may have
+    tail -n +2 /run/served | awk '$1 != NR - 1 { exit 1 } END { exit NR < 10 }'
+    remove served
+    systemctl stop rtd.socket rtd.service
+}
+
 systemd_has_nothing_to_complain_about() {
     refused journalctl --boot --grep 'left-over process|[Ff]ailed to (set|create|enable|attach|migrate).*cgroup|cgroup.*(busy|denied)'
 }
@@ -226,5 +257,6 @@ suite systemd limits_are_files_of_the_containers_own_cgroup processes_are_limite
     a_container_in_the_foreground_of_a_service_goes_on_when_that_is_stopped no_process_of_ours_is_left_in_a_unit \
     pausing_freezes_the_cgroup everything_below_a_container_is_killed_with_it devices_are_filtered \
     containers_can_be_below_a_unit_with_delegation what_a_service_says_and_why_it_fails_is_in_the_journal \
+    rtd_is_brought_up_by_its_socket_and_its_end_ends_nothing \
     systemd_has_nothing_to_complain_about
 unset -f after_failure
