@@ -52,6 +52,7 @@ public:
     [[nodiscard]] bool has_begun() const { return begun_; }
     LockFile take_lock() { return std::move(*lock_); }
     void drop_lock(); // with its file: of a new container that came to nothing before anything was made
+    void let_go() { lock_.reset(); } // of one that stays as it was
     RunningContainer running();
 
 private:

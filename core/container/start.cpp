@@ -68,6 +68,7 @@ Error take_back(Engine& engine, Launch& launch, const Container& before, Error e
     const int exit_code = !launch.program_failed() ? 128 : error.code == Code::not_found ? 127 : 126;
     if (launch.has_begun())
         (void)take_back_start(engine, launch.shim(), launch.take_lock(), {before, exit_code, error.message});
+    launch.let_go(); // whatever is done with it now takes the lock itself
     return error;
 }
 
