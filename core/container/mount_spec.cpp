@@ -122,7 +122,9 @@ bool is_only_a_place(const MountSpec& mount) {
 }
 
 std::string normal_path(const std::string& path) {
-    std::string normal = std::filesystem::path(path).lexically_normal();
+    // The library leaves several slashes at the beginning as they are.
+    const std::size_t first = std::min(path.find_first_not_of('/'), path.size());
+    std::string normal = std::filesystem::path(path.substr(first > 1 ? first - 1 : 0)).lexically_normal();
     if (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
     return normal;
 }

@@ -50,8 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return 0;
     const UniqueFd client(pair[0]);
+    Serving serving{
+        .find = [](Request&) -> Result<Handler> { return Handler(handle); }}; // outlives coroutines
     asio::io_context io(1);
-    Serving serving{.find = [](Request&) -> Result<Handler> { return Handler(handle); }};
     Socket socket(io, asio::generic::stream_protocol(AF_UNIX, 0), pair[1]);
     asio::co_spawn(io, serve_connection(std::move(socket), serving), asio::detached);
     (void)::send(client.get(), data, size, MSG_NOSIGNAL); // what fits in at once

@@ -74,6 +74,17 @@ TEST(MountParse, BindsVolumesAndTmpfs) {
     for (const char* bad : {"", ":/a", "/a:", "/a:/b:x"}) EXPECT_FALSE(rt::parse_bind(bad)) << bad;
 }
 
+// The library's own idea of a normal path keeps them.
+TEST(MountParse, TheRootIsTheRootWithHoweverManySlashes) {
+    for (const char* const text : {"/", "//", "////", "/.", "//..", "/x:///", "v:/a/.."}) {
+        const auto mount = parse_bind(text);
+        EXPECT_FALSE(mount && validate_mounts({*mount})) << text;
+    }
+    EXPECT_EQ(normal_path("///a//b/"), "/a/b");
+    EXPECT_EQ(normal_path("a//b"), "a/b");
+    EXPECT_EQ(normal_path(""), "");
+}
+
 TEST(MountParse, LongFormHasDockersKeys) {
     const auto bind = rt::parse_mount("type=bind,src=/a,dst=/b,readonly,bind-recursive=writable");
     ASSERT_TRUE(bind) << bind.error().message;
