@@ -77,12 +77,12 @@ TEST(MountParse, BindsVolumesAndTmpfs) {
 // The library's own idea of a normal path keeps them.
 TEST(MountParse, TheRootIsTheRootWithHoweverManySlashes) {
     for (const char* const text : {"/", "//", "////", "/.", "//..", "/x:///", "v:/a/.."}) {
-        const auto mount = parse_bind(text);
-        EXPECT_FALSE(mount && validate_mounts({*mount})) << text;
+        const auto mount = rt::parse_bind(text);
+        EXPECT_FALSE(mount && rt::validate_mounts({*mount})) << text;
     }
-    EXPECT_EQ(normal_path("///a//b/"), "/a/b");
-    EXPECT_EQ(normal_path("a//b"), "a/b");
-    EXPECT_EQ(normal_path(""), "");
+    EXPECT_EQ(rt::normal_path("///a//b/"), "/a/b");
+    EXPECT_EQ(rt::normal_path("a//b"), "a/b");
+    EXPECT_EQ(rt::normal_path(""), "");
 }
 
 TEST(MountParse, LongFormHasDockersKeys) {
