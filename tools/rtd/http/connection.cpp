@@ -284,6 +284,10 @@ private:
     Awaitable<void> see_to_the_rest() {
         constexpr std::uint64_t kShort = 64U << 10U; // bytes
         if (!parser_ || parser_->is_done()) co_return;
+        if (!parser_->is_header_done()) { // what came was no request
+            keep_alive_ = false;
+            co_return;
+        }
         const auto rest = parser_->content_length_remaining();
         if (!expects_ && rest && *rest <= kShort) {
             for (;;) {
