@@ -294,7 +294,7 @@ std::string show(const Json& value) {
         }
         return text.data();
     }
-    if (!value.is_structured()) return value.dump();
+    if (!value.is_structured()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
     std::string text;
     for (const auto& [key, member] : value.items()) // a map is sorted by its keys
         text += cat(text.empty() ? "" : " ", value.is_object() ? cat(key, ":") : "", show(member));

@@ -62,7 +62,8 @@ public:
 private:
     static std::string name_of(const Token& token) {
         if (token.kind == Kind::end) return "end of the action";
-        if (token.kind == Kind::literal) return cat("'", token.literal.dump(), "'");
+        if (token.kind == Kind::literal)
+            return cat("'", token.literal.dump(-1, ' ', false, Json::error_handler_t::replace), "'");
         return cat("'", token.kind == Kind::field ? "." : "", token.text, "'");
     }
     [[nodiscard]] bool is_known(const std::string& name) const {

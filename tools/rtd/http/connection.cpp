@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -156,6 +157,21 @@ public:
             co_await asio::async_write(stream_, asio::buffer(data), asio::use_awaitable);
     }
 
+    Awaitable<void> write_each(const std::vector<std::string>& pieces) override {
+        std::string all;
+        for (const std::string& piece : pieces) {
+            if (piece.empty()) continue;
+            if (chunked_) {
+                std::array<char, 16> size{};
+                const auto end = std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr;
+                all.append(size.data(), end).append("\r\n").append(piece).append("\r\n");
+            } else {
+                all += piece;
+            }
+        }
+        if (!all.empty()) co_await asio::async_write(stream_, asio::buffer(all), asio::use_awaitable);
+    }
+
     Awaitable<void> hijack(const std::string& content_type) override {
         std::string head;
         if (!request_.header("Upgrade").empty())
@@ -279,8 +295,15 @@ private:
         return {};
     }
 
-    // Of a body that nobody wants: a short one is read and dropped, so that the connection can go on; of a
-    // longer one the client hears that it cannot.
+    // Something that can be read without waiting for it.
+    [[nodiscard]] bool has_come() {
+        char byte = 0;
+        return buffer_.size() > 0 ||
+               ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    }
+
+    // Of a body that nobody wants: a short one that has come is read and dropped, so that the connection can
+    // go on; of another the client hears that it cannot.
     Awaitable<void> see_to_the_rest() {
         constexpr std::uint64_t kShort = 64U << 10U; // bytes
         if (!parser_ || parser_->is_done()) co_return;
@@ -289,11 +312,9 @@ private:
             co_return;
         }
         const auto rest = parser_->content_length_remaining();
-        if (!expects_ && rest && *rest <= kShort) {
-            for (;;) {
-                const auto piece = co_await read_body();
-                if (!piece || piece->empty()) break;
-            }
+        while (!expects_ && rest && *rest <= kShort && !parser_->is_done() && has_come()) {
+            const auto piece = co_await read_body();
+            if (!piece || piece->empty()) break;
         }
         if (!parser_->is_done()) keep_alive_ = false;
     }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rt::rtd {
 
@@ -30,6 +31,8 @@ public:
     virtual Awaitable<void> answer(const Answer& answer) = 0;
     virtual Awaitable<void> begin(const Answer& head) = 0;
     virtual Awaitable<void> write(std::string_view data) = 0;
+    // The same for several that have come together, each as a chunk of its own: clients take one for one.
+    virtual Awaitable<void> write_each(const std::vector<std::string>& pieces) = 0;
     [[nodiscard]] virtual bool has_begun() const = 0;
 
     // Makes the connection a stream of bytes both ways: 101 where the client asks for an upgrade, else 200

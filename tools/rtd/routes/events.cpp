@@ -59,17 +59,17 @@ Result<Past> read_past(Engine& engine, const Span& span, const EventFilters& fil
 
 // What has come together goes together: of many followers each is a system call.
 Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t after) {
-    constexpr std::size_t kAtOnce = 64U << 10U;
+    constexpr std::size_t kAtOnce = 64;
     for (;;) {
         co_await news.arrived();
-        std::string lines;
+        std::vector<std::string> lines;
         while (news.has_some() && lines.size() < kAtOnce) {
             RT_CO_TRY_ASSIGN(const SharedEvent event, news.take());
             if (event->id <= after) continue;
             if (event->line.empty()) event->line = line_of(*event);
-            lines += event->line;
+            lines.push_back(event->line);
         }
-        co_await exchange.write(lines);
+        co_await exchange.write_each(lines);
     }
 }
 
