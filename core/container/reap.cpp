@@ -197,11 +197,11 @@ private:
     void destroy_without_config() {
         if (!end_is_due() || !spec_ || container_->started_at < boot_time_ns()) return;
         const std::string cgroup = cgroup_path_of(*spec_, engine_.wiring().cgroup_parent.native(), id_);
-        const std::string config = Json{{"linux", {{"cgroupsPath", cgroup}}}}.dump(
-            -1, ' ', false, Json::error_handler_t::replace);
+        const std::string config =
+            Json{{"linux", {{"cgroupsPath", cgroup}}}}.dump(-1, ' ', false, Json::error_handler_t::replace);
         const auto isolation = engine_.drivers().isolation(container_->isolation);
-        const auto done = isolation ? (*isolation)->destroy(operation_, id_, config)
-                                    : std::unexpected(isolation.error());
+        const auto done =
+            isolation ? (*isolation)->destroy(operation_, id_, config) : std::unexpected(isolation.error());
         if (!done)
             engine_.warn(cat("end what is left of container '", container_->name,
                              "', whose run directory was removed: ", done.error().message));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container that goes with its end (--rm) stays when it ends to be started again at once. Whoever restarts it
-// holds a lock of that meanwhile, from before its end until it runs, which goes with him; one restart comes to
-// its end before the next begins.
+// A container that goes with its end (--rm) stays when it ends to be started again at once. Whoever restarts
+// it holds a lock of that meanwhile, from before its end until it runs, which goes with him; one restart
+// comes to its end before the next begins.
 #pragma once
 
 #include "core/base/lock_file.hpp"
@@ -14,7 +14,8 @@ namespace rt {
 
 class Engine;
 
-inline constexpr std::string_view kRestartLock = "restart-"; // and the container's id, in the directory of locks
+inline constexpr std::string_view kRestartLock =
+    "restart-"; // and the container's id, in the directory of locks
 
 class RestartMark {
 public:

@@ -119,6 +119,31 @@ TEST_F(ApiContainers, ARestartKeepsWhatGoesWithItsEnd) {
     EXPECT_TRUE(eventually([&] { return call("GET", "/containers/" + id + "/json").status == 404; }));
 }
 
+// They take what is not found for the image, and would pull it.
+TEST_F(ApiContainers, WhatIsMissingAndNotTheImageIsSaidToBeWrong) {
+    const auto refused = call("POST", "/containers/create",
+                              {{"Image", "busybox"}, {"HostConfig", {{"NetworkMode", "container:nosuch"}}}});
+    EXPECT_EQ(refused.status, 400) << refused.body;
+    EXPECT_EQ(call("POST", "/containers/create", {{"Image", "nosuch"}}).status, 404);
+}
+
+TEST_F(ApiContainers, WhoHasGivenAllInputLeavesAContainerThatWantsMore) {
+    const std::string id = create({{"Cmd", {"cat"}}, {"OpenStdin", true}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    auto attached = connect();
+    attached.send_request("POST", "/containers/" + id + "/attach?stream=1&stdin=1&stdout=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    EXPECT_EQ(attached.answer_head().status, 101);
+    attached.send("given\n");
+    EXPECT_EQ(attached.read(14), frame(1, "given\n"));
+    attached.end_sending();
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(attached.read_to_end(), "");
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, rt::test::patience(std::chrono::seconds(10)));
+    EXPECT_EQ(inspect(id)["State"]["Status"], "running");
+    EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
 TEST_F(ApiContainers, StopsThatWaitKeepNobodyWaiting) {
     const std::string id =
         create({{"Cmd", {"sh", "-c", "trap '' TERM; echo ready; sleep 1000"}}}, "stubborn");

@@ -68,6 +68,14 @@ TEST_F(ApiImages, AreMadeOfATar) {
     EXPECT_EQ(call("DELETE", "/images/made:1").status, 200);
 }
 
+TEST_F(ApiImages, AreListedWithTheNamesThatWereAskedFor) {
+    ASSERT_EQ(call("POST", "/images/busybox/tag?repo=keep&tag=2").status, 201);
+    const auto listed = call("GET", R"(/images/json?filters={"reference":["keep:2"]})").json();
+    ASSERT_EQ(listed.size(), 1U);
+    EXPECT_EQ(listed[0]["RepoTags"], json{"keep:2"});
+    EXPECT_EQ(call("DELETE", "/images/keep:2").status, 200);
+}
+
 TEST_F(ApiImages, OfATarThatBreaksOffAreNone) {
     const std::string empty_tar(10240, '\0'), begun = empty_tar.substr(0, 512); // an end that is none
     auto client = connect();

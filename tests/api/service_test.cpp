@@ -133,6 +133,21 @@ TEST_F(ApiService, ShowsCountersToWhoAsks) {
     end(rtd);
 }
 
+TEST_F(ApiService, AGroupThatWasNamedHasToExist) {
+    auto rtd = start({"--host", "unix://" + file("second.sock"), "--group", "no-such-group"});
+    ASSERT_TRUE(rtd);
+    EXPECT_NE(*rtd->wait(), 0);
+    EXPECT_FALSE(listens(file("second.sock")));
+}
+
+TEST_F(ApiService, AHangUpEndsNothing) {
+    ASSERT_EQ(::kill(rtd_->pid(), SIGHUP), 0);
+    EXPECT_TRUE(eventually([&] {
+        return rt::test::read_file(rtd_log()).find("SIGHUP: nothing is read again") != std::string::npos;
+    }));
+    EXPECT_EQ(call("GET", "/_ping").body, "OK");
+}
+
 TEST_F(ApiService, LogsRequestsWithTheNamesOfTheirOperations) {
     int ends[2];
     ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);

@@ -98,7 +98,10 @@ Result<std::optional<int>> read_settings(int argc, char** argv, Settings& settin
     }
     if (given.contains("config")) settings.config_file = given["config"].as<std::string>();
     if (given.contains("host")) settings.hosts = given["host"].as<std::vector<std::string>>();
-    if (given.contains("group")) settings.listening.group = given["group"].as<std::string>();
+    if (given.contains("group")) {
+        settings.listening.group = given["group"].as<std::string>();
+        settings.listening.needs_group = true;
+    }
     if (settings.hosts.empty()) settings.hosts = {"unix:///run/rt/rtd.sock"};
     settings.listening.open_tcp = given.contains("allow-open-tcp");
     if (given.contains("metrics")) settings.metrics = given["metrics"].as<std::string>();
@@ -163,6 +166,22 @@ Awaitable<void> reap_shims(asio::signal_set& ended_children) {
     }
 }
 
+// Others end at these words; what would be read again is said, and that it is not.
+Awaitable<void> pass_over_reloads(asio::signal_set& hang_ups) {
+    for (;;) {
+        co_await hang_ups.async_wait(asio::use_awaitable);
+        log(LogLevel::warning,
+            "SIGHUP: nothing is read again while rtd runs; to have it read another wiring file "
+            "start it anew, containers do not notice");
+    }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string all;
+    for (const std::string& word : words) all += cat(all.empty() ? "" : ", ", word);
+    return all;
+}
+
 Result<void> serve(const Settings& settings) {
     const auto open = [file = settings.config_file] {
         return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
@@ -188,7 +207,7 @@ Result<void> serve(const Settings& settings) {
     asio::io_context io(1);
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
-    asio::signal_set ended_children(io, SIGCHLD);
+    asio::signal_set ended_children(io, SIGCHLD), hang_ups(io, SIGHUP);
     std::optional<LastMoment> last_moment; // outlives what has threads
     Services services(io.get_executor(), open);
     serving.find = [&services](Request& request) { return find_handler(services, request); };
@@ -212,11 +231,12 @@ Result<void> serve(const Settings& settings) {
                        end_without);
     if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), end_without);
     asio::co_spawn(io, reap_shims(ended_children), end_without);
+    asio::co_spawn(io, pass_over_reloads(hang_ups), end_without);
     asio::co_spawn(io, services.events.run(), end_without);
     asio::co_spawn(io, services.leases.run(), end_without);
     asio::co_spawn(io, services.logs.run(), end_without);
     asio::co_spawn(io, services.attaches.follow(services.events, services.workers), end_without);
-    log(LogLevel::info, cat("rtd " RT_VERSION " listens"));
+    log(LogLevel::info, cat("rtd " RT_VERSION " listens at ", joined(settings.hosts)));
     notify_service_manager("READY=1");
     io.run();
     notify_service_manager("STOPPING=1");

@@ -72,9 +72,9 @@ typedef struct rtp_storage_v1 {
      * The mounts that show a snapshot at an empty directory. They are data: the driver mounts nothing, and
      * the host (or the isolation driver, inside the container's mount namespace) may mount them any number of
      * times, though an active snapshot read-write only once at a time, and after RTP_MOUNT_UNSYNCED only once
-     * for each call. mode: RTP_MOUNT_*; a committed snapshot takes only RTP_MOUNT_READ_ONLY. parents: as given to prepare(), or for a layer that was
-     * prepared without any, those it is to be used on. RTP_NOT_FOUND: the snapshot or a parent does not
-     * exist.
+     * for each call. mode: RTP_MOUNT_*; a committed snapshot takes only RTP_MOUNT_READ_ONLY. parents: as
+     * given to prepare(), or for a layer that was prepared without any, those it is to be used on.
+     * RTP_NOT_FOUND: the snapshot or a parent does not exist.
      */
     rtp_status (*mounts)(void* self, const rtp_call* call, const char* id, const char* const* parents,
                          size_t parent_count, int32_t mode, const rtp_mount_sink* out,

@@ -83,7 +83,8 @@ TEST_F(Life, ARestartThatIsKilledLeavesNothingOfWhatWasToGo) {
             (void)rtctl_({"ps", "-a"});
             state = status("one");
             return state == "running" || state == "gone";
-        })) << number << state;
+        })) << number
+            << state;
         if (state == "running") {
             EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
         }

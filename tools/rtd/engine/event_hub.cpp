@@ -36,7 +36,7 @@ Awaitable<void> EventQueue::arrived() {
 Result<SharedEvent> EventQueue::take() {
     if (overflowed_)
         return fail(Code::resource_exhausted, "events are lost: more than ", kMost,
-                       " were not taken in time, or their log could not be read");
+                    " were not taken in time, or their log could not be read");
     SharedEvent event = std::move(events_.front());
     events_.pop_front();
     return event;

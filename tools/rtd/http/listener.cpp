@@ -65,8 +65,11 @@ Result<void> make_room(const Path& path, const sockaddr_un& address) {
 }
 
 // Whoever may write to the socket is root on this host.
-Result<void> give_to_group(const Path& path, const std::string& name) {
+Result<void> give_to_group(const Path& path, const ListenOptions& options) {
+    const std::string& name = options.group;
     const group* const found = name.empty() ? nullptr : ::getgrnam(name.c_str());
+    if (found == nullptr && !name.empty() && options.needs_group)
+        return fail(Code::not_found, "--group: there is no group '", name, "': make it, or name another");
     if (found == nullptr && !name.empty())
         log(LogLevel::info, cat("there is no group '", name, "': '", path.native(), "' is for root alone"));
     if (found != nullptr && ::lchown(path.c_str(), 0, found->gr_gid) != 0)
@@ -91,7 +94,7 @@ Result<std::vector<Listener>> listen_unix(const Path& path, const ListenOptions&
     ::umask(before);
     if (bound != 0) return fail_errno(problem, "listen at '", path.native(), "'");
     Listener listener(std::move(fd), path);
-    RT_TRY(give_to_group(path, options.group));
+    RT_TRY(give_to_group(path, options));
     if (::listen(listener.fd(), kBacklog) != 0) return fail_errno(errno, "listen at '", path.native(), "'");
     std::vector<Listener> all;
     all.push_back(std::move(listener));

@@ -33,6 +33,7 @@ private:
 
 struct ListenOptions {
     std::string group = "docker"; // that may use a unix socket; where there is no such group, root alone
+    bool needs_group = false;     // it was asked for: it has to exist
     bool open_tcp = false;        // loopback without TLS was asked for in so many words
     bool has_tls = false;         // what listens on tcp is to speak TLS with clients of a known authority
 };

@@ -213,8 +213,8 @@ Awaitable<Result<void>> wait_one(Services& services, Exchange& exchange) {
     // Listening first: what happens between the look and the waiting is heard.
     Ends ends(services);
     const std::string reference = exchange.request().parameter("id");
-    auto task = services.workers.run(
-        named_work(exchange.request(), [reference](Engine& engine) { return find_waited(engine, reference); }));
+    auto task = services.workers.run(named_work(
+        exchange.request(), [reference](Engine& engine) { return find_waited(engine, reference); }));
     RT_CO_TRY_ASSIGN(const Waited container, co_await std::move(task));
     ends.only_of(container.id);
     if (!old) co_await exchange.begin(kJsonHead); // the client starts it when it has heard that we wait

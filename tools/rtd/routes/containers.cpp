@@ -125,6 +125,14 @@ Result<Answer> inspect(Engine& engine, const Request& request) {
     return json_answer(shaped(Shape::container, api::container_json(view), request.version));
 }
 
+// Clients take what is not found for the image, and pull that.
+Error not_the_image(Engine& engine, const std::string& image, Error error) {
+    if (error.code != Code::not_found) return error;
+    const auto state = engine.state();
+    if (state && (*state)->images.find(image)) error.code = Code::invalid_argument;
+    return error;
+}
+
 Result<Answer> create_one(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Json said, request.json());
     const bool asks = request.version < ApiVersion{1, 41}; // it is of importance for these only
@@ -139,8 +147,9 @@ Result<Answer> create_one(Engine& engine, const Request& request) {
     // Clients take what is not found for the image.
     if (!spec.isolation.empty() && !engine.wiring().isolation.drivers.contains(spec.isolation))
         return fail(Code::invalid_argument, "unknown or invalid runtime name: ", spec.isolation);
-    RT_TRY_ASSIGN(const Container made, create(engine, spec, options));
-    return json_answer({{"Id", made.id}, {"Warnings", Json::array()}}, 201);
+    const auto made = create(engine, spec, options);
+    if (!made) return std::unexpected(not_the_image(engine, spec.image, made.error()));
+    return json_answer({{"Id", made->id}, {"Warnings", Json::array()}}, 201);
 }
 
 // Seconds to wait before the kill: absent, as the container says; below 0, for ever.
@@ -247,9 +256,11 @@ Error in_dockers_words(RunFailure failure) {
     // A port that is taken, say; docker's daemon has no status of its own for that.
     if (!failure.runs_already && error.code == Code::already_exists) error.code = Code::internal;
     if (!failure.program_failed) return error;
-    const bool missing = error.code == Code::not_found;
-    error.message = cat("failed to start the container's program: ", error.message,
-                        missing ? ": executable file not found in $PATH" : ": permission denied");
+    const std::string why =
+        error.code == Code::not_found ? "executable file not found in $PATH" : "permission denied";
+    const bool says_why = error.message.find(why) != std::string::npos;
+    error.message = cat("failed to start the container's program: ", error.message, says_why ? "" : ": ",
+                        says_why ? "" : why);
     error.code = Code::invalid_argument;
     return error;
 }

@@ -101,7 +101,9 @@ Error in_dockers_words(RunFailure failure) {
     if (!failure.program_failed) return error;
     const std::string why =
         error.code == Code::not_found ? "executable file not found in $PATH" : "permission denied";
-    const bool says_why = error.message.find(why) != std::string::npos;
+    const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
+    // Nothing of the program is missing where its user is, or its directory.
+    const bool says_why = says(why) || says("unable to find") || says("working directory");
     error.message = cat("OCI runtime exec failed: exec failed: ", error.message, says_why ? "" : ": ",
                         says_why ? "" : why);
     error.code = Code::invalid_argument;

@@ -67,14 +67,21 @@ public:
             if (found == labels.end()) return false;
             if (equals != std::string::npos && found->second != wanted.substr(equals + 1)) return false;
         }
-        return references_.empty() || std::ranges::any_of(image.names, [&](const std::string& name) {
-                   return std::ranges::any_of(references_, [&](const std::string& pattern) {
-                       return fits(pattern, familiar_name(name));
-                   });
-               });
+        return references_.empty() ||
+               std::ranges::any_of(image.names, [&](const std::string& name) { return is_wanted(name); });
+    }
+
+    // Of the names that it has those that were asked for.
+    void keep_wanted_names(Image& image) const {
+        if (!references_.empty())
+            std::erase_if(image.names, [&](const std::string& name) { return !is_wanted(name); });
     }
 
 private:
+    [[nodiscard]] bool is_wanted(const std::string& name) const {
+        return std::ranges::any_of(
+            references_, [&](const std::string& pattern) { return fits(pattern, familiar_name(name)); });
+    }
     static std::int64_t created(const Image& image) {
         return api::created_at(Json::parse(image.config_json, nullptr, false));
     }
@@ -107,11 +114,12 @@ Result<Answer> list(Engine& engine, const Request& request) {
     if (const std::string name = request.query.get("filter"); !name.empty()) // before API 1.41
         texts.push_back(cat("reference=", name));
     RT_TRY_ASSIGN(const ImageFilters filters, ImageFilters::parse(*state, texts));
-    RT_TRY_ASSIGN(const auto images, state->images.list());
+    RT_TRY_ASSIGN(auto images, state->images.list());
     Json answer = Json::array();
-    for (const Image& image : images) {
-        RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
+    for (Image& image : images) {
+        RT_TRY_ASSIGN(api::ImageView view, api::look_at(engine, image));
         if (!filters.matches(image, labels_of(view.document))) continue;
+        filters.keep_wanted_names(view.image);
         answer.push_back(shaped(Shape::image_summary, api::image_summary_json(view), request.version));
     }
     return json_answer(answer);

@@ -22,7 +22,6 @@ Awaitable<Result<void>> refuse_build(Services& /*unused*/, Exchange& /*unused*/)
 
 std::vector<Route> refused_routes() {
     return {{"POST", "/build", refuse_build},
-            {"POST", "/build/prune", refuse_build},
             {"POST", "/build/cancel", refuse_build},
             {"POST", "/session", refuse},
             {"POST", "/grpc", refuse},

@@ -41,7 +41,7 @@ public:
         }
     }
 
-    // Ends only when the user detaches, or the client is gone.
+    // Ends when the user detaches, the client has no more and the container goes on, or the client is gone.
     Awaitable<StdioResult> input() {
         bool takes = wishes_.in;
         for (;;) {
@@ -52,6 +52,8 @@ public:
             if (over) break;
         }
         if (takes && wishes_.in_ends) (void)shim_.client().post_close_stdin();
+        // As docker has it: who has given all that it had does not wait for a container that wants more.
+        if (wishes_.in && !wishes_.in_ends) co_return StdioResult{StdioEnd::left, {}};
         co_await exchange_.client_hung_up();
         throw boost::system::system_error(asio::error::connection_reset);
     }

@@ -20,7 +20,7 @@ struct StdioWishes {
     std::string detach_keys{}; // bytes; "": none
 };
 
-enum class StdioEnd { exited, detached, shim_gone };
+enum class StdioEnd { exited, detached, left, shim_gone };
 struct StdioResult {
     StdioEnd end = StdioEnd::shim_gone;
     ExitRecord exit; // exited
