@@ -70,6 +70,17 @@ TEST_F(Life, RestartsAtOnceOfOneThatGoesWithItsEndKeepIt) {
     EXPECT_TRUE(eventually([&] { return status("one") == "gone"; }));
 }
 
+// A reaper that comes late may find the next run behind the socket of the one that it was started for.
+TEST_F(Life, AReaperTakesNothingThatRuns) {
+    const auto started = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"});
+    ASSERT_EQ(started.exit_code, 0) << started.err;
+    const std::string id = started.out.substr(0, started.out.find('\n'));
+    EXPECT_EQ(rtctl_({"reap", id}).exit_code, 0);
+    EXPECT_EQ(status("one"), "running");
+    EXPECT_EQ(rtctl_({"exec", "one", "true"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
 // Killed at any moment, the restart leaves it running or gone, as soon as somebody looks.
 TEST_F(Life, ARestartThatIsKilledLeavesNothingOfWhatWasToGo) {
     for (int number = 0; number < 16; ++number) {

@@ -21,6 +21,9 @@ Outcome reap_command(const Globals& globals, const Arguments& arguments) {
         if (lease.error().code == Code::unavailable) return 0; // somebody else is at it
         return std::unexpected(lease.error());
     }
+    // Where we were slow to come, another has cleaned up, and started it again behind the same socket.
+    RT_TRY_ASSIGN(const ShimState now, shim.state());
+    if (now.phase == "running" || now.phase == "ending") return 0;
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
     const auto found = state->containers.find(id);
     if (found && found->phase == Phase::restarting)
