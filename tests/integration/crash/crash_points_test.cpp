@@ -208,11 +208,9 @@ protected:
             EXPECT_TRUE(eventually([&] { // its shim may just see to its end
                 used = rtctl_({"exec", "victim", "true"});
                 if (used.exit_code != 0) state = state_of_victim();
-                return used.exit_code == 0 || state == "exited" || state == "created" ||
-                       (state == "missing" && scenario.fate == Fate::may_be_missing);
+                return used.exit_code == 0 || state == "exited" || state == "created";
             })) << state
                 << ": " << used.err;
-            if (state == "missing") return; // it goes with its end
         }
         if (state == "created" || state == "exited") {
             Outcome started;
