@@ -108,9 +108,12 @@ std::vector<Error> finish_endpoints(Engine& engine, Engine::State& state) {
     return problems;
 }
 
-// Restarts that were killed between the end and the start: what was to go with its end goes now.
+// A restart that was killed between the end and the start: what was to go with its end goes now. Under the
+// lock of restarts: nobody begins another meanwhile.
 Result<void> finish_restart(Engine& engine, Engine::State& state, const std::string& id) {
-    if (is_being_restarted(engine, id)) return {};
+    const Path file = engine.lock_file(cat(kRestartLock, id));
+    RT_TRY_ASSIGN(const auto restart, LockFile::try_acquire(file));
+    if (!restart) return {}; // it is under way
     const auto container = state.containers.find(id);
     if (container && container->phase == Phase::exited) {
         RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container->spec));
@@ -120,20 +123,9 @@ Result<void> finish_restart(Engine& engine, Engine::State& state, const std::str
             RT_TRY(abandon(engine, id, nullptr, std::move(*lock)));
         }
     }
-    ::unlink(engine.lock_file(cat(kRestartLock, id)).c_str());
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+        return fail_errno(errno, "remove the lock file '", file.native(), "'");
     return {};
-}
-
-std::vector<Error> finish_restarts(Engine& engine, Engine::State& state) {
-    std::vector<Error> problems;
-    std::error_code problem;
-    for (const auto& entry : std::filesystem::directory_iterator(engine.wiring().run / "locks", problem)) {
-        const std::string name = entry.path().filename();
-        if (!name.starts_with(kRestartLock)) continue;
-        if (auto done = finish_restart(engine, state, name.substr(kRestartLock.size())); !done)
-            problems.push_back(std::move(done).error());
-    }
-    return problems;
 }
 
 } // namespace
@@ -160,9 +152,12 @@ std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* runn
     };
     take(sweep_run_directories(engine, **state, just_running));
     take(finish_endpoints(engine, **state));
-    take(finish_restarts(engine, **state));
     take(sweep_locks(engine.wiring().run / "locks", [&](const std::string& name) -> Result<bool> {
         if (just_running.contains(name)) return true;
+        if (name.starts_with(kRestartLock)) {
+            RT_TRY(finish_restart(engine, **state, name.substr(kRestartLock.size())));
+            return true; // it sees to its lock itself
+        }
         return is_needed(engine, **state, name);
     }));
     take(VolumeService(engine.wiring(), (*state)->database).finish_removals());
