@@ -204,7 +204,8 @@ private:
             isolation ? (*isolation)->destroy(operation_, id_, config) : std::unexpected(isolation.error());
         if (!done)
             engine_.warn(cat("end what is left of container '", container_->name,
-                             "', whose run directory was removed: ", done.error().message));
+                             "', whose run directory was removed: ", done.error().message,
+                             "; look for its processes in the cgroup '", cgroup, "'"));
     }
 
     Result<void> detach() {

@@ -91,8 +91,10 @@ Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::S
 Result<void> none_is_unrecorded(Engine& engine, Engine::State& state) {
     RT_TRY_ASSIGN(const auto ids, unrecorded_containers(engine, state));
     if (ids.empty()) return {};
-    return fail(Code::failed_precondition, "container ", ids.front().substr(0, 12),
-                " runs and the database does not know it: what is its looks like nobody's");
+    return fail(
+        Code::failed_precondition, "container ", ids.front().substr(0, 12),
+        " runs and the database does not know it, so that what is its looks like nobody's: put back the "
+        "rt.db that knows it");
 }
 
 Result<std::vector<std::string>> names_in(const Path& directory) {

@@ -33,7 +33,9 @@ Result<std::string> owner_that_is_gone(Engine& engine, Engine::State& state, con
 Result<void> remove_unneeded(Engine& engine, Engine::State& state, const std::string& name) {
     const Path file = engine.lock_file(name);
     RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(file));
-    if (!lock) return fail(Code::unavailable, "somebody has just taken the lock '", file.native(), "'");
+    if (!lock)
+        return fail(Code::unavailable, "somebody has just taken the lock '", file.native(),
+                    "': look again later");
     RT_TRY_ASSIGN(const std::string owner,
                   owner_that_is_gone(engine, state, name)); // it may have come just now
     if (!owner.empty() && ::unlink(file.c_str()) != 0 && errno != ENOENT)
