@@ -10,12 +10,12 @@ test: place dependencies-test build
 	$(CTEST) -LE crash -j$(JOBS)
 	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
 test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized asan
-test-tsan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized tsan
+test-tsan: place dependencies-test dependencies-fuzz build ; scripts/test-sanitized tsan
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
-fuzz: dependencies-fuzz              ; scripts/fuzz build/fuzz $(ONLY)
+fuzz: dependencies-fuzz              ; scripts/fuzz build/asan $(ONLY)
 install: programs                    ; cmake --install build/$(PRESET) --prefix $(PREFIX)
 build: configure                     ; cmake --build build/$(PRESET) -j$(JOBS)
 package: dependencies-package programs ; scripts/make-package build/$(PRESET)

@@ -32,7 +32,7 @@ Json container_summary_json(const ContainerSummary& summary, const Path& volumes
     set_unless_empty(host, "Annotations", summary.spec.annotations);
     Json value{{"Id", record.id},
                {"Names", {cat("/", record.name)}},
-               {"Image", record.image_name},
+               {"Image", summary.image},
                {"ImageID", record.image_id},
                {"Command", summary.command},
                {"Created", record.created_at / 1'000'000'000},

@@ -14,31 +14,16 @@
 namespace rt {
 namespace {
 
-// Paused for as long as this lives, unless it is so anyway or does not run.
-class Standstill {
-public:
-    static Result<Standstill> make(Engine& engine, const Container& container) {
-        std::error_code problem;
-        const bool running = container.phase == Phase::running;
-        const bool paused = std::filesystem::exists(engine.run_directory(container.id) / "paused", problem);
-        if (!running || paused) return Standstill(nullptr, {});
-        if (auto done = pause(engine, container.id); !done)
-            return in_context(std::move(done).error(), "commit (--pause=false does without standing still)");
-        return Standstill(&engine, container.id);
-    }
-    Standstill(Standstill&& other) noexcept
-        : engine_(std::exchange(other.engine_, nullptr)), id_(std::move(other.id_)) {}
-    Standstill& operator=(Standstill&&) = delete;
-    ~Standstill() {
-        if (engine_ == nullptr) return;
-        if (auto done = unpause(*engine_, id_); !done) engine_->warn(done.error().message);
-    }
-
-private:
-    Standstill(Engine* engine, std::string id) : engine_(engine), id_(std::move(id)) {}
-    Engine* engine_;
-    std::string id_;
-};
+// Unless it is paused anyway or does not run.
+Result<std::optional<Standstill>> stop_for_a_moment(Engine& engine, const Container& container) {
+    std::error_code problem;
+    const bool paused = std::filesystem::exists(engine.run_directory(container.id) / "paused", problem);
+    if (container.phase != Phase::running || paused) return std::nullopt;
+    auto made = Standstill::make(engine, container);
+    if (!made)
+        return in_context(std::move(made).error(), "commit (--pause=false does without standing still)");
+    return std::move(*made);
+}
 
 Result<std::vector<TreeChange>> changes_of(Engine& engine, const std::string& id) {
     RT_TRY_ASSIGN(const auto changes, diff_container(engine, id));
@@ -60,8 +45,8 @@ Result<Image> commit_container(Engine& engine, const std::string& reference, con
     }
     std::optional<Standstill> standstill;
     if (request.pause == CommitRequest::Pause::yes) {
-        RT_TRY_ASSIGN(Standstill made, Standstill::make(engine, container));
-        standstill.emplace(std::move(made));
+        RT_TRY_ASSIGN(auto made, stop_for_a_moment(engine, container));
+        if (made) standstill.emplace(std::move(*made));
     }
     ChangesToArchive changes;
     RT_TRY_ASSIGN(changes.changes, changes_of(engine, container.id));

@@ -13,6 +13,7 @@ Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.find_image());
     RT_TRY(launch.find_joined());
     RT_TRY(launch.record_new());
+    RT_TRY(launch.warn_of_ports());
     RT_TRY(launch.prepare_storage());
     RT_TRY(launch.open_volumes(ContainerVolumes::Moment::created));
     return launch.state().containers.set_phase(launch.record().id, Phase::created);
@@ -20,7 +21,7 @@ Result<void> walk(Launch& launch, const ContainerSpec& spec) {
 
 } // namespace
 
-Result<Container> create(Engine& engine, const ContainerSpec& spec, const RunOptions& options) {
+Result<CreatedContainer> create(Engine& engine, const ContainerSpec& spec, const RunOptions& options) {
     Launch launch(engine, options);
     Result<void> outcome;
     try {
@@ -28,7 +29,7 @@ Result<Container> create(Engine& engine, const ContainerSpec& spec, const RunOpt
     } catch (const std::exception& exception) {
         outcome = fail(Code::internal, "create a container of '", spec.image, "': ", exception.what());
     }
-    if (outcome) return std::move(launch.record());
+    if (outcome) return CreatedContainer{std::move(launch.record()), launch.take_warnings()};
     if (launch.has_begun())
         (void)abandon(engine, launch.record().id, nullptr, launch.take_lock());
     else

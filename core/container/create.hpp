@@ -6,6 +6,11 @@
 
 namespace rt {
 
-Result<Container> create(Engine& engine, const ContainerSpec& spec, const RunOptions& options);
+struct CreatedContainer {
+    Container record;
+    std::vector<std::string> warnings; // of what was asked for and will not be
+};
+
+Result<CreatedContainer> create(Engine& engine, const ContainerSpec& spec, const RunOptions& options);
 
 } // namespace rt

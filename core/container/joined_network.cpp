@@ -94,6 +94,26 @@ Result<void> validate_in_network(const EndpointSettings& settings, const Network
     return {};
 }
 
+Result<void> validate_together(const Network& one, const Network& other) {
+    const auto is_private = [](const Network& network) {
+        return !network.traits.publishes_ports && !network.traits.host_namespace && !network.user_defined();
+    };
+    if (one.traits.host_namespace || other.traits.host_namespace)
+        return fail(
+            Code::failed_precondition,
+            "container sharing network namespace with another container or host cannot be connected to "
+            "any other network");
+    if (is_private(one) || is_private(other))
+        return fail(Code::failed_precondition, "container cannot be connected to multiple networks with one "
+                                               "of the networks in private (none) mode");
+    return {};
+}
+
+std::string discarded_ports_text(const Network& network) {
+    if (network.traits.host_namespace) return "Published ports are discarded when using host network mode";
+    return cat("Published ports are discarded: network '", network.name, "' publishes none");
+}
+
 std::vector<PublishedPort> choose_gateway(std::span<JoinedNetwork> joined, std::vector<PublishedPort> ports) {
     JoinedNetwork* gateway = nullptr;
     for (JoinedNetwork& one : joined) {

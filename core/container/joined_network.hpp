@@ -36,6 +36,12 @@ Result<Network> find_or_make_network(Engine& engine, const Operation& operation,
 // May this be asked for in that network? docker's refusals, in its words.
 Result<void> validate_in_network(const EndpointSettings& settings, const Network& network);
 
+// Whether one container may be in both. docker's refusals, in its words.
+Result<void> validate_together(const Network& one, const Network& other);
+
+// What becomes of ports in a network that publishes none, for users.
+std::string discarded_ports_text(const Network& network);
+
 // The way out of its first subnet, as its driver answered; "": there is none.
 std::string gateway_of(const Network& network);
 

@@ -59,9 +59,6 @@ Result<void> Launch::plan_new(const ContainerSpec& spec) {
 Result<void> Launch::check_networks() {
     for (const EndpointSettings& endpoint : wanted_endpoints(spec_, record_.network)) {
         if (!is_predefined(engine_, endpoint.network)) continue;
-        if (spec_.networks.size() > 1)
-            return fail(Code::invalid_argument, "conflicting options: cannot attach both user-defined and "
-                                                "non-user-defined network-modes");
         RT_TRY(
             validate_in_network(endpoint, {.id = {}, .name = endpoint.network, .driver = {}, .traits = {}}));
     }
@@ -97,6 +94,24 @@ Result<void> Launch::find_image() {
                   ImageService(engine_.wiring(), state_->database, engine_.drivers())
                       .unpacked(record_.image_id, record_.storage, operation_, options_.pull_progress));
     timer_.mark("image");
+    return {};
+}
+
+// Said again at the start. Without it clients that create first would not hear of it.
+Result<void> Launch::warn_of_ports() {
+    if (spec_.ports.empty() && !spec_.publish_all_ports) return {};
+    std::optional<Network> quiet;
+    for (const EndpointSettings& endpoint : wanted_endpoints(spec_, record_.network)) {
+        RT_TRY_ASSIGN(auto network, state_->networks.find(endpoint.network));
+        if (!network && is_predefined(engine_, endpoint.network)) { // nothing has joined it yet
+            RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(endpoint.network));
+            network = Network{
+                .id = {}, .name = endpoint.network, .driver = endpoint.network, .traits = backend->traits()};
+        }
+        if (!network || network->traits.publishes_ports) return {}; // where there is none yet, nobody knows
+        quiet = std::move(network);
+    }
+    if (quiet) warnings_.push_back(discarded_ports_text(*quiet));
     return {};
 }
 

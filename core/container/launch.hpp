@@ -27,6 +27,7 @@ public:
     [[nodiscard]] Result<void> check_bind_sources() const; // invalid_argument: one is missing
     Result<void> find_image();                             // by name; pulled and unpacked where it is missing
     Result<void> find_joined();     // containers whose namespaces it joins, by their ids
+    Result<void> warn_of_ports();   // that are discarded
     Result<void> record_new();      // phase creating: from here on it can be seen
     Result<void> prepare_storage(); // its own layer
 
@@ -54,6 +55,7 @@ public:
     void drop_lock(); // with its file: of a new container that came to nothing before anything was made
     void let_go() { lock_.reset(); } // of one that stays as it was
     RunningContainer running();
+    [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
 private:
     Result<void> check_networks();

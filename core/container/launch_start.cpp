@@ -97,6 +97,7 @@ Result<void> Launch::find_networks() {
                 joined_, [&](const JoinedNetwork& one) { return one.network.id == joined.network.id; }))
             return fail(Code::invalid_argument, "network '", joined.network.name,
                         "' is specified multiple times");
+        for (const JoinedNetwork& one : joined_) RT_TRY(validate_together(one.network, joined.network));
         if (joined.network.user_defined()) {
             RT_TRY_ASSIGN(joined.config, network_config_from_json(joined.network.config));
         }
@@ -115,10 +116,7 @@ Result<void> Launch::choose_ports() {
         ports.insert(ports.end(), exposed.begin(), exposed.end());
     }
     if (joined_.empty() || choose_gateway(joined_, std::move(ports)).empty()) return {};
-    const std::string& name = joined_.front().network.name;
-    warnings_.push_back(in_host_network()
-                            ? std::string("Published ports are discarded when using host network mode")
-                            : cat("Published ports are discarded: network '", name, "' publishes none"));
+    warnings_.push_back(discarded_ports_text(joined_.front().network));
     return {};
 }
 

@@ -68,11 +68,20 @@ const std::optional<Json>& Summarizer::process_config_of(const std::string& imag
     return place->second;
 }
 
+ListedImage Summarizer::image_of(const Container& record) {
+    const auto [place, is_new] = ids_.try_emplace(record.image_name);
+    if (is_new)
+        if (const auto image = state_->images.find(record.image_name)) place->second = image->id;
+    return {place->second == record.image_id ? record.image_name : record.image_id,
+            process_config_of(record.image_id).has_value()};
+}
+
 Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
     ContainerSummary summary;
     summary.record = std::move(now.record);
     const Container& record = summary.record;
     const LiveState& live = now.live;
+    summary.image = image_of(record).shown;
     summary.state = live.state;
     summary.status = live.status;
     summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();

@@ -19,6 +19,7 @@ namespace rt {
 
 struct ContainerSummary {
     Container record;
+    std::string image;                 // ListedImage::shown
     std::string state;                 // docker's: created, running, paused, restarting, exited, removing
     std::string status;                // "Up 5 seconds", "Exited (1) 2 minutes ago"
     std::string health;                // starting, healthy, unhealthy, none
@@ -49,6 +50,13 @@ struct ContainerNow {
     std::vector<Attachment> attachments;
 };
 
+// The image that a container was made from.
+struct ListedImage {
+    std::string
+        shown; // the name it was made from, or the id where that name means no image or another by now
+    bool exists = false; // it is still there, under whatever name
+};
+
 // For one listing: what containers have in common is asked for once. Borrows all.
 class Summarizer {
 public:
@@ -59,9 +67,7 @@ public:
 
     ContainerNow look_at(Container stored); // each once
     Result<ContainerSummary> summarize(ContainerNow now);
-    [[nodiscard]] bool has_image(const std::string& image_id) {
-        return process_config_of(image_id).has_value();
-    }
+    ListedImage image_of(const Container& record);
 
 private:
     Summarizer(Engine& engine, Engine::State& state, std::unordered_set<std::string> running)
@@ -74,6 +80,7 @@ private:
     std::unordered_set<std::string> running_;
     AttachmentsById attachments_;
     std::map<std::string, std::optional<Json>> process_configs_; // by image; none: it is gone
+    std::map<std::string, std::string> ids_;                     // by name; empty: nothing has it
 };
 
 // docker's --filter: values of one key are alternatives, keys all have to fit.

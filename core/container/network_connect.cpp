@@ -74,12 +74,7 @@ private:
                             " already exists in network ", joined.network.name);
             RT_TRY_ASSIGN(const auto other, state_.networks.find(one.network));
             if (!other || one.network == joined.network.name) continue;
-            if (other->traits.host_namespace)
-                return refuse("container sharing network namespace with another container or host cannot be "
-                              "connected to any other network");
-            if (!other->traits.publishes_ports && !other->user_defined())
-                return refuse("container cannot be connected to multiple networks with one of the networks "
-                              "in private (none) mode");
+            RT_TRY(validate_together(*other, joined.network));
         }
         return validate_in_network(joined.settings, joined.network);
     }

@@ -3,16 +3,9 @@
 
 #include "core/volume/volume_service.hpp"
 
-#include <map>
-
 namespace rt {
-namespace {
-
-using Bytes = std::map<std::string, std::int64_t>;
-
-// Of each image that has layers in common with another. A layer that several storage drivers have is one.
-Result<Bytes> shared_bytes(Database& database) {
-    Bytes shared;
+Result<BytesById> shared_bytes(Database& database) {
+    BytesById shared;
     RT_TRY(database.run("SELECT i.image_id, sum(l.size) FROM image_layers i "
                         "JOIN (SELECT chain_id, max(size) AS size FROM layers GROUP BY chain_id) l "
                         "ON l.chain_id = i.chain_id "
@@ -22,6 +15,8 @@ Result<Bytes> shared_bytes(Database& database) {
                         {}, [&](const SqlRow& row) { shared[row.text(0)] = row.number(1); }));
     return shared;
 }
+
+namespace {
 
 Result<void> count_layers(Database& database, SystemUse& use) {
     return database.run("SELECT coalesce(sum(size), 0), coalesce(sum(CASE WHEN EXISTS "
@@ -36,7 +31,7 @@ Result<void> count_layers(Database& database, SystemUse& use) {
 Result<void> count_images(Engine::State& state, SystemUse& use) {
     RT_TRY(count_layers(state.database, use));
     RT_TRY_ASSIGN(auto images, state.images.list());
-    RT_TRY_ASSIGN(Bytes shared, shared_bytes(state.database));
+    RT_TRY_ASSIGN(BytesById shared, shared_bytes(state.database));
     std::map<std::string, std::int64_t> users;
     for (const ContainerUse& container : use.containers) ++users[container.summary.record.image_id];
     for (Image& image : images) {

@@ -6,7 +6,9 @@
 #include "core/container/listing.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace rt {
@@ -36,6 +38,11 @@ struct SystemUse {
     std::int64_t unused_layers = 0; // of those that no container's image has
     std::vector<Error> problems;    // what could not be cleaned up on the way
 };
+
+// Of each image that has layers in common with another, by id: bytes of those. A layer that several storage
+// drivers have is one.
+using BytesById = std::map<std::string, std::int64_t>;
+Result<BytesById> shared_bytes(Database& database);
 
 // Counted now: containers and volumes file by file.
 Result<SystemUse> system_use(Engine& engine);

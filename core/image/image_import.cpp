@@ -45,23 +45,24 @@ Result<std::string> make_config(const ImportOptions& options, const Platform& pl
 
 } // namespace
 
-Result<Image> ImageService::import(const Path& source, const ImportOptions& options,
+Result<Image> ImageService::import(const ArchiveSource& source, const ImportOptions& options,
                                    const ImageProgressSink& progress, const Operation& operation) {
     RT_TRY_ASSIGN(const auto names, names_to_give(options.name));
     RT_TRY_ASSIGN(const Platform platform, parse_platform(options.platform));
-    RT_TRY(make_config(options, platform, source, {})); // what is wrong with it is said before the work
+    RT_TRY(make_config(options, platform, source.path, {})); // what is wrong with it is said before the work
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(options.storage));
     UniqueFd file;
-    if (source != "-") {
-        RT_TRY_ASSIGN(file, open_file(source, O_RDONLY));
+    if (source.is_file()) {
+        RT_TRY_ASSIGN(file, open_file(source.path, O_RDONLY));
     }
     const auto work = [&]() -> Result<Image> {
         RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(progress, operation));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         ImageIntake intake(database_, *module, store, *storage, progress, operation);
-        RT_TRY_ASSIGN(const IntakeLayer layer, intake.take_stream(file ? file.get() : STDIN_FILENO));
-        RT_TRY_ASSIGN(const std::string config_json, make_config(options, platform, source, layer.diff_id));
+        RT_TRY_ASSIGN(const IntakeLayer layer, intake.take_stream(file ? file.get() : source.fd));
+        RT_TRY_ASSIGN(const std::string config_json,
+                      make_config(options, platform, source.path, layer.diff_id));
         const BlobDescriptor config{"application/vnd.oci.image.config.v1+json", module->sha256(config_json),
                                     config_json.size()};
         intake.on_record([&](const Image& image) -> Result<void> {
@@ -77,9 +78,7 @@ Result<Image> ImageService::import(const Path& source, const ImportOptions& opti
         tidy(progress, operation);
     else
         (void)collect_garbage(operation); // the failure itself is what counts
-    if (!image)
-        return in_context(std::move(image).error(), "import ",
-                          source == "-" ? "standard input" : cat("'", source.native(), "'"));
+    if (!image) return in_context(std::move(image).error(), "import ", source.text());
     return image;
 }
 

@@ -63,18 +63,18 @@ private:
     const Cancellation& cancellation_;
 };
 
-Result<std::unique_ptr<ArchiveFiles>> open_archive(const Path& source, ImageModule& module,
+Result<std::unique_ptr<ArchiveFiles>> open_archive(const ArchiveSource& source, ImageModule& module,
                                                    const ContentStore& store,
                                                    const Cancellation& cancellation) {
     UniqueFd file;
-    if (source != "-") {
-        RT_TRY_ASSIGN(file, open_file(source, O_RDONLY));
+    if (source.is_file()) {
+        RT_TRY_ASSIGN(file, open_file(source.path, O_RDONLY));
         struct stat status{};
         if (::fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
             return std::make_unique<DirectoryFiles>(std::move(file), module, store, cancellation);
     }
     RT_TRY_ASSIGN(ArchiveContent content,
-                  module.take_archive(store, file ? file.get() : STDIN_FILENO, cancellation));
+                  module.take_archive(store, file ? file.get() : source.fd, cancellation));
     return std::make_unique<TarFiles>(std::move(content));
 }
 
@@ -91,7 +91,13 @@ Result<Image> take(ArchiveImage& candidate, ImageIntake& intake) {
 
 } // namespace
 
-Result<std::vector<Image>> ImageService::load(const Path& source, const std::string& storage_instance,
+std::string ArchiveSource::text() const {
+    if (is_file()) return cat("'", path.native(), "'");
+    return fd == STDIN_FILENO ? "standard input" : "the archive";
+}
+
+Result<std::vector<Image>> ImageService::load(const ArchiveSource& source,
+                                              const std::string& storage_instance,
                                               const ImageProgressSink& progress, const Operation& operation,
                                               const std::string& platform) {
     std::optional<Platform> wanted;
@@ -100,7 +106,6 @@ Result<std::vector<Image>> ImageService::load(const Path& source, const std::str
     }
     RT_TRY_ASSIGN(ImageModule* const module, load_image_module());
     RT_TRY_ASSIGN(const auto storage, drivers_.storage(storage_instance));
-    const std::string what = source == "-" ? "standard input" : cat("'", source.native(), "'");
     const auto work = [&]() -> Result<std::vector<Image>> {
         RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(progress, operation));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
@@ -123,7 +128,7 @@ Result<std::vector<Image>> ImageService::load(const Path& source, const std::str
         tidy(progress, operation);
     else
         (void)collect_garbage(operation); // the failure itself is what counts
-    if (!images) return in_context(std::move(images).error(), "load ", what);
+    if (!images) return in_context(std::move(images).error(), "load ", source.text());
     return images;
 }
 

@@ -35,26 +35,32 @@ Result<std::vector<User>> users_of(Database& database, const std::string& image_
     return users;
 }
 
+struct Names {
+    std::vector<std::string> texts;
+    bool by_id = false;
+};
+
 // Which of the image's names go: all when it was given by id, else the one that was given.
-Result<std::vector<std::string>> names_to_remove(const Image& image, const std::string& reference,
-                                                 ImageService::Force force) {
+Result<Names> names_to_remove(const Image& image, const std::string& reference, ImageService::Force force) {
     if (const auto parsed = parse_reference(reference); parsed)
         if (std::ranges::find(image.names, parsed->name()) != image.names.end())
-            return std::vector{parsed->name()};
+            return Names{{parsed->name()}};
     if (image.names.size() > 1 && force == ImageService::Force::no)
         return fail(Code::failed_precondition, "image '", reference, "' has ", image.names.size(),
                     " names: remove them one by one, or all with --force");
-    return image.names;
+    return Names{image.names, true};
 }
 
-Result<void> refuse_while_used(const std::string& reference, const std::vector<User>& users,
+// A name can be taken from under a container. An image that was given by id would go on being there.
+Result<void> refuse_while_used(const std::string& reference, const std::vector<User>& users, bool by_id,
                                ImageService::Force force) {
     for (const User& user : users)
-        if (user.running || force == ImageService::Force::no)
+        if ((user.running && by_id) || force == ImageService::Force::no)
             return fail(Code::failed_precondition, "image '", reference, "' is used by the ",
                         user.running ? "running" : "stopped", " container '", user.container,
-                        user.running ? "': stop and remove that first"
-                                     : "': remove that first, or take only the names away with --force");
+                        user.running && by_id
+                            ? "': stop and remove that first"
+                            : "': remove that first, or take only the names away with --force");
     return {};
 }
 
@@ -114,10 +120,10 @@ Result<RemovedImage> ImageService::remove(const std::string& reference, Force fo
     const auto forget = [&]() -> Result<void> {
         RT_TRY_ASSIGN(const Image image, ImageStore(database_).find(reference));
         RT_TRY_ASSIGN(const auto names, names_to_remove(image, reference, force));
-        const bool last = names.size() == image.names.size();
+        const bool last = names.texts.size() == image.names.size();
         RT_TRY_ASSIGN(const auto users, users_of(database_, image.id));
-        if (last) RT_TRY(refuse_while_used(reference, users, force));
-        for (const std::string& name : names) {
+        if (last) RT_TRY(refuse_while_used(reference, users, names.by_id, force));
+        for (const std::string& name : names.texts) {
             RT_TRY(database_.run("DELETE FROM image_names WHERE name = ?", {name}));
             removed.untagged.push_back(familiar_name(name));
             RT_TRY(note_image_event(database_, image, "untag", image.id));

@@ -66,6 +66,17 @@ struct PushedImage {
     std::uint64_t size; // of the manifest, bytes
 };
 
+// What is read: a file, "-" for standard input, or a descriptor of the caller's.
+struct ArchiveSource {
+    ArchiveSource(Path file) : path(std::move(file)) {} // NOLINT(google-explicit-constructor): most are files
+    explicit ArchiveSource(int descriptor) : path("-"), fd(descriptor) {}
+
+    Path path;
+    int fd = 0; // where path is "-"; read from where it is
+    [[nodiscard]] bool is_file() const { return path != "-"; }
+    [[nodiscard]] std::string text() const; // for messages
+};
+
 struct ImportOptions {
     std::string name;                 // "a/b:c"; empty: the image gets no name
     std::vector<std::string> changes; // "CMD [\"/bin/sh\"]", "ENV a=b", ...
@@ -108,15 +119,15 @@ public:
                                                  const CredentialSource& credentials,
                                                  const Operation& operation);
 
-    // Every image of a docker-archive or an OCI layout: a tar file, a directory, or "-" (standard input).
+    // Every image of a docker-archive or an OCI layout: a tar file or a directory.
     // platform: only those for this one; not_found: there are none.
-    Result<std::vector<Image>> load(const Path& source, const std::string& storage,
+    Result<std::vector<Image>> load(const ArchiveSource& source, const std::string& storage,
                                     const ImageProgressSink& progress, const Operation& operation,
                                     const std::string& platform = {});
 
-    // An image of one layer out of the tar of a root file system (plain, gzip, zstd or xz); "-" as above.
-    Result<Image> import(const Path& source, const ImportOptions& options, const ImageProgressSink& progress,
-                         const Operation& operation);
+    // An image of one layer out of the tar of a root file system (plain, gzip, zstd or xz).
+    Result<Image> import(const ArchiveSource& source, const ImportOptions& options,
+                         const ImageProgressSink& progress, const Operation& operation);
 
     // Writes images to a descriptor as one tar that docker loads and that is an OCI layout. A reference
     // without a tag stands for all tags of it. The same images give the same bytes. platform: refused where

@@ -200,6 +200,11 @@ Result<void> ShimClient::pause(const Operation& operation) {
                           &operation);
 }
 
+Result<void> ShimClient::stand_still(const Operation& operation) {
+    return state_->simple(FrameType::stand_still,
+                          encode(OperationMessage{operation.id, operation.deadline_ns}), &operation);
+}
+
 Result<void> ShimClient::resume(const Operation& operation) {
     return state_->simple(FrameType::resume, encode(OperationMessage{operation.id, operation.deadline_ns}),
                           &operation);

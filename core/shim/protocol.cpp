@@ -24,6 +24,7 @@ std::optional<std::size_t> limit_of(FrameType type) {
     case FrameType::output: return kDataLimit + 1;
     case FrameType::failed:
     case FrameType::serve_names:
+    case FrameType::stand_still:
     case FrameType::created: return kAnswerLimit;
     case FrameType::start:
     case FrameType::signal:

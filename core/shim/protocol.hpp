@@ -44,6 +44,7 @@ enum class FrameType : std::uint32_t {
     processes = 22,
     state = 23,
     serve_names = 24,
+    stand_still = 25,
     // shim to client
     ok = 64,
     failed = 65,

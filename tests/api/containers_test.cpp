@@ -309,18 +309,6 @@ TEST_F(ApiContainers, EventsAreToldWhoeverMakesThem) {
         EXPECT_THAT(events.read_until("\n\r\n"), HasSubstr("\"Action\":\"" + std::string(action) + "\""));
 }
 
-TEST_F(ApiContainers, AKilledDaemonDropsNothing) {
-    const std::string id = create({{"Cmd", {"sleep", "100"}}});
-    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
-    kill_rtd();
-    EXPECT_THAT(rtctl_({"ps", "-q", "--no-trunc"}).out, HasSubstr(id));
-    start_rtd();
-    EXPECT_TRUE(inspect(id)["State"]["Running"]);
-    EXPECT_EQ(call("POST", "/containers/" + id + "/kill").status, 204);
-    EXPECT_TRUE(eventually([&] { return inspect(id)["State"]["Status"] == "exited"; }));
-    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
-}
-
 TEST_F(ApiContainers, APortThatIsTakenIsNoContainerThatRuns) {
     const json config = {
         {"Cmd", {"sleep", "100"}},
@@ -334,6 +322,35 @@ TEST_F(ApiContainers, APortThatIsTakenIsNoContainerThatRuns) {
     EXPECT_EQ(inspect(second)["State"]["Running"], false);
     for (const std::string& id : {first, second})
         EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+}
+
+TEST_F(ApiContainers, WhatWillNotBeIsSaidWhenTheyAreMade) {
+    const auto made =
+        call("POST", "/containers/create",
+             {{"Image", "busybox"},
+              {"HostConfig",
+               {{"NetworkMode", "host"}, {"PortBindings", {{"80/tcp", {{{"HostPort", "80"}}}}}}}}})
+            .json();
+    EXPECT_EQ(made["Warnings"], json{"Published ports are discarded when using host network mode"});
+    const auto plain = call("POST", "/containers/create", {{"Image", "busybox"}}).json();
+    EXPECT_EQ(plain["Warnings"], json::array());
+    for (const json& one : {made, plain})
+        EXPECT_EQ(call("DELETE", "/containers/" + one["Id"].get<std::string>()).status, 204);
+}
+
+TEST_F(ApiContainers, HaveTheNameOfTheirImageAsLongAsThatIsIts) {
+    const std::string id = create({{"Cmd", {"true"}}});
+    const auto listed = [&] { return call("GET", "/containers/json?all=1").json()[0]["Image"]; };
+    EXPECT_EQ(listed(), "busybox");
+    const std::string image = inspect(id)["Image"];
+    ASSERT_EQ(call("POST", "/commit?container=" + id + "&repo=busybox").status, 201);
+    EXPECT_EQ(listed(), image) << "the name is another one's now";
+    EXPECT_EQ(rtctl_({"ps", "-a", "--format", "{{.Image}}"}).out, image.substr(7, 12) + "\n");
+    EXPECT_EQ(rtctl_({"ps", "-a", "-q", "--filter", "ancestor=busybox"}).out, "");
+    EXPECT_EQ(rtctl_({"ps", "-a", "-q", "--filter", "ancestor=" + image}).out, id.substr(0, 12) + "\n");
+    ASSERT_EQ(call("POST", "/images/" + image + "/tag?repo=busybox").status, 201);
+    EXPECT_EQ(listed(), "busybox");
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
 }
 
 TEST_F(ApiContainers, AGraceMayBeAsLongAsItLikes) {

@@ -137,6 +137,22 @@ TEST_F(ApiImages, AndEverythingElseTakeRoom) {
     EXPECT_EQ(call("DELETE", "/volumes/data").status, 204);
 }
 
+TEST_F(ApiImages, SayWhatTheyShareWhereThatIsAskedFor) {
+    const std::string id = create({{"Cmd", {"true"}}});
+    ASSERT_EQ(call("POST", "/commit?container=" + id + "&repo=made").status, 201);
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+    for (const json& image : call("GET", "/images/json").json()) EXPECT_EQ(image["SharedSize"], -1);
+    const json shared = call("GET", "/images/json?shared-size=1").json();
+    ASSERT_EQ(shared.size(), 2U);
+    EXPECT_GT(shared[0]["SharedSize"], 0);
+    EXPECT_EQ(shared[0]["SharedSize"], shared[1]["SharedSize"]); // all of busybox
+    EXPECT_EQ(call("DELETE", "/images/made").status, 200);
+}
+
+TEST_F(ApiImages, ABadPlatformIsRefusedBeforeAnybodyIsAsked) {
+    EXPECT_EQ(call("POST", "/images/create?fromImage=localhost:1/x&tag=1&platform=a/b/c/d").status, 400);
+}
+
 TEST_F(ApiImages, GoWhenNobodyNeedsThem) {
     for (const char* what : {"containers", "images", "volumes", "networks"})
         EXPECT_EQ(call("POST", "/" + std::string(what) + "/prune").status, 200) << what;

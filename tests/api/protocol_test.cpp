@@ -125,8 +125,8 @@ TEST_F(ApiProtocol, WhoIsRefusedBeforeItsBodyIsReadHearsWhy) {
 
 TEST_F(ApiProtocol, ASocketThatIsInUseIsNotTaken) {
     const auto config = (rtctl_.directory() / "config.json").native();
-    const auto outcome = rt::test::run_program(
-        {RT_BUILD_DIR "/bin/rtd", "--config", config, "--host", "unix://" + socket().native()});
+    const auto outcome =
+        rt::test::run_program({rtd_program(), "--config", config, "--host", "unix://" + socket().native()});
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_THAT(outcome.err, HasSubstr("another server listens there"));
     EXPECT_EQ(call("GET", "/_ping").body, "OK"); // and it still does

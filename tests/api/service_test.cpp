@@ -57,7 +57,7 @@ protected:
     [[nodiscard]] std::optional<rt::ChildProcess> start(std::vector<std::string> options,
                                                         std::vector<std::string> environment = {},
                                                         std::vector<rt::ChildProcess::Descriptor> fds = {}) {
-        std::vector<std::string> command{RT_BUILD_DIR "/bin/rtd", "--config",
+        std::vector<std::string> command{rtd_program(), "--config",
                                          (rtctl_.directory() / "config.json").native()};
         command.insert(command.end(), options.begin(), options.end());
         environment.emplace_back("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
@@ -81,8 +81,8 @@ TEST_F(ApiService, TakesOverTheSocketThatSystemdHasOpenedAndSaysWhenItIsReady) {
     // LISTEN_PID is the pid that it will have: a shell knows it.
     auto started = rt::ChildProcess::start(
         {"/bin/sh", "-c",
-         "LISTEN_PID=$$ LISTEN_FDS=1 NOTIFY_SOCKET=" + file("notify.sock") +
-             " exec " RT_BUILD_DIR "/bin/rtd --host fd:// --config " + file("config.json")},
+         "LISTEN_PID=$$ LISTEN_FDS=1 NOTIFY_SOCKET=" + file("notify.sock") + " exec " + rtd_program() +
+             " --host fd:// --config " + file("config.json")},
         {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, {{2, 2}, {listening.get(), 3}});
     ASSERT_TRUE(started);
     std::optional<rt::ChildProcess> rtd(std::move(*started));
@@ -213,11 +213,11 @@ for path in "/_ping", "/containers/json":
         EXPECT_EQ(docker.out, "through TLS\n") << docker.err;
     }
     end(rtd);
-    EXPECT_EQ(run_program({RT_BUILD_DIR "/bin/rtd", "--tlscert", file("server.pem")}).exit_code, 125);
+    EXPECT_EQ(run_program({rtd_program(), "--tlscert", file("server.pem")}).exit_code, 125);
 }
 
 TEST_F(ApiService, ItsManualAndCompletionKnowAllOptions) {
-    const std::string help = run_program({RT_BUILD_DIR "/bin/rtd", "--help"}).out;
+    const std::string help = run_program({rtd_program(), "--help"}).out;
     const std::regex option(R"(--([a-z-]+))");
     for (std::sregex_iterator found(help.begin(), help.end(), option), none; found != none; ++found) {
         const std::string name = (*found)[1];

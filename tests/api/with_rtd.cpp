@@ -115,21 +115,21 @@ void WithRtd::SetUp() {
 }
 
 void WithRtd::TearDown() {
-    if (rtd_) {
-        ::kill(rtd_->pid(), SIGTERM);
-        const auto status = rtd_->wait();
-        EXPECT_TRUE(status && *status == 0) << "rtd ended with status " << (status ? *status : -1);
-        EXPECT_FALSE(std::filesystem::exists(socket()));
-    }
+    if (rtd_) stop_rtd();
     if (HasFailure() && std::filesystem::exists(rtd_log())) std::cerr << rt::test::read_file(rtd_log());
     if (!HasFailure() && !IsSkipped()) note_endpoints();
     WithBusybox::TearDown();
 }
 
+std::string rtd_program() {
+    const char* const other = ::getenv("RT_TEST_RTD"); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    return other != nullptr ? other : RT_BUILD_DIR "/bin/rtd";
+}
+
 void WithRtd::start_rtd() {
     const auto config = (rtctl_.directory() / "config.json").native();
     const rt::UniqueFd log(::open(rtd_log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    auto started = rt::ChildProcess::start({RT_BUILD_DIR "/bin/rtd", "--config", config, "--host",
+    auto started = rt::ChildProcess::start({rtd_program(), "--config", config, "--host",
                                             "unix://" + socket().native(), "--group", "", "--log-requests"},
                                            {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, {{log.get(), 2}});
     ASSERT_TRUE(started) << started.error().message;
@@ -160,6 +160,14 @@ void WithRtd::note_endpoints() const {
     std::filesystem::create_directories(directory, read_only);
     std::ofstream file(directory / name);
     for (const std::string& line : seen) file << line << '\n';
+}
+
+void WithRtd::stop_rtd() {
+    ::kill(rtd_->pid(), SIGTERM);
+    const auto status = rtd_->wait();
+    EXPECT_TRUE(status && *status == 0) << "rtd ended with status " << (status ? *status : -1);
+    EXPECT_FALSE(std::filesystem::exists(socket()));
+    rtd_.reset();
 }
 
 void WithRtd::kill_rtd() {

@@ -25,6 +25,7 @@ struct HttpAnswer {
 class HttpClient {
 public:
     explicit HttpClient(const std::filesystem::path& socket);
+    explicit HttpClient(UniqueFd connected) : fd_(std::move(connected)) {}
 
     void send(std::string_view bytes);
     void send_request(const std::string& method, const std::string& target, const std::string& body = {},
@@ -46,6 +47,9 @@ private:
 
 } // namespace rt::test
 
+// The build's, or another one that $RT_TEST_RTD names: that of a build with a sanitizer.
+std::string rtd_program();
+
 class WithRtd : public WithBusybox {
 protected:
     void SetUp() override;
@@ -53,6 +57,7 @@ protected:
 
     void start_rtd();
     void kill_rtd(); // with SIGKILL
+    void stop_rtd(); // with SIGTERM, in good order
     [[nodiscard]] std::filesystem::path rtd_log() const { return rtctl_.directory() / "rtd.log"; }
     [[nodiscard]] std::filesystem::path socket() const { return rtctl_.directory() / "rtd.sock"; }
     [[nodiscard]] rt::test::HttpClient connect() const { return rt::test::HttpClient(socket()); }

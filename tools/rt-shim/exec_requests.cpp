@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What clients of the shim ask for, of further processes in the container and of its state.
+#include "core/base/clock.hpp"
 #include "shim.hpp"
 
 #include <utility>
@@ -67,13 +68,12 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
         const Operation operation = operation_of(message, connection);
         switch (frame.header.type) {
         case FrameType::pause:
+        case FrameType::stand_still:
             RT_TRY(container_.pause(operation));
             health_.pause();
+            stopper_ = frame.header.type == FrameType::stand_still ? connection.id() : 0;
             return std::string();
-        case FrameType::resume:
-            RT_TRY(container_.resume(operation));
-            health_.resume();
-            return std::string();
+        case FrameType::resume: RT_TRY(resume(operation)); return std::string();
         case FrameType::stats: {
             RT_TRY_ASSIGN(const std::string stats, container_.stats(operation));
             return encode_text(stats);
@@ -91,6 +91,23 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
                       fail(Code::resource_exhausted, "container '", id_, "': its driver's answer has ",
                            reply->size(), " bytes, at most ", kReplyLimit, " can be passed on"));
     connection.send(FrameType::reply, frame.header.request, *reply);
+}
+
+Result<void> Shim::resume(const Operation& operation) {
+    RT_TRY(container_.resume(operation));
+    health_.resume();
+    stopper_ = 0;
+    return {};
+}
+
+// Whoever wanted the container to stand still for himself has gone without letting it go on.
+void Shim::resume_orphan() {
+    stopper_ = 0;
+    if (!container_.is_paused()) return; // it has ended
+    constexpr std::int64_t kPatience = 10'000'000'000;
+    if (auto resumed = resume({.id = "resume", .deadline_ns = monotonic_ns() + kPatience}); !resumed)
+        return log_.line(resumed.error().message);
+    tell("unpause", "");
 }
 
 // Answers the driver's warnings.

@@ -141,6 +141,7 @@ Result<void> Shim::adopt(UniqueFd fd) {
 
 void Shim::on_closed(Connection& connection) {
     if (connection.id() == lease_) lease_ = 0;
+    if (connection.id() == stopper_) resume_orphan();
     execs_.client_gone(connection.id());
     if (connection.with_stdin && !connection.of_exec && container_.stdin_once())
         container_.stdio().close_stdin();

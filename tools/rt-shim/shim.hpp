@@ -51,6 +51,8 @@ private:
     void exec(Connection& connection, const Frame& frame);
     Result<void> exec_request(Connection& connection, const Frame& frame);
     void driver_request(Connection& connection, const Frame& frame);
+    Result<void> resume(const Operation& operation);
+    void resume_orphan();
     Result<std::string> update(const Operation& operation, const std::string& resources_json);
     void tell_state(Connection& connection, const Frame& frame);
     void serve_names(Connection& connection, const Frame& frame);
@@ -103,7 +105,8 @@ private:
     HealthCheck health_;
     NameServer names_;
     std::uint64_t last_connection_ = 0;
-    std::uint64_t lease_ = 0; // the connection that holds it; 0: none
+    std::uint64_t lease_ = 0;   // the connection that holds it; 0: none
+    std::uint64_t stopper_ = 0; // the connection for which the container stands still; 0: none
     std::vector<std::string> warnings_;
     bool launched_ = false;
     bool superfluous_ =

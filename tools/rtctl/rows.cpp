@@ -99,7 +99,7 @@ Json container_row(const ContainerSummary& summary, Ids ids) {
         std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
     return {{"ID", ids == Ids::whole ? record.id : record.id.substr(0, kShortId)},
             {"Names", record.name},
-            {"Image", record.image_name},
+            {"Image", summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image},
             {"Command", quote(summary.command, ids)},
             {"CreatedAt", listed_time(record.created_at)},
             {"RunningFor", show_age(record.created_at)},

@@ -71,11 +71,18 @@ Result<HttpResponse> Repository::perform(const Call& call, const HttpBodySink& s
             request.authorization = authorization_;
         }
         RT_TRY_ASSIGN(HttpResponse response, http_perform(request, call.limit, sink, cancellation));
+        answered_ = true;
         // Nor is it asked for by another host, where a redirect has led.
         const bool ours = response.origin == origin_of(base_);
         if (response.status != 401 || refusals == kMostRefusals || !ours) return response;
         RT_TRY(authorise(call, response, request.authorization, cancellation));
     }
+}
+
+// A registry that has never answered is likelier to be mistyped, or down, than in trouble for a moment.
+bool Repository::may_try_again(int tries) const {
+    constexpr int kMostUnheard = 2;
+    return tries < (answered_ ? kMostTries : kMostUnheard);
 }
 
 Result<HttpResponse> Repository::patiently(const Call& call, const Cancellation& cancellation) {
@@ -84,7 +91,7 @@ Result<HttpResponse> Repository::patiently(const Call& call, const Cancellation&
         auto response = perform(call, {}, cancellation);
         const bool again =
             response ? is_temporary(response->status) : response.error().code == Code::unavailable;
-        if (again && tries < kMostTries) {
+        if (again && may_try_again(tries)) {
             RT_TRY(wait(response ? retry_after(*response).value_or(pause) : pause, cancellation));
             continue;
         }
@@ -192,7 +199,7 @@ Result<void> Repository::blob(const BlobDescriptor& blob, std::uint64_t from, By
                         " on");
         const bool again =
             good || (response ? is_temporary(response->status) : response.error().code == Code::unavailable);
-        if (!again || tries >= kMostTries) {
+        if (!again || !may_try_again(tries)) {
             if (!response) return in_context(std::move(response).error(), call.object);
             return refused(*response, call.object);
         }

@@ -9,6 +9,7 @@
 #include "core/image/module/challenge.hpp"
 #include "core/image/module/http_client.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
@@ -58,6 +59,8 @@ private:
     Result<HttpResponse> patiently(const Call& call, const Cancellation& cancellation);
     Result<HttpResponse> perform(const Call& call, const HttpBodySink& sink,
                                  const Cancellation& cancellation);
+    // Without an answer or with one that is temporary: whether it is worth another one.
+    [[nodiscard]] bool may_try_again(int tries) const;
     Result<void> authorise(const Call& call, const HttpResponse& refusal, const std::string& tried,
                            const Cancellation& cancellation);
     [[nodiscard]] std::unexpected<Error> refused(const HttpResponse& response,
@@ -81,6 +84,7 @@ private:
     std::chrono::milliseconds first_wait_;
     std::mutex mutex_;
     std::string authorization_;
+    std::atomic<bool> answered_ = false; // the registry, with whatever
 };
 
 } // namespace rt::image

@@ -124,6 +124,15 @@ TEST_F(Registry, GivesUpInTheEnd) {
     EXPECT_LE(server.requests().size(), 10U);
 }
 
+TEST_F(Registry, GivesUpSoonWhereNothingHasEverAnswered) {
+    FakeHttpServer server([&](const FakeRequest&) { return FakeResponse{.status = 0}; });
+    Collect sink;
+    const auto outcome = fetch(server, sink);
+    EXPECT_EQ(outcome.error().code, Code::unavailable);
+    EXPECT_THAT(outcome.error().message, HasSubstr(server.host()));
+    EXPECT_EQ(server.requests().size(), 2U);
+}
+
 TEST_F(Registry, DoesNotTakeMoreThanTheManifestSays) {
     FakeHttpServer server([&](const FakeRequest&) { return FakeResponse{.body = content_ + "more"}; });
     Collect sink;

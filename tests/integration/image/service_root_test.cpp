@@ -277,10 +277,14 @@ TEST_P(Images, StayWhileAContainerUsesThem) {
     using Force = ImageService::Force;
     set_phase("running");
     EXPECT_EQ(session.service->remove("sample:1", Force::no, {}).error().code, Code::failed_precondition);
-    EXPECT_EQ(session.service->remove("sample:1", Force::yes, {}).error().code, Code::failed_precondition);
+    EXPECT_EQ(session.service->remove(id, Force::yes, {}).error().code, Code::failed_precondition);
     set_phase("exited");
     EXPECT_EQ(session.service->remove("sample:1", Force::no, {}).error().code, Code::failed_precondition);
-    ASSERT_TRUE(session.service->remove("sample:1", Force::yes, {}));
+    set_phase("running");
+    const auto untagged = session.service->remove("sample:1", Force::yes, {});
+    ASSERT_TRUE(untagged);
+    EXPECT_THAT(untagged->untagged, testing::ElementsAre("sample:1"));
+    EXPECT_THAT(untagged->deleted, testing::IsEmpty());
     EXPECT_EQ(files_of(session, id, GetParam()), files_);
     ASSERT_TRUE(session.database->run("DELETE FROM containers"));
     ASSERT_TRUE(session.service->remove(id, Force::no, {}));

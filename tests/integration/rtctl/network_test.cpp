@@ -90,6 +90,9 @@ TEST_F(WithBusybox, PortsAreDiscardedWithAWarningWhereNoneCanBePublished) {
     const auto none = sh("true", {"--network", "none", "-p", "80:80"});
     EXPECT_EQ(none.exit_code, 0) << none.err;
     EXPECT_THAT(none.err, HasSubstr("Published ports are discarded"));
+    const auto created = rtctl_({"create", "--network", "none", "-p", "80:80", "busybox"});
+    EXPECT_THAT(created.err, HasSubstr("Published ports are discarded"));
+    EXPECT_EQ(rtctl_({"rm", created.out.substr(0, 64)}).exit_code, 0);
 }
 
 TEST_F(WithBusybox, AllExposedPortsGetFreePortsOfTheHostThatNobodyElseGets) {
@@ -121,7 +124,11 @@ TEST_F(WithBusybox, TheDefaultNetworkRefusesWhatOnlyUsersNetworksHave) {
              {{"--network-alias", "web"},
               "network-scoped aliases are only supported for user-defined networks"},
              {{"--network", "bridge", "--network", "none"},
-              "cannot attach both user-defined and non-user-defined"},
+              "container cannot be connected to multiple networks with one of the networks in private (none) "
+              "mode"},
+             {{"--network", "bridge", "--network", "host"},
+              "container sharing network namespace with another container or host cannot be connected to "
+              "any"},
              {{"--network", "nowhere"}, "network nowhere not found"},
              {{"-p", "[::]:80:80"}, "does not translate"}}) {
         const auto outcome = sh("true", options);

@@ -118,7 +118,8 @@ struct Job {
 Job find_job(const std::string& name) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         std::ifstream line(entry.path() / "cmdline", std::ios::binary);
-        std::string words((std::istreambuf_iterator<char>(line)), std::istreambuf_iterator<char>());
+        std::string words;
+        std::getline(line, words); // none of a process that goes meanwhile
         if (words.find("rtctl") == words.npos || words.find(name) == words.npos) continue;
         std::ifstream stat(entry.path() / "stat");
         Job job;

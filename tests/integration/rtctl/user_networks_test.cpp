@@ -158,6 +158,17 @@ TEST_F(UserNetworks, WhoHasLeftItsLastNetworkJoinsItAgainOrAnother) {
     EXPECT_EQ(rtctl_({"ps", "--format", "{{.Networks}}"}).out, "two\n");
 }
 
+TEST_F(UserNetworks, CanBeJoinedBesideTheDefaultOneButNotBesideNone) {
+    create({}, "one");
+    start("aa", {"--network", "bridge", "--network", "one"});
+    EXPECT_EQ(in("aa", "ip -o link show eth1").exit_code, 0);
+    expect_refused({"network", "connect", "none", "aa"},
+                   "multiple networks with one of the networks in private");
+    start("bb", {"--network", "none"});
+    expect_refused({"network", "connect", "one", "bb"},
+                   "multiple networks with one of the networks in private");
+}
+
 TEST_F(UserNetworks, AnotherContainersNetworkIsTheOnlyOneAndHasNoEndpoint) {
     create({}, "one");
     start("aa", {"--network", "one"});

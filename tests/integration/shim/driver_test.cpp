@@ -8,6 +8,8 @@
 
 #include <signal.h>
 
+#include <optional>
+
 namespace rt::test {
 namespace {
 
@@ -38,6 +40,23 @@ TEST_F(ShimDriverTest, PausesAndResumesAndSaysSo) {
     expect_output(client, "word");
     ASSERT_TRUE(client.close_stdin());
     EXPECT_EQ(collect(client).exit.exit_code, 0);
+}
+
+TEST_F(ShimDriverTest, StandsStillNoLongerThanWhoeverWantsItLives) {
+    ShimClient client = run(shell("sleep 1000"));
+    std::optional<ShimClient> stopper = connect();
+    ASSERT_TRUE(stopper->stand_still(operation_));
+    EXPECT_TRUE(says_paused());
+    stopper.reset();
+    EXPECT_TRUE(eventually([&] { return !says_paused(); }));
+    stopper = connect();
+    ASSERT_TRUE(stopper->stand_still(operation_));
+    ASSERT_TRUE(client.resume(operation_));
+    ASSERT_TRUE(client.pause(operation_)); // by somebody else now, for good
+    stopper.reset();
+    ASSERT_TRUE(client.state()); // it has seen the end of the other connection by now, which came first
+    EXPECT_TRUE(says_paused());
+    ASSERT_TRUE(client.resume(operation_));
 }
 
 TEST_F(ShimDriverTest, IsPausedNoMoreWhenItIsKilled) {

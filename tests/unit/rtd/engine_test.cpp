@@ -95,8 +95,8 @@ TEST(ApiListingCache, AnEntryIsWrittenAgainWhenAPartOfItIsAnother) {
     rt::Container stored;
     stored.id = "a";
     rt::ContainerNow now{stored, {"running", "Up 1 second", {}}, {}};
-    const auto text = [&](int minor = 50, bool has_image = true) {
-        return **cache.text(stored, now, has_image, {1, minor}, make);
+    const auto text = [&](int minor = 50, rt::ListedImage image = {"busybox", true}) {
+        return **cache.text(stored, now, image, {1, minor}, make);
     };
     EXPECT_EQ(text(), "1");
     EXPECT_EQ(text(), "1");
@@ -109,11 +109,12 @@ TEST(ApiListingCache, AnEntryIsWrittenAgainWhenAPartOfItIsAnother) {
     stored.name = "new";
     EXPECT_EQ(text(), "5");
     EXPECT_EQ(text(40), "6");
-    EXPECT_EQ(text(40, false), "7");
+    EXPECT_EQ(text(40, {"busybox", false}), "7");
+    EXPECT_EQ(text(40, {"sha256:1", false}), "8");
     now.live.health = {{"Status", "healthy"}};
-    EXPECT_EQ(text(40, false), "8");
+    EXPECT_EQ(text(40), "9");
     cache.forget_others({});
-    EXPECT_EQ(text(40, false), "9");
+    EXPECT_EQ(text(40), "10");
 }
 
 TEST(ApiMetrics, AreCountedByRouteAndStatus) {

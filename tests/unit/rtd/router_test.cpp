@@ -47,14 +47,14 @@ TEST(ApiRoutes, ARouteIsFoundByMethodAndPath) {
     request = request_of("HEAD", "/containers/x/archive");
     EXPECT_EQ((*find_route(rt::rtd::all_routes(), request))->method, "HEAD");
     request = request_of("HEAD", "/events"); // streams for ever
-    EXPECT_EQ(find_route(rt::rtd::all_routes(), request).error().code, Code::unsupported);
+    EXPECT_EQ(find_route(rt::rtd::all_routes(), request).error().code, Code::not_found);
 }
 
 TEST(ApiRoutes, WhatIsNotThereIsSaid) {
     auto request = request_of("GET", "/nothing");
     EXPECT_EQ(find_route(rt::rtd::all_routes(), request).error().code, Code::not_found);
     request = request_of("PATCH", "/containers/json");
-    EXPECT_EQ(find_route(rt::rtd::all_routes(), request).error().code, Code::unsupported);
+    EXPECT_EQ(find_route(rt::rtd::all_routes(), request).error().code, Code::not_found);
 }
 
 TEST(ApiRoutes, NoneIsThereTwice) {

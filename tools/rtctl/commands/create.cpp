@@ -28,9 +28,10 @@ Outcome create_command(const Globals& globals, const Arguments& arguments) {
     if (!request->quiet) options.pull_progress = progress.sink();
     options.pull_credentials = find_docker_credentials;
     options.pull = request->pull;
-    RT_TRY_ASSIGN(const Container created, create(*engine, request->spec, options));
-    if (auto written = cid_file->write(created.id); !written) warn(written.error().message);
-    print_line(created.id);
+    RT_TRY_ASSIGN(const CreatedContainer created, create(*engine, request->spec, options));
+    if (auto written = cid_file->write(created.record.id); !written) warn(written.error().message);
+    for (const std::string& warning : created.warnings) warn(warning);
+    print_line(created.record.id);
     return 0;
 }
 

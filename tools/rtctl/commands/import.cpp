@@ -36,7 +36,7 @@ Outcome import(const Globals& globals, const Arguments& arguments) {
     wanted.platform = parsed->get<std::string>("platform");
     wanted.storage = parsed->get<std::string>("storage");
     ImageService service(engine->wiring(), state->database, engine->drivers());
-    RT_TRY_ASSIGN(const Image image, service.import(source, wanted, {}, Engine::new_operation()));
+    RT_TRY_ASSIGN(const Image image, service.import(Path(source), wanted, {}, Engine::new_operation()));
     print_line(image.id);
     return 0;
 }

@@ -35,8 +35,8 @@ Outcome load(const Globals& globals, const Arguments& arguments) {
     const ImageProgressSink sink = parsed->has("quiet") ? ImageProgressSink() : display.sink();
     ImageService service(engine->wiring(), state->database, engine->drivers());
     RT_TRY_ASSIGN(const auto images,
-                  service.load(source, parsed->get<std::string>("storage"), sink, Engine::new_operation(),
-                               parsed->get<std::string>("platform")));
+                  service.load(Path(source), parsed->get<std::string>("storage"), sink,
+                               Engine::new_operation(), parsed->get<std::string>("platform")));
     for (const Image& image : images) {
         if (image.names.empty()) print_line(cat("Loaded image ID: ", image.id));
         for (const std::string& name : image.names) print_line(cat("Loaded image: ", familiar_name(name)));

@@ -23,16 +23,16 @@ void add_number(std::string& parts, Number number) {
 } // namespace
 
 // Of the record: all but what only inspect shows (how it was started, and why it ended).
-std::string ListingCache::parts_of(const Container& stored, const ContainerNow& now, bool has_image,
+std::string ListingCache::parts_of(const Container& stored, const ContainerNow& now, const ListedImage& image,
                                    ApiVersion version) {
     std::string parts;
     parts.reserve(4096);
     add_number(parts, version.minor);
-    add_number(parts, has_image);
+    add_number(parts, image.exists);
     add_number(parts, now.record.created_at);
     for (const std::string* part :
-         {&stored.name, &stored.image_id, &stored.image_name, &stored.storage, &stored.network,
-          &stored.isolation, &stored.spec, &stored.mounts, &now.live.state, &now.live.status})
+         {&stored.name, &stored.image_id, &image.shown, &stored.storage, &stored.network, &stored.isolation,
+          &stored.spec, &stored.mounts, &now.live.state, &now.live.status})
         add(parts, *part);
     add(parts, now.live.health.is_null() ? "" : now.live.health.value("Status", ""));
     add_number(parts, now.attachments.size());
@@ -45,8 +45,9 @@ std::string ListingCache::parts_of(const Container& stored, const ContainerNow& 
 }
 
 Result<ListingCache::Text> ListingCache::text(const Container& stored, const ContainerNow& now,
-                                              bool has_image, ApiVersion version, const Make& make) {
-    std::string parts = parts_of(stored, now, has_image, version);
+                                              const ListedImage& image, ApiVersion version,
+                                              const Make& make) {
+    std::string parts = parts_of(stored, now, image, version);
     {
         const std::lock_guard lock(mutex_);
         const auto found = entries_.find(stored.id);

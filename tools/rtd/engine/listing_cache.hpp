@@ -22,8 +22,8 @@ public:
     using Text = std::shared_ptr<const std::string>;
     using Make = std::function<Result<std::string>()>;
     // make: called where the parts are others than before.
-    Result<Text> text(const Container& stored, const ContainerNow& now, bool has_image, ApiVersion version,
-                      const Make& make);
+    Result<Text> text(const Container& stored, const ContainerNow& now, const ListedImage& image,
+                      ApiVersion version, const Make& make);
     // Of those that are not among these.
     void forget_others(const std::vector<Container>& containers);
 
@@ -32,7 +32,7 @@ private:
         std::string parts;
         Text text;
     };
-    static std::string parts_of(const Container& stored, const ContainerNow& now, bool has_image,
+    static std::string parts_of(const Container& stored, const ContainerNow& now, const ListedImage& image,
                                 ApiVersion version);
 
     std::mutex mutex_;

@@ -77,7 +77,7 @@ Result<Answer> plain_list(Engine& engine, const Request& request, const Span& sp
                 .dump(-1, ' ', false, Json::error_handler_t::replace);
         };
         RT_TRY_ASSIGN(const auto text,
-                      cache.text(stored, now, summarizer.has_image(stored.image_id), request.version, make));
+                      cache.text(stored, now, summarizer.image_of(stored), request.version, make));
         if (count++ > 0) body += ',';
         body += *text;
     }
@@ -149,7 +149,7 @@ Result<Answer> create_one(Engine& engine, const Request& request) {
         return fail(Code::invalid_argument, "unknown or invalid runtime name: ", spec.isolation);
     const auto made = create(engine, spec, options);
     if (!made) return std::unexpected(not_the_image(engine, spec.image, made.error()));
-    return json_answer({{"Id", made->id}, {"Warnings", Json::array()}}, 201);
+    return json_answer({{"Id", made->record.id}, {"Warnings", made->warnings}}, 201);
 }
 
 // Seconds to wait before the kill: absent, as the container says; below 0, for ever.

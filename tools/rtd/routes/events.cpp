@@ -57,9 +57,12 @@ Result<Past> read_past(Engine& engine, const Span& span, const EventFilters& fil
     return past;
 }
 
-// What has come together goes together: of many followers each is a system call.
+// What has come together goes together: of many followers each is a system call. So does what comes in the
+// moment after, which is as long as the whole life of a short container.
 Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t after) {
     constexpr std::size_t kAtOnce = 64;
+    constexpr std::chrono::milliseconds kMoment{10};
+    asio::steady_timer moment(exchange.executor());
     for (;;) {
         co_await news.arrived();
         std::vector<std::string> lines;
@@ -70,6 +73,8 @@ Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::in
             lines.push_back(event->line);
         }
         co_await exchange.write_each(lines);
+        moment.expires_after(kMoment);
+        co_await moment.async_wait(asio::use_awaitable);
     }
 }
 

@@ -36,8 +36,8 @@ Awaitable<Result<void>> import_image(Services& services, Exchange& exchange) {
                            [options, id](Engine& engine, int in, const Operation& operation) -> Result<void> {
                                RT_TRY_ASSIGN(Engine::State* const state, engine.state());
                                ImageService service(engine.wiring(), state->database, engine.drivers());
-                               RT_TRY_ASSIGN(const Image image, service.import(cat("/proc/self/fd/", in),
-                                                                               options, {}, operation));
+                               RT_TRY_ASSIGN(const Image image,
+                                             service.import(ArchiveSource(in), options, {}, operation));
                                *id = image.id;
                                return {};
                            });

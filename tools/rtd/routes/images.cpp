@@ -2,7 +2,9 @@
 #include "core/api/image_json.hpp"
 #include "core/base/clock.hpp"
 #include "core/container/prune.hpp"
+#include "core/container/system_use.hpp"
 #include "core/image/image_service.hpp"
+#include "core/image/platform.hpp"
 #include "core/image/reference.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/models/answer_shape.hpp"
@@ -115,12 +117,20 @@ Result<Answer> list(Engine& engine, const Request& request) {
         texts.push_back(cat("reference=", name));
     RT_TRY_ASSIGN(const ImageFilters filters, ImageFilters::parse(*state, texts));
     RT_TRY_ASSIGN(auto images, state->images.list());
+    const bool wants_shared = request.query.flag("shared-size");
+    BytesById shared;
+    if (wants_shared) {
+        RT_TRY_ASSIGN(shared, shared_bytes(state->database));
+    }
     Json answer = Json::array();
     for (Image& image : images) {
         RT_TRY_ASSIGN(api::ImageView view, api::look_at(engine, image));
         if (!filters.matches(image, labels_of(view.document))) continue;
         filters.keep_wanted_names(view.image);
-        answer.push_back(shaped(Shape::image_summary, api::image_summary_json(view), request.version));
+        api::ImageCounts counts;
+        if (wants_shared) counts.shared = shared[view.image.id];
+        answer.push_back(
+            shaped(Shape::image_summary, api::image_summary_json(view, counts), request.version));
     }
     return json_answer(answer);
 }
@@ -179,6 +189,7 @@ Awaitable<Result<void>> pull(Services& services, Exchange& exchange) {
     if (name.empty()) co_return fail(Code::invalid_argument, "fromImage is missing in the request");
     if (!tag.empty()) name += cat(tag.find(':') == std::string::npos ? ":" : "@", tag);
     RT_CO_TRY(parse_reference(name));
+    RT_CO_TRY(parse_platform(request.query.get("platform")));
     auto task = ProgressStream::run(
         services, exchange,
         [name, credentials,
@@ -204,20 +215,19 @@ std::string stream_line(const std::string& text) {
 Awaitable<Result<void>> load(Services& services, Exchange& exchange) {
     auto names = std::make_shared<std::vector<std::string>>();
     RT_CO_TRY_ASSIGN(const std::string platform, platform_of(exchange.request()));
-    auto task =
-        read_piped(services, exchange,
-                   [names, platform](Engine& engine, int in, const Operation& operation) -> Result<void> {
-                       RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-                       ImageService service = service_of(engine, *state);
-                       RT_TRY_ASSIGN(const auto images,
-                                     service.load(cat("/proc/self/fd/", in), "", {}, operation, platform));
-                       for (const Image& image : images) {
-                           for (const std::string& name : image.names)
-                               names->push_back(cat("Loaded image: ", familiar_name(name)));
-                           if (image.names.empty()) names->push_back(cat("Loaded image ID: ", image.id));
-                       }
-                       return {};
-                   });
+    auto task = read_piped(
+        services, exchange,
+        [names, platform](Engine& engine, int in, const Operation& operation) -> Result<void> {
+            RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+            ImageService service = service_of(engine, *state);
+            RT_TRY_ASSIGN(const auto images, service.load(ArchiveSource(in), "", {}, operation, platform));
+            for (const Image& image : images) {
+                for (const std::string& name : image.names)
+                    names->push_back(cat("Loaded image: ", familiar_name(name)));
+                if (image.names.empty()) names->push_back(cat("Loaded image ID: ", image.id));
+            }
+            return {};
+        });
     RT_CO_TRY(co_await std::move(task));
     co_await exchange.begin(kJsonHead);
     for (const std::string& line : *names) co_await exchange.write(stream_line(line));

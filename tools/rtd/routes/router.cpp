@@ -42,11 +42,9 @@ bool match_path(std::string_view pattern, std::string_view path, PathParameters&
 Result<const Route*> find_route(std::span<const Route> routes, Request& request) {
     const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
     const Route* found = nullptr;
-    bool known_path = false;
     for (const Route& route : routes) {
         PathParameters parameters;
         if (!match_path(route.pattern, request.path, parameters)) continue;
-        known_path = true;
         if (route.method != request.method && route.method != method) continue;
         // What streams has no head without a body.
         if (route.method != request.method && std::holds_alternative<Streaming>(route.action)) continue;
@@ -57,8 +55,7 @@ Result<const Route*> find_route(std::span<const Route> routes, Request& request)
         if (route.method == request.method) return found;
     }
     if (found != nullptr) return found;
-    if (known_path) return fail(Code::unsupported, "method ", request.method, " is not allowed here");
-    return fail(Code::not_found, "page not found");
+    return fail(Code::not_found, "page not found"); // as docker has it, also for another method's path
 }
 
 } // namespace rt::rtd

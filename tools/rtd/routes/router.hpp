@@ -31,7 +31,7 @@ struct Route {
 using PathParameters = std::vector<std::pair<std::string, std::string>>;
 bool match_path(std::string_view pattern, std::string_view path, PathParameters& parameters);
 
-// not_found ("page not found"), or unsupported where the path exists with other methods. Fills the request's
+// not_found ("page not found"), also where the path exists with other methods. Fills the request's
 // parameters. HEAD is GET without a body, where that does not stream.
 Result<const Route*> find_route(std::span<const Route> routes, Request& request);
 
