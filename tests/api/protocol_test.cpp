@@ -4,9 +4,14 @@
 #include "with_rtd.hpp"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace {
 
@@ -140,6 +145,24 @@ TEST_F(ApiProtocol, AStaleSocketIsReplaced) {
     struct stat status{};
     ASSERT_EQ(::stat(socket().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U); // no group was given
+}
+
+// As one that was just being started does when rtd is killed, until it has closed what is not its own.
+TEST_F(ApiProtocol, ASocketThatSomebodyHoldsForAServerThatIsGoneIsReplaced) {
+    kill_rtd();
+    std::filesystem::remove(socket());
+    const rt::UniqueFd held(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, socket().c_str(), sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(held.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const pid_t server = ::fork();
+    if (server == 0) ::_exit(::listen(held.get(), 1) == 0 ? 0 : 1);
+    int status = -1;
+    ASSERT_EQ(::waitpid(server, &status, 0), server);
+    ASSERT_EQ(status, 0);
+    start_rtd();
+    EXPECT_EQ(call("GET", "/_ping").body, "OK");
 }
 
 TEST_F(ApiProtocol, WhatThereIsNotIsSaidByName) {

@@ -139,7 +139,11 @@ void WithRtd::start_rtd() {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::strncpy(address.sun_path, socket().c_str(), sizeof address.sun_path - 1);
-        return ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+        ucred server{};
+        socklen_t size = sizeof server;
+        ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &server, &size);
+        return server.pid == rtd_->pid(); // not what one that was killed has left
     }));
 }
 

@@ -18,6 +18,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/program_options.hpp>
 #include <rtp/host.h>
 
@@ -147,6 +148,23 @@ private:
     std::jthread watch_;
 };
 
+// Requests that have begun get their answers.
+Awaitable<void> end_when_asked(asio::io_context& io, asio::signal_set& signals, Services& services,
+                               std::optional<LastMoment>& last_moment) {
+    constexpr std::chrono::milliseconds kPause{1};
+    co_await signals.async_wait(asio::use_awaitable);
+    notify_service_manager("STOPPING=1");
+    log(LogLevel::info, "rtd ends; containers go on");
+    last_moment.emplace();
+    services.take_no_more();
+    asio::steady_timer pause(io);
+    while (!services.is_done()) {
+        pause.expires_after(kPause);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    io.stop();
+}
+
 // What the server cannot do without has failed: it is better to be started again than to go on half dead.
 // Containers do not notice.
 void end_without(const std::exception_ptr& problem) {
@@ -206,7 +224,6 @@ Result<void> serve(const Settings& settings) {
     Serving serving, serving_metrics;
     asio::io_context io(1);
     asio::signal_set signals(io, SIGTERM, SIGINT);
-    signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
     asio::signal_set ended_children(io, SIGCHLD), hang_ups(io, SIGHUP);
     std::optional<LastMoment> last_moment; // outlives what has threads
     Services services(io.get_executor(), open);
@@ -230,6 +247,7 @@ Result<void> serve(const Settings& settings) {
                        accept_clients(listener.fd(), listener.speaks_tls() ? serve_encrypted : serve_plain),
                        end_without);
     if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), end_without);
+    asio::co_spawn(io, end_when_asked(io, signals, services, last_moment), end_without);
     asio::co_spawn(io, reap_shims(ended_children), end_without);
     asio::co_spawn(io, pass_over_reloads(hang_ups), end_without);
     asio::co_spawn(io, services.events.run(), end_without);
@@ -239,9 +257,6 @@ Result<void> serve(const Settings& settings) {
     log(LogLevel::info, cat("rtd " RT_VERSION " listens at ", joined(settings.hosts)));
     notify_service_manager("READY=1");
     io.run();
-    notify_service_manager("STOPPING=1");
-    log(LogLevel::info, "rtd ends; containers go on");
-    last_moment.emplace();
     return {};
 }
 

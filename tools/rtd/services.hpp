@@ -35,6 +35,13 @@ public:
         return all;
     }
 
+    // Requests that have begun are done, none begins any more; what ends meanwhile is still cleaned up: they
+    // may wait for that.
+    void take_no_more() {
+        for (WorkerPool* const pool : {&workers, &transfers, &patient}) pool->close();
+    }
+    [[nodiscard]] bool is_done() { return !workers.is_busy() && !transfers.is_busy() && !patient.is_busy(); }
+
     EventHub events;
     LeaseKeeper leases;
     PendingAttaches attaches;

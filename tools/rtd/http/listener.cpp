@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -38,12 +39,21 @@ Result<sockaddr_un> unix_address(const Path& path) {
     return address;
 }
 
+// Whoever began to listen there lives. A server that was killed may have left its socket to a process that it
+// was just starting, for a moment.
+bool is_served(int connected) {
+    ucred server{};
+    socklen_t size = sizeof server;
+    if (::getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &server, &size) != 0 || server.pid <= 0) return true;
+    return ::kill(server.pid, 0) == 0 || errno != ESRCH;
+}
+
 // Nobody listens there any more.
 bool is_stale(const sockaddr_un& address) {
     const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int outcome =
         ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); // NOLINT
-    return outcome != 0 && errno == ECONNREFUSED;
+    return outcome == 0 ? !is_served(probe.get()) : errno == ECONNREFUSED;
 }
 
 Result<void> make_room(const Path& path, const sockaddr_un& address) {
