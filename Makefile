@@ -10,7 +10,7 @@ test: place dependencies-test build
 	$(CTEST) -LE crash -j$(JOBS)
 	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
 test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized asan
-test-tsan: place dependencies-test dependencies-fuzz build ; scripts/test-sanitized tsan
+test-tsan: place dependencies-test dependencies-fuzz ; $(MAKE) build PRESET=release && scripts/test-sanitized tsan
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check configure  ; scripts/check build/$(PRESET)

@@ -12,6 +12,7 @@ Result<void> walk(Launch& launch, const ContainerSpec& spec) {
     RT_TRY(launch.check_bind_sources());
     RT_TRY(launch.find_image());
     RT_TRY(launch.find_joined());
+    RT_TRY(launch.check_together());
     RT_TRY(launch.record_new());
     RT_TRY(launch.warn_of_ports());
     RT_TRY(launch.prepare_storage());

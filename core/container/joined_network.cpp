@@ -95,18 +95,28 @@ Result<void> validate_in_network(const EndpointSettings& settings, const Network
 }
 
 Result<void> validate_together(const Network& one, const Network& other) {
-    const auto is_private = [](const Network& network) {
-        return !network.traits.publishes_ports && !network.traits.host_namespace && !network.user_defined();
-    };
     if (one.traits.host_namespace || other.traits.host_namespace)
         return fail(
-            Code::failed_precondition,
+            Code::invalid_argument,
             "container sharing network namespace with another container or host cannot be connected to "
             "any other network");
+    // Nothing but the loopback device.
+    const auto is_private = [](const Network& network) {
+        return !network.user_defined() && !network.traits.publishes_ports && gateway_of(network).empty();
+    };
     if (is_private(one) || is_private(other))
-        return fail(Code::failed_precondition, "container cannot be connected to multiple networks with one "
-                                               "of the networks in private (none) mode");
+        return fail(Code::invalid_argument, "container cannot be connected to multiple networks with one of "
+                                            "the networks in private (none) mode");
     return {};
+}
+
+std::optional<Network> known_network(Engine& engine, Engine::State& state, const std::string& name) {
+    auto found = state.networks.find(name);
+    if (found && *found) return std::move(*found);
+    if (!is_predefined(engine, name)) return std::nullopt;
+    const auto backend = engine.drivers().network(name); // nothing has joined it yet
+    if (!backend) return std::nullopt;
+    return Network{.id = {}, .name = name, .driver = name, .traits = (*backend)->traits()};
 }
 
 std::string discarded_ports_text(const Network& network) {

@@ -6,6 +6,7 @@
 #include "core/container/engine.hpp"
 #include "core/container/spec.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ Result<Network> find_or_make_network(Engine& engine, const Operation& operation,
 
 // May this be asked for in that network? docker's refusals, in its words.
 Result<void> validate_in_network(const EndpointSettings& settings, const Network& network);
+
+// As far as it can be said before anything joins it; none: nothing can.
+std::optional<Network> known_network(Engine& engine, Engine::State& state, const std::string& name);
 
 // Whether one container may be in both. docker's refusals, in its words.
 Result<void> validate_together(const Network& one, const Network& other);

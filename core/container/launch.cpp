@@ -97,21 +97,30 @@ Result<void> Launch::find_image() {
     return {};
 }
 
-// Said again at the start. Without it clients that create first would not hear of it.
+// The same is asked at the start. Without it a container would be made that could never start.
+Result<void> Launch::check_together() {
+    std::vector<Network> networks;
+    for (const EndpointSettings& endpoint : wanted_endpoints(spec_, record_.network))
+        if (auto network = known_network(engine_, *state_, endpoint.network)) {
+            for (const Network& one : networks) RT_TRY(validate_together(one, *network));
+            networks.push_back(std::move(*network));
+        }
+    return {};
+}
+
+// Said again at the start. Without it clients that create first would not hear of it. Where there is no such
+// network yet, nobody knows.
 Result<void> Launch::warn_of_ports() {
-    if (spec_.ports.empty() && !spec_.publish_all_ports) return {};
+    RT_TRY_ASSIGN(const auto ports, wanted_ports());
     std::optional<Network> quiet;
     for (const EndpointSettings& endpoint : wanted_endpoints(spec_, record_.network)) {
-        RT_TRY_ASSIGN(auto network, state_->networks.find(endpoint.network));
-        if (!network && is_predefined(engine_, endpoint.network)) { // nothing has joined it yet
-            RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(endpoint.network));
-            network = Network{
-                .id = {}, .name = endpoint.network, .driver = endpoint.network, .traits = backend->traits()};
-        }
-        if (!network || network->traits.publishes_ports) return {}; // where there is none yet, nobody knows
+        auto network = known_network(engine_, *state_, endpoint.network);
+        if (!network) return {};
+        RT_TRY_ASSIGN(const NetworkConfig config, network_config_from_json(network->config));
+        if (network->traits.publishes_ports && !config.internal) return {};
         quiet = std::move(network);
     }
-    if (quiet) warnings_.push_back(discarded_ports_text(*quiet));
+    if (quiet && !ports.empty()) warnings_.push_back(discarded_ports_text(*quiet));
     return {};
 }
 

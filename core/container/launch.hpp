@@ -27,8 +27,9 @@ public:
     [[nodiscard]] Result<void> check_bind_sources() const; // invalid_argument: one is missing
     Result<void> find_image();                             // by name; pulled and unpacked where it is missing
     Result<void> find_joined();     // containers whose namespaces it joins, by their ids
-    Result<void> warn_of_ports();   // that are discarded
+    Result<void> check_together();  // the networks it is to join
     Result<void> record_new();      // phase creating: from here on it can be seen
+    Result<void> warn_of_ports();   // that are discarded
     Result<void> prepare_storage(); // its own layer
 
     // One that there is: what was recorded.
@@ -64,6 +65,8 @@ private:
     Result<void> insert();
     [[nodiscard]] std::string start_record() const;
     Result<void> find_networks();
+    // Those that are exposed as well, with --publish-all.
+    [[nodiscard]] Result<std::vector<PublishedPort>> wanted_ports() const;
     Result<void> choose_ports();
     [[nodiscard]] bool in_host_network() const {
         return !joined_.empty() && joined_.front().network.traits.host_namespace;

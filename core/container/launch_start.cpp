@@ -107,14 +107,18 @@ Result<void> Launch::find_networks() {
     return {};
 }
 
-// Those that are exposed as well, with --publish-all. Where nothing can be published, that is said and all
-// else goes on, as docker has it.
-Result<void> Launch::choose_ports() {
+Result<std::vector<PublishedPort>> Launch::wanted_ports() const {
     std::vector<PublishedPort> ports = spec_.ports;
     if (spec_.publish_all_ports) {
         RT_TRY_ASSIGN(auto exposed, ports_of_exposed(plan_->exposed_ports, ports));
         ports.insert(ports.end(), exposed.begin(), exposed.end());
     }
+    return ports;
+}
+
+// Where nothing can be published, that is said and all else goes on, as docker has it.
+Result<void> Launch::choose_ports() {
+    RT_TRY_ASSIGN(auto ports, wanted_ports());
     if (joined_.empty() || choose_gateway(joined_, std::move(ports)).empty()) return {};
     warnings_.push_back(discarded_ports_text(joined_.front().network));
     return {};

@@ -49,7 +49,7 @@ public:
             return fail(Code::failed_precondition, "container ", container_.name,
                         " is not connected to network ", network.name);
         if (network.traits.host_namespace)
-            return fail(Code::failed_precondition,
+            return fail(Code::invalid_argument,
                         "container cannot be disconnected from host network or connected to host network");
         return running_ ? running_->disconnect(network) : store_spec();
     }
@@ -60,7 +60,7 @@ private:
 
     // docker's rules of which networks exclude each other.
     Result<void> may_connect(const JoinedNetwork& joined) const {
-        const auto refuse = [](std::string_view why) { return fail(Code::failed_precondition, why); };
+        const auto refuse = [](std::string_view why) { return fail(Code::invalid_argument, why); };
         if (joined.network.traits.host_namespace)
             return refuse("container cannot be disconnected from host network or connected to host network");
         if (spec_.network.starts_with("container:"))

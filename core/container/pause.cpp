@@ -12,11 +12,6 @@ namespace {
 
 enum class Wanted { paused, running };
 
-Result<void> note(Engine& engine, const Container& container, const std::string& verb) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    return state->database.transaction([&] { return note_event(*state, container, verb); });
-}
-
 Result<void> change(Engine& engine, const std::string& reference, Wanted wanted) {
     const std::string verb = wanted == Wanted::paused ? "pause" : "unpause";
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -32,7 +27,7 @@ Result<void> change(Engine& engine, const std::string& reference, Wanted wanted)
     auto outcome = wanted == Wanted::paused ? shim.pause(operation) : shim.resume(operation);
     if (!outcome)
         return in_context(std::move(outcome).error(), "cannot ", verb, " container '", container.name, "'");
-    return note(engine, container, verb);
+    return state->database.transaction([&] { return note_event(*state, container, verb); });
 }
 
 } // namespace
@@ -48,16 +43,12 @@ Result<void> unpause(Engine& engine, const std::string& reference) {
 Result<Standstill> Standstill::make(Engine& engine, const Container& container) {
     RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "pause"));
     RT_TRY(shim.stand_still(Engine::new_operation()));
-    Standstill made(engine, container, std::move(shim));
-    RT_TRY(note(engine, container, "pause"));
-    return made;
+    return Standstill(engine, std::move(shim));
 }
 
 Standstill::~Standstill() {
     if (engine_ == nullptr) return;
-    auto done = shim_.resume(Engine::new_operation());
-    if (done) done = note(*engine_, container_, "unpause");
-    if (!done) engine_->warn(done.error().message);
+    if (auto done = shim_.go_on(Engine::new_operation()); !done) engine_->warn(done.error().message);
 }
 
 } // namespace rt

@@ -19,16 +19,13 @@ class Standstill {
 public:
     static Result<Standstill> make(Engine& engine, const Container& container);
     Standstill(Standstill&& other) noexcept
-        : engine_(std::exchange(other.engine_, nullptr)), container_(std::move(other.container_)),
-          shim_(std::move(other.shim_)) {}
+        : engine_(std::exchange(other.engine_, nullptr)), shim_(std::move(other.shim_)) {}
     Standstill& operator=(Standstill&&) = delete;
     ~Standstill();
 
 private:
-    Standstill(Engine& engine, Container container, ShimClient shim)
-        : engine_(&engine), container_(std::move(container)), shim_(std::move(shim)) {}
+    Standstill(Engine& engine, ShimClient shim) : engine_(&engine), shim_(std::move(shim)) {}
     Engine* engine_; // none: moved from
-    Container container_;
     ShimClient shim_;
 };
 

@@ -284,7 +284,12 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "kill"));
     const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
     RT_TRY(record_signal(*state, container, signal_number, ends));
+    const bool is_told = signal_number == SIGKILL && shim.watch_exit();
     auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process);
+    if (sent && is_told) { // as docker: who kills it finds it ended
+        constexpr std::chrono::seconds kPatience{10};
+        RT_TRY(wait_for(shim, ShimEvent::Kind::exit, std::chrono::steady_clock::now() + kPatience));
+    }
     if (sent) return {};
     const auto now = state->containers.find(container.id); // it may have ended meanwhile, its shim as well
     const bool gone = !now && now.error().code == Code::not_found;

@@ -84,8 +84,6 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
         RT_TRY_ASSIGN(const IntakeLock lock, intake_lock(progress, operation));
         RT_TRY_ASSIGN(const ContentStore store, ContentStore::open(wiring_.root));
         const std::string name = familiar_name(reference.name());
-        note(progress, cat(reference.digest.empty() ? reference.tag : reference.digest, ": Pulling from ",
-                           familiar_name(reference.repository())));
         Cancellation cancellation{&operation};
         RegistryCredentials credentials;
         if (options.credentials) {
@@ -94,6 +92,10 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
         RT_TRY_ASSIGN(const auto repository,
                       module->open_repository(reference.host, reference.path, credentials));
         RT_TRY_ASSIGN(const Fetched fetched, fetch_manifest(*repository, reference, platform, cancellation));
+        // Only now: what is said before an error is taken for the beginning of a success.
+        note(progress, cat(reference.digest.empty() ? reference.tag : reference.digest, ": Pulling from ",
+                           reference.path));
+        const auto before = ImageStore(database_).find(reference.name());
         RT_TRY_ASSIGN(const ImageManifest manifest,
                       parse_manifest(fetched.manifest.content, cat("manifest of '", name, "'")));
         RT_TRY_ASSIGN(const std::string config_json, repository->small_blob(manifest.config, cancellation));
@@ -111,6 +113,9 @@ Result<Image> ImageService::pull(const std::string& text, const PullOptions& opt
         RT_TRY_ASSIGN(Image recorded, intake.record(config_json, fetched.manifest.content, layers,
                                                     {reference.name()}, fetched.digest));
         note(progress, cat("Digest: ", fetched.digest));
+        const bool is_new = !before || before->id != recorded.id;
+        note(progress,
+             cat("Status: ", is_new ? "Downloaded newer image for " : "Image is up to date for ", name));
         return recorded;
     };
     auto image = work();

@@ -73,6 +73,16 @@ Result<ChildProcess> start_program(const ShimLaunch& launch, const UniqueFd& soc
     return ChildProcess::start(arguments, environment, descriptors, {}, cgroup.get());
 }
 
+// The shim takes what it is sent at once, unless it was stopped.
+bool becomes_writable(int socket) {
+    constexpr int kPatience = 10'000; // ms
+    pollfd polled{socket, POLLOUT, 0};
+    int count = 0;
+    do count = ::poll(&polled, 1, kPatience);
+    while (count < 0 && errno == EINTR);
+    return count > 0;
+}
+
 } // namespace
 
 // All of a frame; blocks while the shim does not read, which it always does.
@@ -87,6 +97,7 @@ Result<void> ShimClient::State::send(FrameType type, std::uint32_t request, std:
     while (pieces[0].iov_len + pieces[1].iov_len > 0) {
         const ssize_t sent = ::sendmsg(fd.get(), &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && errno == EAGAIN && becomes_writable(fd.get())) continue; // whose fd() somebody polls
         if (sent < 0) return fail_errno(errno, "talk to the container's shim");
         auto left = static_cast<std::size_t>(sent);
         for (iovec& piece : pieces) {

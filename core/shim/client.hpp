@@ -167,7 +167,10 @@ public:
     // The driver's, on the container; unsupported where it has no such interface.
     Result<void> pause(const Operation& operation);
     Result<void> resume(const Operation& operation);
-    Result<void> stand_still(const Operation& operation);  // paused no longer than this connection lives
+    // Paused until go_on(), but no longer than this connection lives. go_on() leaves alone what somebody else
+    // has paused since. The shim tells both events.
+    Result<void> stand_still(const Operation& operation);
+    Result<void> go_on(const Operation& operation);
     Result<std::string> stats(const Operation& operation); // JSON, see Isolation::stats()
     // Answers what the driver warns of: limits that this host cannot keep.
     Result<std::vector<std::string>> update(const Operation& operation, const std::string& resources_json);

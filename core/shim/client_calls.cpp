@@ -205,6 +205,11 @@ Result<void> ShimClient::stand_still(const Operation& operation) {
                           encode(OperationMessage{operation.id, operation.deadline_ns}), &operation);
 }
 
+Result<void> ShimClient::go_on(const Operation& operation) {
+    return state_->simple(FrameType::go_on, encode(OperationMessage{operation.id, operation.deadline_ns}),
+                          &operation);
+}
+
 Result<void> ShimClient::resume(const Operation& operation) {
     return state_->simple(FrameType::resume, encode(OperationMessage{operation.id, operation.deadline_ns}),
                           &operation);

@@ -25,6 +25,7 @@ std::optional<std::size_t> limit_of(FrameType type) {
     case FrameType::failed:
     case FrameType::serve_names:
     case FrameType::stand_still:
+    case FrameType::go_on:
     case FrameType::created: return kAnswerLimit;
     case FrameType::start:
     case FrameType::signal:

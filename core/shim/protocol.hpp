@@ -45,6 +45,7 @@ enum class FrameType : std::uint32_t {
     state = 23,
     serve_names = 24,
     stand_still = 25,
+    go_on = 26,
     // shim to client
     ok = 64,
     failed = 65,

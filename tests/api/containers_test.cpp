@@ -2,7 +2,9 @@
 // The life of containers over the API, byte by byte.
 #include "with_rtd.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <sstream>
 
 namespace {
 
@@ -204,6 +206,62 @@ TEST_F(ApiContainers, InputGoesThroughToItsEnd) {
     EXPECT_EQ(attached.read_to_end(), "");
     EXPECT_TRUE(eventually([&] { return inspect(id)["State"]["Status"] == "exited"; }));
     EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+// More than a socket holds, at once.
+TEST_F(ApiContainers, MuchInputGoesThroughWhole) {
+    for (const std::size_t bytes : {220'000U, 700'000U, 5'000'000U}) {
+        const std::string id =
+            create({{"Cmd", {"wc", "-c"}}, {"OpenStdin", true}, {"StdinOnce", true}, {"AttachStdin", true}});
+        auto attached = connect();
+        attached.send("POST /containers/" + id +
+                      "/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: rt\r\nConnection: Upgrade\r\n"
+                      "Upgrade: tcp\r\n\r\n");
+        EXPECT_EQ(attached.answer_head().status, 101);
+        ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+        attached.send(std::string(bytes, 'x'));
+        attached.end_sending();
+        EXPECT_THAT(attached.read_to_end(), HasSubstr(std::to_string(bytes) + "\n"));
+        EXPECT_EQ(call("DELETE", "/containers/" + id + "?force=1").status, 204);
+    }
+}
+
+// Also of many processes, and of one that stands still.
+TEST_F(ApiContainers, WhoIsKilledIsDead) {
+    for (const bool pauses : {false, true}) {
+        const std::string id = create({{"Cmd", {"sh", "-c", "sleep 100 & sleep 100 & wait"}}});
+        ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+        if (pauses) {
+            EXPECT_EQ(call("POST", "/containers/" + id + "/pause").status, 204);
+        }
+        ASSERT_EQ(call("POST", "/containers/" + id + "/kill").status, 204);
+        EXPECT_EQ(inspect(id)["State"]["Status"], "exited");
+        EXPECT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+        EXPECT_TRUE(inspect(id)["State"]["Running"]);
+        ASSERT_EQ(call("POST", "/containers/" + id + "/kill?signal=KILL").status, 204);
+        EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+    }
+}
+
+TEST_F(ApiContainers, AProgramThatEndsWithItsContainerIsToldOfOnce) {
+    const std::string id = create({{"Cmd", {"sleep", "100"}}});
+    ASSERT_EQ(call("POST", "/containers/" + id + "/start").status, 204);
+    for (const char* program : {"99", "0"}) {
+        const std::string exec =
+            call("POST", "/containers/" + id + "/exec", {{"Cmd", {"sleep", program}}}).json()["Id"];
+        EXPECT_EQ(call("POST", "/exec/" + exec + "/start", {{"Detach", true}}).status, 200);
+    }
+    const auto ends = [&] {
+        std::istringstream told(rtctl_({"events", "--since", "1h", "--until", "0s", "--filter",
+                                        "event=exec_die", "--format", "{{.Action}}"})
+                                    .out);
+        return std::count(std::istreambuf_iterator<char>(told), {}, '\n');
+    };
+    EXPECT_TRUE(eventually([&] { return ends() == 1; }));
+    ASSERT_EQ(call("POST", "/containers/" + id + "/kill").status, 204);
+    EXPECT_TRUE(eventually([&] { return ends() == 2; }));
+    EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+    EXPECT_EQ(ends(), 2);
 }
 
 TEST_F(ApiContainers, AClientThatGoesLeavesTheContainerRunning) {

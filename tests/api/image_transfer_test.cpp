@@ -102,6 +102,15 @@ TEST_F(ApiImageTransfer, AreSentByDockersOwnClient) {
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
     EXPECT_EQ(docker({"rmi", "localhost:5000/made:1"}).exit_code, 0);
     EXPECT_EQ(docker({"run", "--rm", "localhost:5000/made:1"}).out, "sent\n");
+    EXPECT_THAT(docker({"pull", "localhost:5000/made:1"}).out,
+                HasSubstr("Status: Image is up to date for localhost:5000/made:1\n"));
+    EXPECT_EQ(docker({"rmi", "localhost:5000/made:1"}).exit_code, 0);
+    outcome = docker({"pull", "-a", "localhost:5000/made"});
+    EXPECT_THAT(outcome.out, HasSubstr("1: Pulling from made\n")) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("Status: Downloaded newer image for localhost:5000/made:1\n"));
+    outcome = docker({"pull", "localhost:5000/made:2"});
+    EXPECT_THAT(outcome.err, HasSubstr("Error response from daemon: ")) << "it is none before the stream";
+    EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(docker({"rmi", "localhost:5000/made:1"}).exit_code, 0);
     EXPECT_THAT(docker({"load", "-i", file}).out, HasSubstr("Loaded image: localhost:5000/made:1"));
     EXPECT_EQ(docker({"logout", "localhost:5000"}).exit_code, 0);

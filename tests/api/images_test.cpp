@@ -151,6 +151,9 @@ TEST_F(ApiImages, SayWhatTheyShareWhereThatIsAskedFor) {
 
 TEST_F(ApiImages, ABadPlatformIsRefusedBeforeAnybodyIsAsked) {
     EXPECT_EQ(call("POST", "/images/create?fromImage=localhost:1/x&tag=1&platform=a/b/c/d").status, 400);
+    const auto nobody = call("POST", "/images/create?fromImage=localhost:1/x&tag=1");
+    EXPECT_GE(nobody.status, 500) << "before any of the stream";
+    EXPECT_THAT(nobody.json()["message"], HasSubstr("localhost:1"));
 }
 
 TEST_F(ApiImages, GoWhenNobodyNeedsThem) {

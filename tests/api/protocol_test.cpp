@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 namespace {
 
@@ -151,7 +152,7 @@ TEST_F(ApiProtocol, AStaleSocketIsReplaced) {
 TEST_F(ApiProtocol, ASocketThatSomebodyHoldsForAServerThatIsGoneIsReplaced) {
     kill_rtd();
     std::filesystem::remove(socket());
-    const rt::UniqueFd held(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    rt::UniqueFd held(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, socket().c_str(), sizeof address.sun_path - 1);
@@ -161,7 +162,12 @@ TEST_F(ApiProtocol, ASocketThatSomebodyHoldsForAServerThatIsGoneIsReplaced) {
     int status = -1;
     ASSERT_EQ(::waitpid(server, &status, 0), server);
     ASSERT_EQ(status, 0);
+    std::thread holder([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        held.reset();
+    });
     start_rtd();
+    holder.join();
     EXPECT_EQ(call("GET", "/_ping").body, "OK");
 }
 

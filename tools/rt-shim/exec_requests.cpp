@@ -68,12 +68,17 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
         const Operation operation = operation_of(message, connection);
         switch (frame.header.type) {
         case FrameType::pause:
-        case FrameType::stand_still:
             RT_TRY(container_.pause(operation));
             health_.pause();
-            stopper_ = frame.header.type == FrameType::stand_still ? connection.id() : 0;
+            stopper_ = 0;
             return std::string();
-        case FrameType::resume: RT_TRY(resume(operation)); return std::string();
+        case FrameType::resume:
+            RT_TRY(container_.resume(operation));
+            health_.resume();
+            stopper_ = 0;
+            return std::string();
+        case FrameType::stand_still: RT_TRY(stand_still(operation, connection)); return std::string();
+        case FrameType::go_on: RT_TRY(go_on(operation, connection.id())); return std::string();
         case FrameType::stats: {
             RT_TRY_ASSIGN(const std::string stats, container_.stats(operation));
             return encode_text(stats);
@@ -93,21 +98,34 @@ void Shim::driver_request(Connection& connection, const Frame& frame) {
     connection.send(FrameType::reply, frame.header.request, *reply);
 }
 
-Result<void> Shim::resume(const Operation& operation) {
-    RT_TRY(container_.resume(operation));
-    health_.resume();
-    stopper_ = 0;
+// For as long as the connection lives, and told by us: its client may not get round to it.
+Result<void> Shim::stand_still(const Operation& operation, const Connection& connection) {
+    RT_TRY(container_.pause(operation));
+    health_.pause();
+    stopper_ = connection.id();
+    tell("pause", "");
     return {};
 }
 
-// Whoever wanted the container to stand still for himself has gone without letting it go on.
-void Shim::resume_orphan() {
+// Where it still stands still for that connection: somebody else may have resumed it since, or paused it for
+// good.
+Result<void> Shim::go_on(const Operation& operation, std::uint64_t connection) {
+    if (stopper_ != connection || !container_.is_paused()) return {};
+    RT_TRY(container_.resume(operation));
+    health_.resume();
     stopper_ = 0;
-    if (!container_.is_paused()) return; // it has ended
-    constexpr std::int64_t kPatience = 10'000'000'000;
-    if (auto resumed = resume({.id = "resume", .deadline_ns = monotonic_ns() + kPatience}); !resumed)
-        return log_.line(resumed.error().message);
     tell("unpause", "");
+    return {};
+}
+
+// Whoever wanted it to stand still for himself has gone without a word.
+void Shim::go_on_alone() {
+    constexpr std::int64_t kPatience = 10'000'000'000, kPause = 100'000'000; // ns
+    const Operation operation{.id = "go on", .deadline_ns = monotonic_ns() + kPatience};
+    if (const auto gone_on = go_on(operation, stopper_); !gone_on) {
+        log_.line(gone_on.error().message);
+        going_on_.arm(kPause);
+    }
 }
 
 // Answers the driver's warnings.

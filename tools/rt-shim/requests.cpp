@@ -17,6 +17,7 @@ void Shim::on_frame(Connection& connection, const Frame& frame) {
     case FrameType::serve_names: return serve_names(connection, frame);
     case FrameType::pause:
     case FrameType::stand_still:
+    case FrameType::go_on:
     case FrameType::resume:
     case FrameType::stats:
     case FrameType::update:

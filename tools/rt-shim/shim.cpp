@@ -46,8 +46,8 @@ Shim::Shim()
     : listener_(loop_, SOCK_CLOEXEC, [this](UniqueFd client) { on_client(std::move(client)); }),
       children_(loop_, *this), container_(loop_, log_, *this), reaper_(loop_, log_),
       resting_until_(loop_, [] {}), // the loop looks at what is to be done after each timer
-      last_words_(loop_, [this] { loop_.stop(); }), execs_(loop_, *this), health_(loop_, log_, *this),
-      names_(loop_) {
+      going_on_(loop_, [this] { go_on_alone(); }), last_words_(loop_, [this] { loop_.stop(); }),
+      execs_(loop_, *this), health_(loop_, log_, *this), names_(loop_) {
     the_shim = this;
 }
 
@@ -141,7 +141,7 @@ Result<void> Shim::adopt(UniqueFd fd) {
 
 void Shim::on_closed(Connection& connection) {
     if (connection.id() == lease_) lease_ = 0;
-    if (connection.id() == stopper_) resume_orphan();
+    if (connection.id() == stopper_) go_on_alone();
     execs_.client_gone(connection.id());
     if (connection.with_stdin && !connection.of_exec && container_.stdin_once())
         container_.stdio().close_stdin();

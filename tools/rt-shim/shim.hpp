@@ -51,8 +51,9 @@ private:
     void exec(Connection& connection, const Frame& frame);
     Result<void> exec_request(Connection& connection, const Frame& frame);
     void driver_request(Connection& connection, const Frame& frame);
-    Result<void> resume(const Operation& operation);
-    void resume_orphan();
+    Result<void> stand_still(const Operation& operation, const Connection& connection);
+    Result<void> go_on(const Operation& operation, std::uint64_t connection);
+    void go_on_alone();
     Result<std::string> update(const Operation& operation, const std::string& resources_json);
     void tell_state(Connection& connection, const Frame& frame);
     void serve_names(Connection& connection, const Frame& frame);
@@ -96,6 +97,7 @@ private:
     Container container_;
     Reaper reaper_;
     Timer resting_until_; // then somebody has to start it again
+    Timer going_on_;      // the next try after one that failed
     Timer last_words_;    // ends the wait for clients that do not read
     std::string id_;
     Path directory_;

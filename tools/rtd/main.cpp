@@ -14,6 +14,8 @@
 #include "core/plugin/loader.hpp"
 #include "core/shim/client.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,6 +34,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -148,17 +151,21 @@ private:
     std::jthread watch_;
 };
 
-// Requests that have begun get their answers.
+// No client comes in any more, and none has a further wish: they are the next one's. What is being worked on
+// is done first, with all that still serves it. Streams without an end just end.
 Awaitable<void> end_when_asked(asio::io_context& io, asio::signal_set& signals, Services& services,
+                               Serving& serving, std::list<asio::cancellation_signal>& accepting,
                                std::optional<LastMoment>& last_moment) {
-    constexpr std::chrono::milliseconds kPause{1};
+    constexpr std::chrono::milliseconds kPause{2};
+    constexpr int kEnough = 3; // looks that find nothing; a request may have a next step in between
     co_await signals.async_wait(asio::use_awaitable);
     notify_service_manager("STOPPING=1");
     log(LogLevel::info, "rtd ends; containers go on");
     last_moment.emplace();
-    services.take_no_more();
+    serving.ending = true;
+    for (asio::cancellation_signal& signal : accepting) signal.emit(asio::cancellation_type::terminal);
     asio::steady_timer pause(io);
-    while (!services.is_done()) {
+    for (int idle = 0; idle < kEnough; idle = services.is_busy() ? 0 : idle + 1) {
         pause.expires_after(kPause);
         co_await pause.async_wait(asio::use_awaitable);
     }
@@ -171,6 +178,9 @@ void end_without(const std::exception_ptr& problem) {
     if (!problem) return;
     try {
         std::rethrow_exception(problem);
+    } catch (const boost::system::system_error& cancelled) {
+        if (cancelled.code() == asio::error::operation_aborted) return; // it was to end
+        log(LogLevel::error, cat("rtd ends, to be started again: ", cancelled.what()));
     } catch (const std::exception& exception) {
         log(LogLevel::error, cat("rtd ends, to be started again: ", exception.what()));
     }
@@ -242,12 +252,13 @@ Result<void> serve(const Settings& settings) {
     const ServeClient serve_encrypted = [&](Socket client) {
         asio::co_spawn(io, serve_tls(std::move(client), *tls, serving), asio::detached);
     };
+    std::list<asio::cancellation_signal> accepting;
     for (const Listener& listener : listeners)
         asio::co_spawn(io,
                        accept_clients(listener.fd(), listener.speaks_tls() ? serve_encrypted : serve_plain),
-                       end_without);
+                       asio::bind_cancellation_slot(accepting.emplace_back().slot(), end_without));
     if (for_metrics) asio::co_spawn(io, accept_clients(for_metrics->fd(), serve_metrics), end_without);
-    asio::co_spawn(io, end_when_asked(io, signals, services, last_moment), end_without);
+    asio::co_spawn(io, end_when_asked(io, signals, services, serving, accepting, last_moment), end_without);
     asio::co_spawn(io, reap_shims(ended_children), end_without);
     asio::co_spawn(io, pass_over_reloads(hang_ups), end_without);
     asio::co_spawn(io, services.events.run(), end_without);

@@ -35,12 +35,10 @@ public:
         return all;
     }
 
-    // Requests that have begun are done, none begins any more; what ends meanwhile is still cleaned up: they
-    // may wait for that.
-    void take_no_more() {
-        for (WorkerPool* const pool : {&workers, &transfers, &patient}) pool->close();
+    // Some request is being worked on, or what has ended is being cleaned up.
+    [[nodiscard]] bool is_busy() {
+        return workers.is_busy() || reapers.is_busy() || transfers.is_busy() || patient.is_busy();
     }
-    [[nodiscard]] bool is_done() { return !workers.is_busy() && !transfers.is_busy() && !patient.is_busy(); }
 
     EventHub events;
     LeaseKeeper leases;

@@ -213,9 +213,12 @@ Result<HttpResponse> perform_once(const HttpRequest& request, const std::string&
     const WithoutSigpipe without_signal;
     const CURLcode result = curl_easy_perform(easy.get());
     if (exchange.problem) return std::unexpected(std::move(*exchange.problem));
-    if (result != CURLE_OK)
-        return fail(Code::unavailable, "talk to '", origin, "': ", curl_easy_strerror(result),
-                    ": check that it is up and can be reached from here");
+    if (result != CURLE_OK) {
+        const bool nobody_is_there = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_CONNECT;
+        return std::unexpected(Error{Code::unavailable, nobody_is_there ? ECONNREFUSED : 0,
+                                     cat("talk to '", origin, "': ", curl_easy_strerror(result),
+                                         ": check that it is up and can be reached from here")});
+    }
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &exchange.response.status);
     return std::move(exchange.response);
 }

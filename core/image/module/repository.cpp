@@ -79,10 +79,11 @@ Result<HttpResponse> Repository::perform(const Call& call, const HttpBodySink& s
     }
 }
 
-// A registry that has never answered is likelier to be mistyped, or down, than in trouble for a moment.
-bool Repository::may_try_again(int tries) const {
+// Where nobody is, and nobody has been, the name is likelier to be mistyped than a network to be in trouble.
+bool Repository::may_try_again(int tries, const Result<HttpResponse>& outcome) const {
     constexpr int kMostUnheard = 2;
-    return tries < (answered_ ? kMostTries : kMostUnheard);
+    const bool nobody_is_there = !outcome && outcome.error().sys_errno == ECONNREFUSED && !answered_;
+    return tries < (nobody_is_there ? kMostUnheard : kMostTries);
 }
 
 Result<HttpResponse> Repository::patiently(const Call& call, const Cancellation& cancellation) {
@@ -91,7 +92,7 @@ Result<HttpResponse> Repository::patiently(const Call& call, const Cancellation&
         auto response = perform(call, {}, cancellation);
         const bool again =
             response ? is_temporary(response->status) : response.error().code == Code::unavailable;
-        if (again && may_try_again(tries)) {
+        if (again && may_try_again(tries, response)) {
             RT_TRY(wait(response ? retry_after(*response).value_or(pause) : pause, cancellation));
             continue;
         }
@@ -199,7 +200,7 @@ Result<void> Repository::blob(const BlobDescriptor& blob, std::uint64_t from, By
                         " on");
         const bool again =
             good || (response ? is_temporary(response->status) : response.error().code == Code::unavailable);
-        if (!again || !may_try_again(tries)) {
+        if (!again || !may_try_again(tries, response)) {
             if (!response) return in_context(std::move(response).error(), call.object);
             return refused(*response, call.object);
         }

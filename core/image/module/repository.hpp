@@ -59,8 +59,8 @@ private:
     Result<HttpResponse> patiently(const Call& call, const Cancellation& cancellation);
     Result<HttpResponse> perform(const Call& call, const HttpBodySink& sink,
                                  const Cancellation& cancellation);
-    // Without an answer or with one that is temporary: whether it is worth another one.
-    [[nodiscard]] bool may_try_again(int tries) const;
+    // After so many tries without progress, of which the last one had this outcome.
+    [[nodiscard]] bool may_try_again(int tries, const Result<HttpResponse>& outcome) const;
     Result<void> authorise(const Call& call, const HttpResponse& refusal, const std::string& tried,
                            const Cancellation& cancellation);
     [[nodiscard]] std::unexpected<Error> refused(const HttpResponse& response,

@@ -185,7 +185,7 @@ Result<void> Repository::send(Upload& upload, const Cancellation& cancellation) 
         const bool again = partly || (response ? is_temporary(response->status) || response->status == 404 ||
                                                      response->status == 416
                                                : response.error().code == Code::unavailable);
-        if (!again || !may_try_again(tries)) {
+        if (!again || !may_try_again(tries, response)) {
             if (!response) return in_context(std::move(response).error(), upload.object);
             return refused(*response, upload.object);
         }

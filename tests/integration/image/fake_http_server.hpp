@@ -32,7 +32,7 @@ struct FakeRequest {
 };
 
 struct FakeResponse {
-    int status = 200; // 0: the connection is closed without an answer
+    int status = 200;
     std::string body = {};
     std::map<std::string, std::string> headers = {};
     std::size_t cut_after = SIZE_MAX; // bytes of the body, then the connection is closed
@@ -119,7 +119,6 @@ private:
             requests_.push_back(request);
         }
         FakeResponse response = handler_(request);
-        if (response.status == 0) return;
         std::string head =
             "HTTP/1.1 " + std::to_string(response.status) + " Whatever\r\nConnection: close\r\n";
         if (!response.headers.contains("Content-Length"))

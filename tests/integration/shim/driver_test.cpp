@@ -51,8 +51,13 @@ TEST_F(ShimDriverTest, StandsStillNoLongerThanWhoeverWantsItLives) {
     EXPECT_TRUE(eventually([&] { return !says_paused(); }));
     stopper = connect();
     ASSERT_TRUE(stopper->stand_still(operation_));
+    ASSERT_TRUE(stopper->go_on(operation_));
+    EXPECT_FALSE(says_paused());
+    ASSERT_TRUE(stopper->stand_still(operation_));
     ASSERT_TRUE(client.resume(operation_));
     ASSERT_TRUE(client.pause(operation_)); // by somebody else now, for good
+    ASSERT_TRUE(stopper->go_on(operation_));
+    EXPECT_TRUE(says_paused());
     stopper.reset();
     ASSERT_TRUE(client.state()); // it has seen the end of the other connection by now, which came first
     EXPECT_TRUE(says_paused());

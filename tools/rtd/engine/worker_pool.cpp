@@ -17,21 +17,16 @@ constexpr std::size_t kEnginesKept = 4;
 WorkerPool::WorkerPool(OpenEngine open, std::size_t most) : open_(std::move(open)), most_(most) {}
 
 WorkerPool::~WorkerPool() {
-    close();
     std::unique_lock lock(mutex_);
-    ended_.wait(lock, [&] { return threads_ == 0; });
-}
-
-void WorkerPool::close() {
-    const std::lock_guard lock(mutex_);
     stopping_ = true;
     jobs_.clear();
     wake_.notify_all();
+    ended_.wait(lock, [&] { return threads_ == 0; });
 }
 
 bool WorkerPool::is_busy() {
     const std::lock_guard lock(mutex_);
-    return threads_ > 0;
+    return threads_ > idle_ || !jobs_.empty();
 }
 
 void WorkerPool::post(Job job) {

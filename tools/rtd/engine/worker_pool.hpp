@@ -55,9 +55,7 @@ public:
 
     void post(Job job);
 
-    // What has begun goes on, and nothing begins any more.
-    void close();
-    [[nodiscard]] bool is_busy();
+    [[nodiscard]] bool is_busy(); // it works on something, or something waits
 
     struct Load {
         std::size_t threads = 0, waiting = 0; // waiting: jobs that no thread has taken yet

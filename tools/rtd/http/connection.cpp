@@ -77,6 +77,7 @@ public:
             if (problem.category() == of_http.category()) co_await refuse(problem);
             co_return false;
         }
+        if (serving.ending) co_return false;
         stream_.expires_never();
         const Told told{*this, serving};
         const Result<void> outcome = co_await carry_out(serving.find);
@@ -89,7 +90,7 @@ public:
         }
         if (!outcome) co_await answer(error_answer(outcome.error()));
         if (chunked_) co_await end_chunks();
-        co_return keep_alive_ && parser_->is_done();
+        co_return keep_alive_ && parser_->is_done() && !serving.ending;
     }
 
     const Request& request() const override { return request_; }

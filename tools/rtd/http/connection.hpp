@@ -36,6 +36,7 @@ struct Serving {
     FindHandler find;
     std::function<void(const RequestRecord&)> done = {}; // may be empty
     std::size_t connections = 0;                         // now
+    bool ending = false;                                 // no further request is taken
 };
 
 // Until the client goes, or one of its requests cannot be understood. serving: borrowed.

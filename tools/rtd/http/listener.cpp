@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 namespace rt::rtd {
 namespace {
@@ -39,21 +40,24 @@ Result<sockaddr_un> unix_address(const Path& path) {
     return address;
 }
 
-// Whoever began to listen there lives. A server that was killed may have left its socket to a process that it
-// was just starting, for a moment.
-bool is_served(int connected) {
-    ucred server{};
-    socklen_t size = sizeof server;
-    if (::getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &server, &size) != 0 || server.pid <= 0) return true;
-    return ::kill(server.pid, 0) == 0 || errno != ESRCH;
-}
-
-// Nobody listens there any more.
+// Nobody listens there any more. A server that was killed may have left its socket to a process that it was
+// just starting: that lets go of it in a moment.
 bool is_stale(const sockaddr_un& address) {
-    const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const int outcome =
-        ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); // NOLINT
-    return outcome == 0 ? !is_served(probe.get()) : errno == ECONNREFUSED;
+    constexpr int kLooks = 100;
+    constexpr std::chrono::milliseconds kPause{10};
+    for (int look = 0; look < kLooks; ++look) {
+        const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+            0) // NOLINT
+            return errno == ECONNREFUSED;
+        ucred server{}; // who began to listen
+        socklen_t size = sizeof server;
+        if (::getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &server, &size) != 0 || server.pid <= 0 ||
+            ::kill(server.pid, 0) == 0 || errno != ESRCH)
+            return false;
+        std::this_thread::sleep_for(kPause);
+    }
+    return false;
 }
 
 Result<void> make_room(const Path& path, const sockaddr_un& address) {

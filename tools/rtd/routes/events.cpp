@@ -57,22 +57,29 @@ Result<Past> read_past(Engine& engine, const Span& span, const EventFilters& fil
     return past;
 }
 
+Awaitable<Result<void>> write_some(Exchange& exchange, EventQueue& news, std::int64_t after) {
+    constexpr std::size_t kAtOnce = 64;
+    std::vector<std::string> lines;
+    while (news.has_some() && lines.size() < kAtOnce) {
+        RT_CO_TRY_ASSIGN(const SharedEvent event, news.take());
+        if (event->id <= after) continue;
+        if (event->line.empty()) event->line = line_of(*event);
+        lines.push_back(event->line);
+    }
+    co_await exchange.write_each(lines);
+    co_return Result<void>();
+}
+
 // What has come together goes together: of many followers each is a system call. So does what comes in the
 // moment after, which is as long as the whole life of a short container.
 Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t after) {
-    constexpr std::size_t kAtOnce = 64;
     constexpr std::chrono::milliseconds kMoment{10};
     asio::steady_timer moment(exchange.executor());
     for (;;) {
         co_await news.arrived();
-        std::vector<std::string> lines;
-        while (news.has_some() && lines.size() < kAtOnce) {
-            RT_CO_TRY_ASSIGN(const SharedEvent event, news.take());
-            if (event->id <= after) continue;
-            if (event->line.empty()) event->line = line_of(*event);
-            lines.push_back(event->line);
-        }
-        co_await exchange.write_each(lines);
+        auto writing = write_some(exchange, news, after);
+        RT_CO_TRY(co_await std::move(writing));
+        if (news.has_some()) continue;
         moment.expires_after(kMoment);
         co_await moment.async_wait(asio::use_awaitable);
     }
@@ -100,6 +107,10 @@ Awaitable<Result<void>> events(Services& services, Exchange& exchange) {
     const auto ended = co_await (write_news(exchange, *news, past.last_id) ||
                                  until_time(exchange, span.until) || exchange.client_gone());
     if (ended.index() == 0) co_return std::get<0>(ended);
+    while (ended.index() == 1 && news->has_some()) { // what came in the last moment
+        auto writing = write_some(exchange, *news, past.last_id);
+        RT_CO_TRY(co_await std::move(writing));
+    }
     co_return Result<void>();
 }
 

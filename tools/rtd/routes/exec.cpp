@@ -72,10 +72,13 @@ Awaitable<Result<void>> make(Services& services, Exchange& exchange) {
     co_return Result<void>();
 }
 
-void note_end(Services& services, const ExecPlan& plan, const std::shared_ptr<Exec>& exec, int exit_code) {
+// Where nobody took part in it from the start, the shim tells of its end itself.
+void note_end(Services& services, const ExecPlan& plan, const std::shared_ptr<Exec>& exec, int exit_code,
+              ShimClient::Attach attached) {
     exec->exit_code = exit_code;
     exec->state = Exec::State::ended;
     exec->stream = nullptr;
+    if (attached == ShimClient::Attach::none) return;
     services.workers.post([plan, exit_code](Result<Engine*> engine) {
         const Result<void> noted =
             engine ? note_exec_end(**engine, plan, exit_code) : Result<void>(std::unexpected(engine.error()));
@@ -84,13 +87,14 @@ void note_end(Services& services, const ExecPlan& plan, const std::shared_ptr<Ex
 }
 
 // Nobody takes part, but its end is waited for.
-Awaitable<void> watch(Services& services, ExecPlan plan, std::shared_ptr<Exec> exec) {
+Awaitable<void> watch(Services& services, ExecPlan plan, std::shared_ptr<Exec> exec,
+                      ShimClient::Attach attached) {
     const auto stream = exec->stream;
     for (;;) {
         const auto event = co_await stream->next();
         if (event && event->kind != ShimEvent::Kind::exit && event->kind != ShimEvent::Kind::closed) continue;
         note_end(services, plan, exec,
-                 event && event->kind == ShimEvent::Kind::exit ? event->exit.exit_code : 137);
+                 event && event->kind == ShimEvent::Kind::exit ? event->exit.exit_code : 137, attached);
         co_return;
     }
 }
@@ -169,7 +173,7 @@ Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
     exec->pid = launched->pid;
     exec->stream = std::make_shared<ShimStream>(exchange.executor(), std::move(*launched->shim));
     if (attach == ShimClient::Attach::none) {
-        asio::co_spawn(exchange.executor(), watch(services, launched->plan, exec), asio::detached);
+        asio::co_spawn(exchange.executor(), watch(services, launched->plan, exec, attach), asio::detached);
         if (detach)
             co_await exchange.answer(empty_answer(200));
         else
@@ -191,10 +195,10 @@ Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
         result.end = StdioEnd::detached;
     }
     if (result.end == StdioEnd::detached)
-        asio::co_spawn(exchange.executor(), watch(services, launched->plan, exec), asio::detached);
+        asio::co_spawn(exchange.executor(), watch(services, launched->plan, exec, attach), asio::detached);
     else // before the client sees the end of the stream: it asks for the exit code next
-        note_end(services, launched->plan, exec,
-                 result.end == StdioEnd::exited ? result.exit.exit_code : 137);
+        note_end(services, launched->plan, exec, result.end == StdioEnd::exited ? result.exit.exit_code : 137,
+                 attach);
     co_return Result<void>();
 }
 

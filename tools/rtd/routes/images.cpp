@@ -179,6 +179,11 @@ Result<Answer> prune(Engine& engine, const Request& request) {
     return json_answer({{"ImagesDeleted", std::move(deleted)}, {"SpaceReclaimed", pruned.reclaimed}});
 }
 
+// With a tag or a digest. Without, clients mean all that there are.
+bool names_one(const std::string& name) {
+    return name.find('@') != std::string::npos || name.find(':', name.rfind('/') + 1) != std::string::npos;
+}
+
 Awaitable<Result<void>> pull(Services& services, Exchange& exchange) {
     const Request& request = exchange.request();
     if (request.query.has("fromSrc") && !request.query.get("fromSrc").empty())
@@ -190,21 +195,27 @@ Awaitable<Result<void>> pull(Services& services, Exchange& exchange) {
     if (!tag.empty()) name += cat(tag.find(':') == std::string::npos ? ":" : "@", tag);
     RT_CO_TRY(parse_reference(name));
     RT_CO_TRY(parse_platform(request.query.get("platform")));
-    auto task = ProgressStream::run(
-        services, exchange,
-        [name, credentials,
-         platform = request.query.get("platform")](Engine& engine, ProgressStream& progress) -> Result<void> {
-            RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-            Operation operation = Engine::new_operation();
-            operation.cancel_fd = progress.cancel_fd();
-            ImageService service = service_of(engine, *state);
+    auto work = [name, credentials, all = !names_one(name), platform = request.query.get("platform")](
+                    Engine& engine, ProgressStream& progress) -> Result<void> {
+        RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+        Operation operation = Engine::new_operation();
+        operation.cancel_fd = progress.cancel_fd();
+        ImageService service = service_of(engine, *state);
+        const CredentialSource source = [&](const std::string&) -> Result<RegistryCredentials> {
+            return credentials;
+        };
+        std::vector<std::string> names{name};
+        if (all) {
+            RT_TRY_ASSIGN(names, service.remote_tags(name, source, operation));
+            for (std::string& one : names) one = cat(name, ":", one);
+        }
+        for (const std::string& one : names)
             RT_TRY(service.pull(
-                name,
-                {platform, "",
-                 [&](const std::string&) -> Result<RegistryCredentials> { return credentials; }},
-                [&](const ImageProgress& step) { progress.add(step); }, operation));
-            return {};
-        });
+                one, {platform, "", source}, [&](const ImageProgress& step) { progress.add(step); },
+                operation));
+        return {};
+    };
+    auto task = ProgressStream::run(services, exchange, std::move(work));
     co_return co_await std::move(task);
 }
 
