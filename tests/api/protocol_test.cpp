@@ -158,7 +158,7 @@ TEST_F(ApiProtocol, ASocketThatSomebodyHoldsForAServerThatIsGoneIsReplaced) {
     std::strncpy(address.sun_path, socket().c_str(), sizeof address.sun_path - 1);
     ASSERT_EQ(::bind(held.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     const pid_t server = ::fork();
-    if (server == 0) ::_exit(::listen(held.get(), 1) == 0 ? 0 : 1);
+    if (server == 0) ::_exit(::listen(held.get(), 128) == 0 ? 0 : 1);
     int status = -1;
     ASSERT_EQ(::waitpid(server, &status, 0), server);
     ASSERT_EQ(status, 0);

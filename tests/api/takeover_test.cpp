@@ -128,7 +128,7 @@ TEST_F(ApiTakeover, OfADaemonUnderLoadDropsNoContainerNoLineAndNoPacket) {
         for (int round = 1; round <= 4; ++round) {
             auto follower = connect();
             follower.send_request("GET", "/containers/talker/logs?stdout=1&follow=1");
-            EXPECT_THAT(follower.read_until("\n0\n"), testing::HasSubstr("200 OK")) << "the log's first line";
+            EXPECT_THAT(follower.read_until("0\n"), testing::HasSubstr("200 OK")) << "the log's first line";
             const int lives = first.lives();
             ASSERT_TRUE(eventually([&] { return first.lives() > lives + 1; }));
             if (round % 2 == 0)
