@@ -164,8 +164,11 @@ Result<void> Foreground::State::pass_input(ShimClient& shim) {
     const bool detached = raw && detach.filter(data);
     if (!data.empty()) {
         const auto written = shim.write(data);
-        if (!written && written.error().code == Code::failed_precondition)
-            stdin_open = false; // the container takes no more
+        // The container takes no more, or is over already: what it has said is heard first.
+        const int problem = written ? 0 : written.error().sys_errno;
+        if (problem == EPIPE || problem == ECONNRESET ||
+            (!written && written.error().code == Code::failed_precondition))
+            stdin_open = false;
         else
             RT_TRY(written);
     }
