@@ -120,6 +120,7 @@ Result<void> Shim::go_on(const Operation& operation, std::uint64_t connection) {
 
 // Whoever wanted it to stand still for himself has gone without a word.
 void Shim::go_on_alone() {
+    if (stopper_ == 0) return; // somebody else has resumed it since the last try, and may have paused it anew
     constexpr std::int64_t kPatience = 10'000'000'000, kPause = 100'000'000; // ns
     const Operation operation{.id = "go on", .deadline_ns = monotonic_ns() + kPatience};
     if (const auto gone_on = go_on(operation, stopper_); !gone_on) {
