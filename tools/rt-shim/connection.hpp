@@ -45,6 +45,7 @@ public:
     // What this client has asked for; the owner's to use.
     bool attached = false;
     bool with_stdin = false;
+    bool had_stdin = false; // until it was told the exit: what crossed that on its way is dropped
     bool watching = false;
     bool of_exec = false;          // stdio, size and signals are those of the exec that it asked for
     std::size_t stdin_pending = 0; // sent by it, not yet taken by the container

@@ -134,7 +134,8 @@ void Shim::take_stdin(Connection& connection, std::string_view data) {
     connection.stdin_pending += data.size();
     const bool in_bounds =
         connection.stdin_pending <= kStdinWindow && container_.stdio().stdin_queued() <= 16 * kStdinWindow;
-    if (!connection.with_stdin || !in_bounds) return connection.hang_up();
+    if ((!connection.with_stdin && !connection.had_stdin) || !in_bounds) return connection.hang_up();
+    if (!connection.with_stdin) return on_container_stdin(connection.id(), data.size());
     if (connection.of_exec) {
         if (ExecSession* const session = execs_.of(connection.id()))
             return session->stdio().push_stdin(connection.id(), data);

@@ -269,7 +269,10 @@ void Shim::on_container_ended() {
 }
 
 void Shim::tell_exit(Connection& connection) {
-    if (connection.attached) connection.attached = connection.with_stdin = false; // the next run is another
+    if (connection.attached) { // the next run is another
+        connection.had_stdin = connection.with_stdin;
+        connection.attached = connection.with_stdin = false;
+    }
     connection.send(FrameType::exited, 0, encode(container_.exit_record()));
 }
 

@@ -164,11 +164,8 @@ Result<void> Foreground::State::pass_input(ShimClient& shim) {
     const bool detached = raw && detach.filter(data);
     if (!data.empty()) {
         const auto written = shim.write(data);
-        // The container takes no more, or is over already: what it has said is heard first.
-        const int problem = written ? 0 : written.error().sys_errno;
-        if (problem == EPIPE || problem == ECONNRESET ||
-            (!written && written.error().code == Code::failed_precondition))
-            stdin_open = false;
+        if (!written && written.error().code == Code::failed_precondition)
+            stdin_open = false; // the container takes no more
         else
             RT_TRY(written);
     }
