@@ -13,7 +13,7 @@ test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized as
 test-tsan: place dependencies-test dependencies-fuzz ; $(MAKE) build PRESET=release && scripts/test-sanitized tsan
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
-check: dependencies-check configure  ; scripts/check build/$(PRESET)
+check: dependencies-check ; $(MAKE) configure PRESET=dev && scripts/check build/dev # each file for itself
 check-quick: dependencies-check configure ; scripts/check build/$(PRESET) --no-tidy
 fuzz: dependencies-fuzz              ; scripts/fuzz build/asan $(ONLY)
 install: programs                    ; cmake --install build/$(PRESET) --prefix $(PREFIX)

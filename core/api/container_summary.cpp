@@ -27,7 +27,7 @@ Json container_summary_json(const ContainerSummary& summary, const Path& volumes
         networks[attachment.network.name] = endpoint_json(attachment, summary.spec, record.network);
     if (networks.empty() && !record.network.starts_with("container:"))
         for (const EndpointSettings& settings : wanted_endpoints(summary.spec, record.network))
-            networks[settings.network] = unused_endpoint_json("", summary.spec, settings);
+            networks[settings.network] = unused_endpoint_json("", settings);
     Json host{{"NetworkMode", record.network}};
     set_unless_empty(host, "Annotations", summary.spec.annotations);
     Json value{{"Id", record.id},

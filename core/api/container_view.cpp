@@ -3,6 +3,7 @@
 
 #include "core/api/image_view.hpp"
 #include "core/api/parts.hpp"
+#include "core/base/id.hpp"
 #include "core/container/explanation.hpp"
 #include "core/container/id_ranges.hpp"
 #include "core/container/mount_origins.hpp"
@@ -28,7 +29,7 @@ std::string host_name() {
 // As a start chooses it: of who shares the host's, it is the host's.
 std::string hostname_of(const ContainerView& view, bool host_network) {
     if (!view.spec.hostname.empty()) return view.spec.hostname;
-    return host_network || view.spec.uts_mode == "host" ? host_name() : view.record.id.substr(0, 12);
+    return host_network || view.spec.uts_mode == "host" ? host_name() : short_id(view.record.id);
 }
 
 // The image may be gone: then what the user asked for is all there is to say.

@@ -54,10 +54,9 @@ EndpointSettings settings_in(const ContainerSpec& spec, const std::string& conta
 
 } // namespace
 
-Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec,
-                          const EndpointSettings& settings) {
+Json unused_endpoint_json(const std::string& network_id, const EndpointSettings& settings) {
     return {{"IPAMConfig", address_config(settings)},
-            {"Links", or_null(spec.links)},
+            {"Links", or_null(settings.links)},
             {"Aliases", or_null(settings.aliases)},
             {"DriverOpts", or_null(settings.driver_opts)},
             {"GwPriority", settings.gw_priority},
@@ -74,8 +73,8 @@ Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& sp
 }
 
 Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec, const std::string& network) {
-    Json value = unused_endpoint_json(attachment.network.id, spec,
-                                      settings_in(spec, network, attachment.network.name));
+    Json value =
+        unused_endpoint_json(attachment.network.id, settings_in(spec, network, attachment.network.name));
     const Json request = Json::parse(attachment.endpoint.request, nullptr, false);
     value["DNSNames"] = or_null(texts_of(member_or(request, "names", Json::array())));
     value["EndpointID"] = attachment.endpoint.id;
@@ -120,7 +119,7 @@ Json network_settings_json(const ContainerView& view) {
                {"Ports", Json::object()},
                {"Networks", Json::object()}};
     Json& networks = value["Networks"];
-    Json default_endpoint = unused_endpoint_json("", ContainerSpec(), EndpointSettings());
+    Json default_endpoint = unused_endpoint_json("", EndpointSettings());
     std::vector<PublishedPort> ports;
     for (const Attachment& attachment : view.attachments) {
         Json endpoint = endpoint_json(attachment, view.spec, view.record.network);
@@ -132,8 +131,7 @@ Json network_settings_json(const ContainerView& view) {
     if (!is_alive && networks.empty())
         for (const EndpointSettings& settings : wanted_endpoints(view.spec, view.record.network))
             networks[settings.network] = unused_endpoint_json(
-                settings.network == view.record.network ? view.network_id : std::string(), view.spec,
-                settings);
+                settings.network == view.record.network ? view.network_id : std::string(), settings);
     for (const char* key : {"EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway",
                             "GlobalIPv6Address", "GlobalIPv6PrefixLen", "MacAddress"})
         value[key] = default_endpoint[key];

@@ -51,8 +51,7 @@ std::string bind_text(const MountSpec& mount); // an entry of HostConfig.Binds
 
 // EndpointSettings: of a network that is joined, or of one that is not yet, or not any more.
 Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec, const std::string& network);
-Json unused_endpoint_json(const std::string& network_id, const ContainerSpec& spec,
-                          const EndpointSettings& settings);
+Json unused_endpoint_json(const std::string& network_id, const EndpointSettings& settings);
 // {"80/tcp": [{HostIp, HostPort}]}
 Json port_map(const std::vector<PublishedPort>& ports);
 

@@ -8,7 +8,7 @@
 namespace rt {
 namespace {
 
-std::atomic<rlim_t> before = 0; // 0: it was not raised
+std::atomic<rlim_t> limit_before = 0; // 0: it was not raised
 
 } // namespace
 
@@ -17,11 +17,11 @@ void raise_descriptor_limit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
     const rlim_t own = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
-    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) before = own;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) limit_before = own;
 }
 
 void restore_descriptor_limit(pid_t child) {
-    const rlim_t own = before;
+    const rlim_t own = limit_before;
     rlimit limit{};
     if (own == 0 || ::prlimit(child, RLIMIT_NOFILE, nullptr, &limit) != 0) return;
     limit.rlim_cur = own;

@@ -47,6 +47,11 @@ std::string random_name() {
            kAnimals[bytes[1] % kAnimals.size()] + "-" + random_hex(4);
 }
 
+std::string short_id(std::string_view id) {
+    constexpr std::size_t kDigits = 12;
+    return std::string(id.substr(id.find(':') + 1, kDigits));
+}
+
 bool is_hex(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }

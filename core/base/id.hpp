@@ -11,6 +11,9 @@ namespace rt {
 // digits hexadecimal digits out of the kernel's random generator (64 for a container, 12 for an endpoint).
 std::string random_hex(std::size_t digits);
 
+// What people are shown of an id or a digest: its first 12 digits, without "sha256:".
+std::string short_id(std::string_view id);
+
 // A name for a container whose user gave none: "swift-otter-3f2a".
 std::string random_name();
 

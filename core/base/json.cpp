@@ -55,4 +55,9 @@ Result<Json> parse_json(std::string_view text, std::string_view what) {
     }
 }
 
+std::string string_at(const Json& object, std::string_view key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 } // namespace rt

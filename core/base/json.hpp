@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace rt {
@@ -16,5 +17,8 @@ using Json = nlohmann::json;
 // Parses text. what names it in the error ("manifest of 'debian:12'"). corrupt: not JSON, a duplicate key,
 // nested more than 64 deep.
 Result<Json> parse_json(std::string_view text, std::string_view what);
+
+// The text that object has under key; empty if there is none, it is no text, or object is no object.
+std::string string_at(const Json& object, std::string_view key);
 
 } // namespace rt

@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 namespace rt {
 
 enum class Role { storage, network, isolation };
+inline constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
 constexpr std::string_view name_of(Role role) {
     return role == Role::storage ? "storage" : role == Role::network ? "network" : "isolation";
 }

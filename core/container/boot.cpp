@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/boot.hpp"
 
+#include "core/container/container_link.hpp"
+#include "core/container/joined_network.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/spec.hpp"
 #include "core/shim/run_files.hpp"
@@ -31,7 +33,9 @@ std::vector<std::string> references_of(const ContainerSpec& spec) {
     std::vector<std::string> references;
     for (const std::string& mode : {spec.network, spec.pid_mode, spec.ipc_mode})
         if (mode.starts_with(kContainer)) references.push_back(mode.substr(kContainer.size()));
-    for (const std::string& link : spec.links) references.push_back(link.substr(0, link.find(':')));
+    for (const EndpointSettings& endpoint : wanted_endpoints(spec, spec.network))
+        for (const std::string& text : endpoint.links)
+            if (auto link = parse_link(text)) references.push_back(std::move(link->target));
     return references;
 }
 

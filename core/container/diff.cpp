@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/diff.hpp"
 
+#include "core/base/directory_stream.hpp"
 #include "core/container/container_files.hpp"
 #include "core/image/snapshot_view.hpp"
 
@@ -18,10 +19,6 @@
 namespace rt {
 namespace {
 
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
 // Made for every container, as mount points: docker has them in a layer that its diff leaves out.
 bool is_made_for_every_container(const std::string& path) {
     static constexpr std::array<std::string_view, 6> kPaths = {
@@ -32,7 +29,7 @@ bool is_made_for_every_container(const std::string& path) {
 Result<std::set<std::string>> names_in(int directory) {
     std::set<std::string> names;
     const int copy = ::fcntl(directory, F_DUPFD_CLOEXEC, 3);
-    const std::unique_ptr<DIR, CloseDirectory> stream(copy < 0 ? nullptr : ::fdopendir(copy));
+    const DirectoryStream stream(copy < 0 ? nullptr : ::fdopendir(copy));
     if (!stream) return fail_errno(errno, "read a directory");
     ::rewinddir(stream.get());
     for (;;) {

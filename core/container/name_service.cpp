@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/name_service.hpp"
 
+#include "core/base/id.hpp"
+#include "core/container/container_link.hpp"
 #include "core/container/networks.hpp"
 #include "core/container/runtime_files.hpp"
 #include "core/network/name_directory.hpp"
@@ -13,8 +15,6 @@
 
 namespace rt {
 namespace {
-
-constexpr std::size_t kShortId = 12;
 
 bool has_names(const Network& network) {
     return network.user_defined();
@@ -30,6 +30,14 @@ EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
     return names;
 }
 
+std::vector<ShimNames::Link> links_in(const EndpointSettings& settings) {
+    std::vector<ShimNames::Link> links;
+    for (const std::string& text : settings.links)
+        if (auto link = parse_link(text); link && !link->name.empty())
+            links.push_back({small_letters(std::move(link->name)), small_letters(std::move(link->target))});
+    return links;
+}
+
 } // namespace
 
 std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& container,
@@ -39,7 +47,7 @@ std::vector<std::string> names_in(const JoinedNetwork& joined, const Container& 
     const auto add = [&](std::string name) {
         if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
     };
-    add(container.id.substr(0, kShortId));
+    add(short_id(container.id));
     for (const std::string& alias : joined.settings.aliases) add(alias);
     if (!spec.hostname.empty()) add(spec.hostname);
     return names;
@@ -147,7 +155,7 @@ Result<void> serve_names(Engine& engine, const Operation& operation, const Conta
         has_way_out = has_way_out || one.default_route;
         if (!has_names(one.network)) continue;
         user_defined = &one;
-        names.directories.push_back(name_directory(engine, one.network.id).native());
+        names.networks.push_back({name_directory(engine, one.network.id).native(), links_in(one.settings)});
     }
     // A container without a way out must not have one by the questions that it asks.
     if (has_way_out) names.servers = spec.dns.empty() ? host_name_servers() : spec.dns;

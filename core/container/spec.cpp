@@ -107,6 +107,7 @@ void parts(Part& part, Visit&& visit)
     visit("network", part.network);
     visit("aliases", part.aliases);
     visit("link_local_ips", part.link_local_ips);
+    visit("links", part.links);
     visit("ipv4_address", part.ipv4_address);
     visit("ipv6_address", part.ipv6_address);
     visit("mac_address", part.mac_address);

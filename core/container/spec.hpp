@@ -64,6 +64,7 @@ struct ThrottleDevice {
 struct EndpointSettings {
     std::string network{}; // name; "": that of the container
     std::vector<std::string> aliases{}, link_local_ips{};
+    std::vector<std::string> links{};           // "CONTAINER[:NAME]"
     std::string ipv4_address{}, ipv6_address{}; // "": any
     std::string mac_address{};                  // "": that of the container, or any
     StringMap driver_opts{};
@@ -119,7 +120,7 @@ struct ContainerSpec {
     bool network_disabled = false;
     std::string mac_address;                // in the network that it names first
     std::vector<EndpointSettings> networks; // EndpointsConfig; empty: only that of `network`, as it comes
-    std::vector<std::string> links;
+    std::vector<std::string> links;         // in the network that it names first
     std::vector<std::string> dns, dns_options, dns_search;
     std::vector<std::string> extra_hosts; // "name:address"; the address may be "host-gateway"
 

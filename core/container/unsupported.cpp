@@ -22,9 +22,6 @@ const Refusal kRefusals[] = {
      "keys that begin with io.rt. are the engine's own"},
     {"--storage-opt", [](const ContainerSpec& spec) { return !spec.storage_opt.empty(); },
      "no storage driver has options for a single container"},
-    {"--link", [](const ContainerSpec& spec) { return !spec.links.empty(); },
-     "docker's old links are not there: make a network with 'rtctl network create', whose containers reach "
-     "each other"},
 };
 
 } // namespace

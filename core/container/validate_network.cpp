@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/container/container_link.hpp"
 #include "core/container/spec_validate_parts.hpp"
 
 #include "core/network/address.hpp"
@@ -103,6 +104,7 @@ Result<void> validate_endpoint_settings(const EndpointSettings& endpoint) {
         if (!is_network_name(alias))
             return fail(Code::invalid_argument, "network alias '", alias,
                         "' is not a name: letters, digits, '-', '_' and '.'");
+    for (const std::string& link : endpoint.links) RT_TRY(parse_link(link));
     return {};
 }
 
@@ -118,6 +120,7 @@ Result<void> validate_endpoints(const ContainerSpec& spec) {
                         "' is specified multiple times");
     }
     if (!spec.mac_address.empty()) RT_TRY(parse_mac(spec.mac_address));
+    for (const std::string& link : spec.links) RT_TRY(parse_link(link));
     return {};
 }
 

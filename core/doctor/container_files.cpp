@@ -49,7 +49,7 @@ Result<void> look_at_unrecorded(Examination& examination) {
     RT_TRY_ASSIGN(const auto ids, unrecorded_containers(examination.engine(), examination.state()));
     for (const std::string& id : ids)
         examination.report("container.unrecorded",
-                           {.subject = cat("container ", id.substr(0, 12)),
+                           {.subject = cat("container ", short_id(id)),
                             .text = "it runs, and the database does not know it: is rt.db older than it?",
                             .owner = cat("container ", id),
                             .advice =

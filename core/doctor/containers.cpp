@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers whose record and reality have come apart.
 #include "core/base/clock.hpp"
+#include "core/base/id.hpp"
 #include "core/container/network_change.hpp"
 #include "core/doctor/areas.hpp"
 #include "core/shim/client.hpp"
@@ -11,7 +12,7 @@ namespace {
 constexpr std::int64_t kReapedBy = 3'000'000'000; // ns after the end; a clean-up takes milliseconds
 
 std::string named(const Container& container) {
-    return cat("container '", container.name, "' (", container.id.substr(0, 12), ")");
+    return cat("container '", container.name, "' (", short_id(container.id), ")");
 }
 
 Finding about(Examination& examination, const Container& container, std::string text) {

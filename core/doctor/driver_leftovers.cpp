@@ -28,7 +28,7 @@ Result<std::optional<LockFile>> lock_owner(Engine& engine, const Leftover& lefto
     RT_TRY(make_directories(file.parent_path()));
     RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(file));
     if (!lock)
-        return fail(Code::unavailable, "container ", leftover.container.substr(0, 12),
+        return fail(Code::unavailable, "container ", short_id(leftover.container),
                     " is just being worked on: try again");
     return lock;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/doctor/examination.hpp"
 
+#include "core/base/id.hpp"
 #include "core/container/recovery.hpp"
 #include "core/shim/client.hpp"
 
@@ -69,7 +70,7 @@ Result<bool> was_ours(Engine::State& state, const std::string& id) {
 Result<void> recover_unless_busy(Engine& engine, const std::string& id) {
     RT_TRY(recover_one(engine, id));
     if (is_locked(engine.lock_file(id)))
-        return fail(Code::unavailable, "container ", id.substr(0, 12),
+        return fail(Code::unavailable, "container ", short_id(id),
                     " is just being worked on: look again later");
     return {};
 }
@@ -92,7 +93,7 @@ Result<void> none_is_unrecorded(Engine& engine, Engine::State& state) {
     RT_TRY_ASSIGN(const auto ids, unrecorded_containers(engine, state));
     if (ids.empty()) return {};
     return fail(
-        Code::failed_precondition, "container ", ids.front().substr(0, 12),
+        Code::failed_precondition, "container ", short_id(ids.front()),
         " runs and the database does not know it, so that what is its looks like nobody's: put back the "
         "rt.db that knows it");
 }

@@ -2,6 +2,7 @@
 // Networks as rt records them: endpoints, address leases, names. What is in the kernel is their driver's to
 // find.
 #include "core/container/networks.hpp"
+#include "core/base/id.hpp"
 #include "core/container/name_service.hpp"
 #include "core/doctor/areas.hpp"
 
@@ -78,7 +79,7 @@ Result<void> look_at_leases(Examination& examination) {
     for (const Lease& lease : found)
         examination.report(
             "network.lease",
-            {.subject = cat("address ", lease.address, " of network ", lease.network.substr(0, 12)),
+            {.subject = cat("address ", lease.address, " of network ", short_id(lease.network)),
              .text = "is leased to an endpoint that does not exist",
              .owner = cat("endpoint ", lease.endpoint),
              .repair = [&state, unowned] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The writable layers of containers, in whatever storage driver.
+#include "core/base/id.hpp"
 #include "core/doctor/areas.hpp"
 
 #include <algorithm>
@@ -61,11 +62,11 @@ Result<void> look_at(Examination& examination, const std::string& storage) {
         RT_TRY_ASSIGN(const bool missed, is_missed(examination, id));
         if (missed)
             examination.report("container.layer-missing",
-                               {.subject = cat("container ", id.substr(0, 12)),
+                               {.subject = cat("container ", short_id(id)),
                                 .text = cat("its writable layer is not in storage '", storage,
                                             "': it cannot be started, and what it had written is lost"),
                                 .owner = cat("container ", id),
-                                .advice = cat("rtctl rm ", id.substr(0, 12), ", and make it anew")});
+                                .advice = cat("rtctl rm ", short_id(id), ", and make it anew")});
     }
     return {};
 }

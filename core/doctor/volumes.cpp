@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/id.hpp"
 #include "core/doctor/areas.hpp"
 #include "core/volume/volume_mount.hpp"
 #include "core/volume/volume_service.hpp"
@@ -36,7 +37,7 @@ Result<void> look_at_uses(Examination& examination) {
     for (const VolumeUse& use : uses)
         examination.report(
             "volume.use",
-            {.subject = cat("volume '", use.volume, "' of container ", use.container_id.substr(0, 12)),
+            {.subject = cat("volume '", use.volume, "' of container ", short_id(use.container_id)),
              .text = "is in use by a container that does not exist, and so cannot be removed",
              .owner = cat("container ", use.container_id),
              .repair = [&state] { return state.database.run(cat("DELETE ", kUnownedUses)); }});

@@ -34,11 +34,6 @@ std::vector<std::string> environment() {
     return all;
 }
 
-std::string text_of(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // To the end, within bounds of time and size.
 Result<std::string> read_answer(int fd, const std::string& program) {
     std::string text;
@@ -118,12 +113,12 @@ Result<RegistryCredentials> CredentialHelper::get(const std::string& server) con
     RT_TRY_ASSIGN(const Json found, parse_json(answer.text, cat("the answer of '", program_, "'")));
     if (!found.is_object()) return fail(Code::corrupt, "the answer of '", program_, "' is not a JSON object");
     RegistryCredentials credentials;
-    credentials.user = text_of(found, "Username");
+    credentials.user = string_at(found, "Username");
     if (credentials.user == kTokenUser) {
         credentials.user.clear();
-        credentials.identity_token = text_of(found, "Secret");
+        credentials.identity_token = string_at(found, "Secret");
     } else {
-        credentials.password = text_of(found, "Secret");
+        credentials.password = string_at(found, "Secret");
     }
     return credentials;
 }

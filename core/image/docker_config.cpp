@@ -26,11 +26,6 @@ std::string_view host_of_key(std::string_view key) {
     return key.substr(0, key.find('/'));
 }
 
-std::string text_of(const Json& object, const std::string& key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 Result<Json> read(const Path& file) {
     auto text = read_file(file, kFileLimit);
     if (!text && text.error().code == Code::not_found) return Json::object();
@@ -57,13 +52,13 @@ std::string helper_for(const Json& config, const std::string& host) {
         for (const auto& [key, value] : helpers->items())
             if (value.is_string() && (key == server || host_of_key(key) == host_of_key(server)))
                 return value.get<std::string>();
-    return text_of(config, "credsStore");
+    return string_at(config, "credsStore");
 }
 
 RegistryCredentials credentials_of(const Json& value) {
-    RegistryCredentials credentials{text_of(value, "username"), text_of(value, "password"),
-                                    text_of(value, "identitytoken"), text_of(value, "registrytoken")};
-    const std::string pair = from_base64(text_of(value, "auth")).value_or("");
+    RegistryCredentials credentials{string_at(value, "username"), string_at(value, "password"),
+                                    string_at(value, "identitytoken"), string_at(value, "registrytoken")};
+    const std::string pair = from_base64(string_at(value, "auth")).value_or("");
     if (const auto colon = pair.find(':'); colon != std::string::npos) {
         credentials.user = pair.substr(0, colon);
         credentials.password = pair.substr(colon + 1);

@@ -20,17 +20,12 @@ Result<std::vector<std::int64_t>> layer_sizes(Database& database, const std::str
     return sizes;
 }
 
-std::string text_of(const Json& entry, const char* key) {
-    const auto found = entry.find(key);
-    return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 HistoryStep step_of(const Json& entry) {
     HistoryStep step;
     if (!entry.is_object()) return step;
-    step.created = parse_rfc3339(text_of(entry, "created")).value_or(0);
-    step.created_by = text_of(entry, "created_by");
-    step.comment = text_of(entry, "comment");
+    step.created = parse_rfc3339(string_at(entry, "created")).value_or(0);
+    step.created_by = string_at(entry, "created_by");
+    step.comment = string_at(entry, "comment");
     return step;
 }
 

@@ -21,16 +21,11 @@ using Phase = ImageProgress::Phase;
 namespace {
 
 constexpr std::size_t kWorkers = 3; // layers at once, as docker fetches them
-constexpr std::size_t kShortId = 12;
 
 // One out of a file that is imported has no digest yet.
 std::unexpected<Error> in_layer(Error error, const LayerRequest& request) {
     if (request.blob.digest.empty()) return in_context(std::move(error), "the archive of a root file system");
     return in_context(std::move(error), "layer '", request.blob.digest, "'");
-}
-
-std::string short_id(const std::string& digest) {
-    return digest.substr(digest.find(':') + 1, kShortId);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images on their way to a registry: blobs first, several at once, then the config, then the manifest under
 // its name. A registry shows an image only when its manifest is there.
+#include "core/base/id.hpp"
 #include "core/config/wiring.hpp"
 #include "core/image/image_events.hpp"
 #include "core/image/image_service.hpp"
@@ -22,7 +23,6 @@ using Phase = ImageProgress::Phase;
 
 constexpr std::size_t kUploads = 3;    // at once
 constexpr std::size_t kMostMounts = 4; // repositories that are asked for a blob
-constexpr std::size_t kShortId = 12;
 
 struct Target {
     Reference reference; // with a tag
@@ -116,13 +116,10 @@ private:
         }
     }
 
-    static std::string short_id(const BlobToPush& blob) {
-        return blob.blob.digest.substr(blob.blob.digest.find(':') + 1, kShortId);
-    }
     void tell(const BlobToPush& blob, Phase phase, std::uint64_t current = 0) {
         if (!progress_) return;
         const std::lock_guard lock(mutex_);
-        progress_({phase, short_id(blob), {}, current, blob.blob.size});
+        progress_({phase, short_id(blob.blob.digest), {}, current, blob.blob.size});
     }
     void tell_end(const BlobToPush& blob, const PushOutcome& outcome) {
         if (!progress_) return;
@@ -130,7 +127,7 @@ private:
         const Phase phase = outcome.how == PushOutcome::How::present   ? Phase::present
                             : outcome.how == PushOutcome::How::mounted ? Phase::mounted
                                                                        : Phase::pushed;
-        progress_({phase, short_id(blob), outcome.from, blob.blob.size, blob.blob.size});
+        progress_({phase, short_id(blob.blob.digest), outcome.from, blob.blob.size, blob.blob.size});
     }
 
     RemoteRepository& repository_;
@@ -141,10 +138,6 @@ private:
     std::mutex mutex_;
     std::optional<Error> failure_;
 };
-
-void note(const ImageProgressSink& progress, std::string text) {
-    if (progress) progress({Phase::note, {}, std::move(text)});
-}
 
 } // namespace
 

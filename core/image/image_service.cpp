@@ -54,11 +54,11 @@ Result<std::vector<IntakeLayer>> layers_of(const ImageManifest& manifest, const 
     return layers;
 }
 
+} // namespace
+
 void note(const ImageProgressSink& progress, std::string text) {
     if (progress) progress({ImageProgress::Phase::note, {}, std::move(text)});
 }
-
-} // namespace
 
 Result<IntakeLock> ImageService::intake_lock(const ImageProgressSink& progress, const Operation& operation) {
     const Cancellation cancellation{&operation};

@@ -48,6 +48,9 @@ struct ImageProgress {
 // Called by several threads, though never by two at once.
 using ImageProgressSink = std::function<void(const ImageProgress&)>;
 
+// Tells progress, if there is one, text.
+void note(const ImageProgressSink& progress, std::string text);
+
 struct PullOptions {
     std::string platform;           // "linux/arm64/v8"; empty: the host's
     std::string storage;            // driver instance to unpack into; empty: the default

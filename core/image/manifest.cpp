@@ -19,11 +19,6 @@ const Json* member(const Json& object, const char* key) {
     return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-std::string optional_text(const Json& object, const char* key) {
-    const Json* const value = member(object, key);
-    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-}
-
 Result<Json> parse_object(std::string_view text, std::string_view what) {
     RT_TRY_ASSIGN(Json value, parse_json(text, what));
     if (!value.is_object()) return fail(Code::corrupt, what, ": not a JSON object");
@@ -41,7 +36,7 @@ Result<const Json*> array_of(const Json& object, const char* key, std::string_vi
 
 Result<BlobDescriptor> descriptor_of(const Json& value, std::string_view what) {
     if (!value.is_object()) return fail(Code::corrupt, what, ": a descriptor is not a JSON object");
-    BlobDescriptor blob{optional_text(value, "mediaType"), optional_text(value, "digest"), 0};
+    BlobDescriptor blob{string_at(value, "mediaType"), string_at(value, "digest"), 0};
     if (!is_digest(blob.digest)) {
         if (blob.digest.starts_with("sha512:"))
             return fail(Code::unsupported, what, ": '", blob.digest.substr(0, 20),
@@ -84,7 +79,7 @@ Result<bool> is_index(std::string_view text, std::string_view media_type, std::s
     if (version == nullptr || !version->is_number_integer() || version->get<std::int64_t>() != 2)
         return fail(Code::unsupported, what,
                     ": not of schema version 2: images this old must be pushed again by a newer tool");
-    const std::string own = optional_text(document, "mediaType");
+    const std::string own = string_at(document, "mediaType");
     const std::string_view type = own.empty() ? media_type : std::string_view(own);
     const bool index = is_index_type(type);
     const bool has_manifests = member(document, "manifests") != nullptr;
@@ -106,11 +101,11 @@ Result<std::vector<IndexEntry>> parse_index(std::string_view text, std::string_v
         RT_TRY_ASSIGN(entry.manifest, descriptor_of(item, what));
         if (const Json* const platform = member(item, "platform");
             platform != nullptr && platform->is_object())
-            entry.platform = {optional_text(*platform, "os"), optional_text(*platform, "architecture"),
-                              optional_text(*platform, "variant")};
+            entry.platform = {string_at(*platform, "os"), string_at(*platform, "architecture"),
+                              string_at(*platform, "variant")};
         if (const Json* const notes = member(item, "annotations"); notes != nullptr && notes->is_object()) {
-            entry.name = optional_text(*notes, "io.containerd.image.name");
-            const std::string reference = optional_text(*notes, "org.opencontainers.image.ref.name");
+            entry.name = string_at(*notes, "io.containerd.image.name");
+            const std::string reference = string_at(*notes, "org.opencontainers.image.ref.name");
             // Often only a tag ("latest"), which names nothing.
             if (entry.name.empty() && reference.find_first_of("/:") != std::string::npos)
                 entry.name = reference;
@@ -139,11 +134,11 @@ Result<ImageManifest> parse_manifest(std::string_view text, std::string_view wha
 Result<ImageConfig> parse_image_config(std::string_view text, std::string_view what) {
     RT_TRY_ASSIGN(const Json document, parse_object(text, what));
     ImageConfig config;
-    config.platform = {optional_text(document, "os"), optional_text(document, "architecture"),
-                       optional_text(document, "variant")};
+    config.platform = {string_at(document, "os"), string_at(document, "architecture"),
+                       string_at(document, "variant")};
     const Json* const rootfs = member(document, "rootfs");
     if (rootfs == nullptr || !rootfs->is_object()) return fail(Code::corrupt, what, ": it has no 'rootfs'");
-    if (const std::string type = optional_text(*rootfs, "type"); type != "layers")
+    if (const std::string type = string_at(*rootfs, "type"); type != "layers")
         return fail(Code::unsupported, what, ": rootfs.type is '", type, "', known is 'layers'");
     RT_TRY_ASSIGN(config.diff_ids, texts_of(*rootfs, "diff_ids", what));
     for (const std::string& id : config.diff_ids)
@@ -160,7 +155,7 @@ Result<std::vector<ArchivedImage>> parse_archive_manifest(std::string_view text,
     for (const Json& item : document) {
         if (!item.is_object()) return fail(Code::corrupt, what, ": an item is not a JSON object");
         ArchivedImage image;
-        image.config = optional_text(item, "Config");
+        image.config = string_at(item, "Config");
         if (image.config.empty()) return fail(Code::corrupt, what, ": an item has no 'Config'");
         if (member(item, "RepoTags") != nullptr) {
             RT_TRY_ASSIGN(image.names, texts_of(item, "RepoTags", what));

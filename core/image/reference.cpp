@@ -162,4 +162,9 @@ Result<std::vector<std::string>> names_to_give(std::string_view text) {
     return std::vector{reference.name()};
 }
 
+bool has_tag_or_digest(std::string_view text) {
+    const auto slash = text.rfind('/');
+    return text.find_first_of(":@", slash == std::string_view::npos ? 0 : slash) != std::string_view::npos;
+}
+
 } // namespace rt

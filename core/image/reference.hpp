@@ -26,6 +26,9 @@ struct Reference {
 // tag is "latest". HOST is one when it has a dot or a colon, or is "localhost".
 Result<Reference> parse_reference(std::string_view text);
 
+// Whether text says which one of its repository it means, by a tag or a digest.
+bool has_tag_or_digest(std::string_view text);
+
 // What a new image is called where a user says text; {}: he says nothing. invalid_argument also for a digest,
 // which nobody can choose.
 Result<std::vector<std::string>> names_to_give(std::string_view text);

@@ -11,12 +11,6 @@
 namespace rt {
 namespace {
 
-std::string small_letters(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 std::string without_length(const std::string& address) {
     return address.substr(0, address.find('/'));
 }
@@ -54,6 +48,12 @@ Result<void> for_each_name(const EndpointNames& endpoint, const Use& use) {
 }
 
 } // namespace
+
+std::string small_letters(std::string name) {
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
+}
 
 bool is_network_name(const std::string& name) {
     return !name.empty() && name.size() <= 253 && name.front() != '.' &&

@@ -20,6 +20,8 @@ namespace rt {
 // What a name server answers for, and a file name can hold: letters, digits, '-', '_', '.'.
 bool is_network_name(const std::string& name);
 
+std::string small_letters(std::string name);
+
 struct EndpointNames {
     std::string endpoint_id;
     std::string network;                // its name

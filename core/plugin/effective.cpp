@@ -12,8 +12,6 @@
 namespace rt {
 namespace {
 
-constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
-
 // Where the values of the effective file are defaults of plugins: pointer -> the plugin's name.
 using Defaults = std::map<std::string, std::string>;
 

@@ -12,8 +12,6 @@
 namespace rt {
 namespace {
 
-constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
-
 // The file that a name or path in the wiring leads to; empty: there is none.
 Path file_of(const Wiring& wiring, const std::string& plugin) {
     if (plugin.contains('/')) return plugin;

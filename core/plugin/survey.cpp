@@ -15,8 +15,6 @@
 namespace rt {
 namespace {
 
-constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
-
 std::vector<const char*> known_interfaces(Role role) {
     switch (role) {
     case Role::storage: return {RTP_STORAGE_V1, RTP_STORAGE_USAGE_V1, RTP_LEFTOVERS_V1};

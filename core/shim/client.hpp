@@ -111,8 +111,15 @@ struct ShimState {
 
 // What the container's name server answers by itself, and whom it asks for the rest.
 struct ShimNames {
-    std::vector<std::string> directories; // of its networks' names (core/network/name_directory.hpp)
-    std::vector<std::string> servers;     // addresses, asked from the host's network; empty: none is asked
+    struct Link {
+        std::string name, target; // in small letters: who asks for name means target
+    };
+    struct Network {
+        std::string directory; // of its names (core/network/name_directory.hpp)
+        std::vector<Link> links;
+    };
+    std::vector<Network> networks;
+    std::vector<std::string> servers; // addresses, asked from the host's network; empty: none is asked
 };
 
 struct ShimNamePorts {

@@ -436,13 +436,27 @@ Result<ShimState> decode_state(std::string_view payload) {
 }
 
 std::string encode(const ShimNames& names) {
-    return Encoder().texts(names.directories).texts(names.servers).take();
+    Encoder out;
+    out.number(static_cast<std::uint32_t>(names.networks.size()));
+    for (const ShimNames::Network& network : names.networks) {
+        out.text(network.directory).number(static_cast<std::uint32_t>(network.links.size()));
+        for (const ShimNames::Link& link : network.links) out.text(link.name).text(link.target);
+    }
+    return out.texts(names.servers).take();
 }
 
 Result<ShimNames> decode_names(std::string_view payload) {
     Decoder in(payload);
     ShimNames names;
-    names.directories = in.texts();
+    names.networks.resize(in.count(4 + 4));
+    for (ShimNames::Network& network : names.networks) {
+        network.directory = in.text();
+        network.links.resize(in.count(4 + 4));
+        for (ShimNames::Link& link : network.links) {
+            link.name = in.text();
+            link.target = in.text();
+        }
+    }
     names.servers = in.texts();
     return complete(in, "serve_names", std::move(names));
 }

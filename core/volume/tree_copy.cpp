@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/tree_copy.hpp"
 
+#include "core/base/directory_stream.hpp"
 #include "core/base/rooted_path.hpp"
 
 #include <dirent.h>
@@ -24,10 +25,6 @@ namespace {
 
 constexpr std::size_t kPiece = 64U << 20U; // between two of these check() is asked
 constexpr int kDeepest = 256;              // directories within each other; each holds two descriptors
-
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 // Where a file is: its directory, and its name there.
 struct At {
@@ -207,7 +204,7 @@ private:
 
 Result<std::vector<std::string>> names_in(int directory) {
     UniqueFd again(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const std::unique_ptr<DIR, CloseDirectory> stream(again ? ::fdopendir(again.get()) : nullptr);
+    const DirectoryStream stream(again ? ::fdopendir(again.get()) : nullptr);
     if (!stream) return fail_errno(errno, "read a directory");
     (void)again.release(); // the stream's now
     std::vector<std::string> names;

@@ -18,10 +18,7 @@
 namespace rt::shim {
 namespace {
 
-// How long output may go on to come after the first process has died, when others (in a shared pid namespace,
-// or outside, who were passed the descriptor) keep its pipes open. They have been killed by then.
-constexpr std::int64_t kOutputAfterDeath = 2'000'000'000; // ns
-constexpr int kDeathAfterDestroy = 5000;                  // ms
+constexpr int kDeathAfterDestroy = 5000; // ms
 
 // Other children may end meanwhile, and their signals interrupt the wait.
 bool ends_within(int pidfd, int milliseconds) {

@@ -10,12 +10,6 @@
 #include <unistd.h>
 
 namespace rt::shim {
-namespace {
-
-// As docker waits for what a process has left in the background with its output.
-constexpr std::int64_t kOutputAfterDeath = 2'000'000'000; // ns
-
-} // namespace
 
 ExecSession::ExecSession(EventLoop& loop, Owner& owner, ShimExec what)
     : loop_(loop), owner_(owner), what_(std::move(what)), stdio_(loop, *this),

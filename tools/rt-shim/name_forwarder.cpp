@@ -13,8 +13,8 @@
 namespace rt::shim {
 namespace {
 
-constexpr std::size_t kMostQueries = 256;         // a socket each; the shim needs descriptors for others too
-constexpr std::int64_t kPatience = 2'000'000'000; // ns, with each server
+constexpr std::size_t kMostQueries = 256; // a socket each; the shim needs descriptors for others too
+constexpr std::int64_t kAnswerLimit = 2'000'000'000; // ns, with each server
 constexpr std::size_t kLongestAnswer = 65535;
 constexpr std::uint16_t kNamePort = 53;
 
@@ -51,7 +51,7 @@ public:
     void ask_next() {
         close();
         while (next_ < owner_.servers_.size())
-            if (send_to(owner_.servers_[next_++])) return patience_.arm(kPatience);
+            if (send_to(owner_.servers_[next_++])) return patience_.arm(kAnswerLimit);
         finish({});
     }
     void cancel() {

@@ -63,14 +63,20 @@ std::vector<std::string> bytes_of(const std::vector<std::string>& texts, std::ui
 
 } // namespace
 
+NameDirectory::Addresses NamedNetwork::find(const std::string& name) const {
+    const auto link = std::ranges::find(links, name, &ShimNames::Link::name);
+    return names.find(link == links.end() ? name : link->target);
+}
+
 Result<ShimNamePorts> NameServer::serve(int netns_fd, const ShimNames& names) {
     if (!is_open())
         if (auto listening = listen(netns_fd); !listening) {
             close();
             return std::unexpected(std::move(listening).error());
         }
-    directories_.clear();
-    for (const std::string& directory : names.directories) directories_.emplace_back(directory);
+    networks_.clear();
+    for (const ShimNames::Network& network : names.networks)
+        networks_.push_back({NameDirectory(network.directory), network.links});
     std::vector<ServerAddress> servers;
     for (const std::string& text : names.servers)
         if (ServerAddress server; ServerAddress::parse(text, server)) servers.push_back(server);
@@ -144,14 +150,14 @@ std::optional<std::string> NameServer::own_answer(std::string_view query, std::s
     if (question->type == dns::kPtr) {
         const auto address = dns::reverse_address(question->name);
         if (!address) return std::nullopt;
-        for (const NameDirectory& directory : directories_)
-            if (const std::string name = directory.name_of(*address); !name.empty())
+        for (const NamedNetwork& network : networks_)
+            if (const std::string name = network.names.name_of(*address); !name.empty())
                 return dns::name_answer(query, *question, name);
         return std::nullopt;
     }
     NameDirectory::Addresses found;
-    for (const NameDirectory& directory : directories_) {
-        found = directory.find(question->name);
+    for (const NamedNetwork& network : networks_) {
+        found = network.find(question->name);
         if (found.known) break;
     }
     if (!found.known) return std::nullopt;

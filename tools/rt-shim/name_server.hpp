@@ -17,6 +17,13 @@
 
 namespace rt::shim {
 
+struct NamedNetwork {
+    NameDirectory names;
+    std::vector<ShimNames::Link> links;
+
+    [[nodiscard]] NameDirectory::Addresses find(const std::string& name) const;
+};
+
 class NameServer final : EventLoop::Handler {
 public:
     explicit NameServer(EventLoop& loop)
@@ -46,7 +53,7 @@ private:
     UniqueFd udp_;
     Listener tcp_;
     ShimNamePorts ports_;
-    std::vector<NameDirectory> directories_;
+    std::vector<NamedNetwork> networks_;
     NameForwarder forwarder_;
     std::list<NameSession> sessions_;
 };

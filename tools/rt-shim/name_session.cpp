@@ -13,7 +13,7 @@
 namespace rt::shim {
 namespace {
 
-constexpr std::int64_t kPatience = 10'000'000'000; // ns without anything
+constexpr std::int64_t kIdleLimit = 10'000'000'000; // ns without anything
 constexpr std::size_t kLengthSize = 2;
 
 std::string with_length(std::string_view message) {
@@ -39,13 +39,13 @@ NameSession::NameSession(EventLoop& loop, UniqueFd client, Answer answer,
     : loop_(loop), answer_(std::move(answer)), servers_(servers), client_(*this), server_(*this),
       patience_(loop, [this] { close(); }) {
     client_.socket = std::move(client);
-    patience_.arm(kPatience);
+    patience_.arm(kIdleLimit);
     if (!loop_.add(client_.socket.get(), EPOLLIN, client_)) close();
 }
 
 void NameSession::on_events(End& end, std::uint32_t events) {
     if (done_ || !end.socket) return;
-    patience_.arm(kPatience);
+    patience_.arm(kIdleLimit);
     bool good = !end.over || (events & (EPOLLHUP | EPOLLERR)) == 0; // else it takes nothing either
     if (good && (events & EPOLLOUT) != 0) good = write_to(end);
     if (good && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) good = read_from(end);

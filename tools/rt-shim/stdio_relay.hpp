@@ -14,6 +14,10 @@
 
 namespace rt::shim {
 
+// How long output may go on to come after its process has died, when others (in a shared pid namespace, or
+// outside, who were passed the descriptor) keep its pipes open.
+inline constexpr std::int64_t kOutputAfterDeath = 2'000'000'000; // ns
+
 enum class StdinMode { closed, open };
 
 class StdioRelay {

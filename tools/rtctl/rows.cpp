@@ -3,6 +3,7 @@
 
 #include "core/api/image_json.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time_text.hpp"
 #include "core/image/reference.hpp"
@@ -15,7 +16,6 @@
 namespace rt::cli {
 namespace {
 
-constexpr std::size_t kShortId = 12;
 constexpr std::size_t kShortCommand = 20;
 constexpr std::string_view kNone = "<none>";
 
@@ -97,7 +97,7 @@ Json container_row(const ContainerSummary& summary, Ids ids) {
     const Container& record = summary.record;
     const auto volumes =
         std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
-    return {{"ID", ids == Ids::whole ? record.id : record.id.substr(0, kShortId)},
+    return {{"ID", ids == Ids::whole ? record.id : short_id(record.id)},
             {"Names", record.name},
             {"Image", summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image},
             {"Command", quote(summary.command, ids)},
@@ -141,7 +141,7 @@ bool is_dangling(const ImageRow& row) {
 }
 
 std::string show_id(const std::string& image_id, Ids ids) {
-    return ids == Ids::whole ? image_id : image_id.substr(image_id.find(':') + 1, kShortId);
+    return ids == Ids::whole ? image_id : short_id(image_id);
 }
 
 Json image_json_row(const ImageRow& row, Ids ids) {

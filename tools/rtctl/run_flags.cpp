@@ -109,7 +109,7 @@ void add_network(options::options_description& all) {
         ("mac-address", text("ADDRESS"), "its MAC address")
         ("network-alias", list("NAME"), "a name of it in its network")
         ("net-alias", list("NAME"), "the same")
-        ("link", list("CONTAINER[:NAME]"), "a link to another container");
+        ("link", list("CONTAINER[:NAME]"), "another container under a name that only this one knows");
     all.add(group);
 }
 

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t kAnswerLimit = 4U << 20U;
 
-std::string text_of(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 bool flag_of(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_boolean() && found->get<bool>();
@@ -23,8 +18,8 @@ bool flag_of(const Json& object, const char* key) {
 
 SearchResult result_of(const Json& item) {
     SearchResult result;
-    result.name = text_of(item, "name");
-    result.description = text_of(item, "description");
+    result.name = string_at(item, "name");
+    result.description = string_at(item, "description");
     result.official = flag_of(item, "is_official");
     result.automated = flag_of(item, "is_automated");
     if (const auto stars = item.find("star_count"); stars != item.end() && stars->is_number_integer())

@@ -57,11 +57,6 @@ bool is_token(const std::string& text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-std::string text_of(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 } // namespace
 
 Result<Token> fetch_token(const Challenge& challenge, const TokenRequest& wanted,
@@ -83,8 +78,8 @@ Result<Token> fetch_token(const Challenge& challenge, const TokenRequest& wanted
     RT_TRY_ASSIGN(const Json answer, parse_json(response.body, cat("the token of '", origin, "'")));
     if (answer.is_object())
         for (const char* const key : {"token", "access_token"})
-            if (std::string bearer = text_of(answer, key); is_token(bearer)) {
-                std::string identity = text_of(answer, "refresh_token");
+            if (std::string bearer = string_at(answer, key); is_token(bearer)) {
+                std::string identity = string_at(answer, "refresh_token");
                 return Token{std::move(bearer), is_token(identity) ? std::move(identity) : std::string()};
             }
     return fail(Code::corrupt, "the answer of '", origin, "' has no token");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/module/tree_position.hpp"
 
+#include "core/base/directory_stream.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -27,7 +29,7 @@ std::string join(const std::vector<std::string_view>& parts, std::size_t count) 
     return path;
 }
 
-int open_in_root(int root, const std::string& path) {
+int open_directory(int root, const std::string& path) {
     open_how how{};
     how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
@@ -37,10 +39,6 @@ int open_in_root(int root, const std::string& path) {
         if (fd >= 0 || errno != EAGAIN) return static_cast<int>(fd);
     }
 }
-
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 } // namespace
 
@@ -106,7 +104,7 @@ Result<std::optional<TreePosition::Parent>> TreePosition::resolve(const std::vec
                                                                   std::size_t depth, Missing missing) {
     for (std::size_t count = 1; count <= depth; ++count) {
         const std::string path = join(parts, count);
-        int fd = open_in_root(root_, path);
+        int fd = open_directory(root_, path);
         if (fd < 0 && errno == ENOENT) {
             if (missing == Missing::report) return std::nullopt;
             const int above = count == 1 ? root_ : resolved_.get();
@@ -117,7 +115,7 @@ Result<std::optional<TreePosition::Parent>> TreePosition::resolve(const std::vec
                                 "' of an entry is a symbolic link that leads nowhere");
                 return fail_errno(errno, "make the directory '", path, "'");
             }
-            fd = open_in_root(root_, path);
+            fd = open_directory(root_, path);
         }
         // It may also be a whiteout that this layer wrote: then what is to stand there depends on what is
         // below.
@@ -135,7 +133,7 @@ Result<std::optional<TreePosition::Parent>> TreePosition::resolve(const std::vec
 Result<void> remove_children(int directory) {
     const int copy = ::fcntl(directory, F_DUPFD_CLOEXEC, 3);
     if (copy < 0) return fail_errno(errno, "copy the descriptor of a directory");
-    const std::unique_ptr<DIR, CloseDirectory> stream(::fdopendir(copy));
+    const DirectoryStream stream(::fdopendir(copy));
     if (!stream) {
         const int problem = errno;
         ::close(copy);

@@ -3,6 +3,7 @@
 // path and without following a link; everything else is asked of that descriptor.
 #include "core/image/module/tree_writer.hpp"
 
+#include "core/base/directory_stream.hpp"
 #include "core/base/rooted_path.hpp"
 #include "core/image/module/tar_writer.hpp"
 
@@ -22,9 +23,6 @@
 namespace rt::image {
 namespace {
 
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
 struct FreeEntry {
     void operator()(archive_entry* entry) const { archive_entry_free(entry); }
 };
@@ -224,7 +222,7 @@ private:
 
     static Result<std::vector<std::string>> names_in(int fd, const std::string& prefix) {
         const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        const std::unique_ptr<DIR, CloseDirectory> stream(copy < 0 ? nullptr : ::fdopendir(copy));
+        const DirectoryStream stream(copy < 0 ? nullptr : ::fdopendir(copy));
         if (!stream) {
             const int problem = errno;
             if (copy >= 0) ::close(copy);

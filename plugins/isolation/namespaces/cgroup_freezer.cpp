@@ -3,18 +3,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <time.h>
 
 namespace rt::namespaces {
 namespace {
 
 constexpr std::int64_t kLongestMs = 10000;
-
-std::int64_t now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 Result<void> write_state(const std::string& path, const char* file, const char* state) {
     const std::string whole = cat(path, "/", file);

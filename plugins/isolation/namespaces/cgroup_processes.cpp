@@ -58,12 +58,6 @@ bool try_remove(const std::string& path, int depth = 0) {
     return ::rmdir(path.c_str()) == 0 || errno == ENOENT;
 }
 
-std::int64_t now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 void pause_ms(long milliseconds) {
     const timespec time{0, milliseconds * 1000000};
     ::nanosleep(&time, nullptr);

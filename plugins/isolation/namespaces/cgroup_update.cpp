@@ -8,10 +8,10 @@
 namespace rt::namespaces {
 namespace {
 
-constexpr std::size_t kLargest = 65536;
+constexpr std::size_t kLargestLimit = 65536;
 
 Result<std::string> read_line(const LimitTarget& target, const char* file) {
-    RT_TRY_ASSIGN(std::string text, read_whole(target.directory, file, kLargest));
+    RT_TRY_ASSIGN(std::string text, read_whole(target.directory, file, kLargestLimit));
     if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
     return text;
 }
@@ -78,7 +78,7 @@ Result<void> check_v2_memory(const LimitTarget& target, std::int64_t limit) {
     if (limit <= 0) return {};
     RT_TRY_ASSIGN(const std::string text, read_line(target, "memory.current"));
     std::int64_t use = to_limit(text);
-    RT_TRY_ASSIGN(const std::string stat, read_whole(target.directory, "memory.stat", kLargest));
+    RT_TRY_ASSIGN(const std::string stat, read_whole(target.directory, "memory.stat", kLargestLimit));
     for (const std::string_view key : {"inactive_file ", "active_file ", "slab_reclaimable "}) {
         std::size_t at = stat.starts_with(key) ? 0 : stat.find(cat("\n", key));
         if (at == std::string::npos) continue;

@@ -36,7 +36,7 @@ Result<void> make_terminal(ExecSetup& setup) {
     return send_message(setup.channel.get(), MessageKind::terminal, {}, terminal.master.get());
 }
 
-constexpr Step<ExecSetup> kSteps[] = {
+constexpr Step<ExecSetup> kExecSteps[] = {
     {"signals", common<reset_signals>},
     {"standard streams", common<take_stdio>},
     {"inherited descriptors", close_inherited},
@@ -53,7 +53,7 @@ constexpr Step<ExecSetup> kSteps[] = {
 } // namespace
 
 void run_exec(ExecSetup& setup) {
-    run_steps<ExecSetup>(setup, kSteps);
+    run_steps<ExecSetup>(setup, kExecSteps);
     if (!send_message(setup.channel.get(), MessageKind::ready)) ::_exit(126);
     const auto message = receive_message(setup.channel.get());
     if (!message || message->kind != MessageKind::go) ::_exit(126); // the host is gone

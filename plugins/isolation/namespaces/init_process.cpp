@@ -229,7 +229,7 @@ Result<void> finish_root(InitSetup& setup) {
     return {};
 }
 
-constexpr Step<InitSetup> kSteps[] = {
+constexpr Step<InitSetup> kInitSteps[] = {
     {"signals", common<reset_signals>},
     {"standard streams", common<take_stdio>},
     {"inherited descriptors", close_inherited},
@@ -259,7 +259,7 @@ constexpr Step<InitSetup> kSteps[] = {
 
 void run_init(InitSetup& setup) {
     ::umask(0); // modes are meant as written; the container's own is set last
-    run_steps<InitSetup>(setup, kSteps);
+    run_steps<InitSetup>(setup, kInitSteps);
     if (!send_message(setup.channel.get(), MessageKind::ready)) ::_exit(126);
     const auto message = receive_message(setup.channel.get());
     if (!message || message->kind != MessageKind::go) ::_exit(126); // the host is gone: nobody will start us

@@ -95,18 +95,18 @@ Result<void> set_umask(ProcessSetup& setup) {
     return {};
 }
 
-constexpr std::array<Step<ProcessSetup>, 12> kSteps{{{"keyring", join_new_keyring},
-                                                     {"security label", write_label},
-                                                     {"resource limits", set_own_rlimits},
-                                                     {"working directory", try_working_directory},
-                                                     {"no new privileges", forbid_new_privileges},
-                                                     {"seccomp", load_seccomp_early},
-                                                     {"bounding set", limit_bounding},
-                                                     {"user", become_user},
-                                                     {"capabilities", set_capabilities},
-                                                     {"working directory", enter_working_directory},
-                                                     {"umask", set_umask},
-                                                     {"seccomp", load_seccomp_late}}};
+constexpr std::array<Step<ProcessSetup>, 12> kProgramSteps{{{"keyring", join_new_keyring},
+                                                            {"security label", write_label},
+                                                            {"resource limits", set_own_rlimits},
+                                                            {"working directory", try_working_directory},
+                                                            {"no new privileges", forbid_new_privileges},
+                                                            {"seccomp", load_seccomp_early},
+                                                            {"bounding set", limit_bounding},
+                                                            {"user", become_user},
+                                                            {"capabilities", set_capabilities},
+                                                            {"working directory", enter_working_directory},
+                                                            {"umask", set_umask},
+                                                            {"seccomp", load_seccomp_late}}};
 
 std::string_view search_path(const std::vector<std::string>& env) {
     for (const auto& entry : std::views::reverse(env))
@@ -181,7 +181,7 @@ Result<void> set_rlimits(int pid, const std::vector<Rlimit>& limits) {
 }
 
 void run_program(ProcessSetup& setup) {
-    run_steps<ProcessSetup>(setup, kSteps);
+    run_steps<ProcessSetup>(setup, kProgramSteps);
     const std::string program = find_program(setup);
     std::vector<char*> environment = pointers(setup.process.env);
     std::vector<char*> arguments = pointers(setup.process.args);

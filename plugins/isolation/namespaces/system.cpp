@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 namespace rt::namespaces {
 
@@ -33,6 +34,12 @@ Result<void> write_control(int directory, const char* path, std::string_view tex
     if (static_cast<std::size_t>(written) != text.size())
         return fail(Code::internal, "write '", text, "' to '", name, "': only a part was taken");
     return {};
+}
+
+std::int64_t now_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 bool has_file_system_type(int fd, std::int64_t magic) {

@@ -70,6 +70,9 @@ Result<std::string> read_all(int fd, std::string_view name, std::size_t limit);
 // One write() of text into an existing file, as the kernel's control files want it. name: for the error.
 Result<void> write_control(int directory, const char* path, std::string_view text, std::string_view name);
 
+// Of the monotonic clock.
+std::int64_t now_ms();
+
 // Compares against a file system's magic number (statfs.f_type).
 bool has_file_system_type(int fd, std::int64_t magic);
 

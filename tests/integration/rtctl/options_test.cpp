@@ -210,7 +210,7 @@ TEST_F(WithBusybox, PullNeverTakesOnlyWhatIsHere) {
 
 TEST_F(WithBusybox, WhatIsNotSupportedIsRefusedByName) {
     for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
-             {"--gpus", "all"}, {"--kernel-memory", "1g"}, {"--link", "a"}}) {
+             {"--gpus", "all"}, {"--kernel-memory", "1g"}, {"--storage-opt", "size=1G"}}) {
         const auto outcome = sh("true", options);
         EXPECT_EQ(outcome.exit_code, kRefused) << options[0];
         EXPECT_THAT(outcome.err, HasSubstr(options[0]));

@@ -273,6 +273,31 @@ TEST_F(UserNetworks, ContainersFindEachOtherByName) {
     EXPECT_NE(in("bb", "ping -c1 -W1 site").exit_code, 0);
 }
 
+TEST_F(UserNetworks, ALinkIsANameThatOnlyItsContainerKnows) {
+    create({}, "front");
+    create({}, "back");
+    start("web", {"--network", "front"});
+    start("app", {"--network", "front", "--link", "web:DB", "--link", "app", "--link", "nobody:ghost"});
+    start("bb", {"--network", "front"});
+    EXPECT_EQ(in("app", "ping -c1 -W2 db").exit_code, 0);
+    EXPECT_EQ(in("app", "ping -c1 -W2 web").exit_code, 0);
+    EXPECT_NE(in("app", "ping -c1 -W1 ghost").exit_code, 0);
+    EXPECT_NE(in("bb", "ping -c1 -W1 db").exit_code, 0);
+    const json links =
+        json::parse(rtctl_({"inspect", "app"}).out)[0]["NetworkSettings"]["Networks"]["front"]["Links"];
+    EXPECT_EQ(links, json::parse(R"(["web:DB", "app", "nobody:ghost"])"));
+
+    ASSERT_EQ(rtctl_({"network", "connect", "back", "web"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "--link", "web:store", "back", "bb"}).exit_code, 0);
+    EXPECT_EQ(in("bb", "ping -c1 -W2 store").exit_code, 0);
+    EXPECT_NE(in("app", "ping -c1 -W1 store").exit_code, 0);
+    ASSERT_EQ(rtctl_({"restart", "-t", "0", "bb"}).exit_code, 0);
+    EXPECT_EQ(in("bb", "ping -c1 -W2 store").exit_code, 0);
+    EXPECT_THAT(sh("true", {"--network", "front", "--link", "a:b:c"}).err,
+                HasSubstr("bad format for links: a:b:c"));
+    EXPECT_THAT(sh("true", {"--link", "web"}).err, HasSubstr("--link works in networks that users made"));
+}
+
 TEST_F(UserNetworks, AContainerOfTheDefaultNetworkLearnsNamesWhenItIsConnected) {
     create({}, "front");
     start("web", {"--network", "front"});

@@ -186,11 +186,11 @@ TEST(ContainerSpec, OptionsOutOfRangeOrAgainstEachOtherAreRefused) {
 
 TEST(ContainerSpec, WhatIsNotThereIsRefusedByName) {
     rt::ContainerSpec spec;
-    spec.links = {"a:b"};
+    spec.storage_opt = {{"size", "1G"}};
     const auto result = rt::validate(spec);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, rt::Code::unsupported);
-    EXPECT_NE(result.error().message.find("--link"), std::string::npos);
+    EXPECT_NE(result.error().message.find("--storage-opt"), std::string::npos);
 }
 
 } // namespace

@@ -27,7 +27,7 @@ const Template::Names& go_names() {
     return kNames;
 }
 
-options::options_description describe() {
+options::options_description describe_events() {
     options::options_description description("Options");
     description.add_options()("since", options::value<std::string>()->value_name("TIME"),
                               "also what was before: from a time (2026-11-23T17:20:00Z, seconds since 1970) "
@@ -125,7 +125,7 @@ Result<void> follow(Engine& engine, EventFollower& follower, const EventFilters&
 }
 
 Outcome events(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kEvents, describe(), arguments, Operands::anywhere, 0, 0));
+    RT_TRY_ASSIGN(const auto parsed, parse(kEvents, describe_events(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const EventFollower::Span span, span_of(*parsed));
     RT_TRY_ASSIGN(const EventFilters filters,

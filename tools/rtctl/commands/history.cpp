@@ -15,7 +15,7 @@ namespace rt::cli {
 namespace {
 
 constexpr std::size_t kShownOfCommand = 45;
-constexpr std::array kFields = {
+constexpr std::array kHistoryFields = {
     ListingField{"ID", "IMAGE"},
     ListingField{"CreatedSince", "CREATED"},
     ListingField{"CreatedAt", "CREATED AT"},
@@ -36,7 +36,7 @@ Json to_json(const HistoryStep& step, const std::string& id, Ids ids, Numbers nu
             {"Comment", step.comment}};
 }
 
-options::options_description describe() {
+options::options_description describe_history() {
     options::options_description description("Options");
     description.add_options()(
         "human,H", options::value<bool>()->implicit_value(true)->value_name("true|false"),
@@ -51,12 +51,12 @@ Outcome history(const Globals& globals, const Arguments& arguments) {
     Arguments words = arguments;
     for (std::string& word : words)
         if (word == "-H" || word == "--human") word = "--human=true"; // what follows is not its value
-    RT_TRY_ASSIGN(const auto parsed, parse(kHistory, describe(), words, Operands::anywhere, 1, 1));
+    RT_TRY_ASSIGN(const auto parsed, parse(kHistory, describe_history(), words, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;
     const Numbers numbers = parsed->get<bool>("human", true) ? Numbers::for_people : Numbers::exact;
     RT_TRY_ASSIGN(Listing listing,
-                  Listing::make(parsed->get<std::string>("format"), kFields,
+                  Listing::make(parsed->get<std::string>("format"), kHistoryFields,
                                 {"ID", numbers == Numbers::for_people ? "CreatedSince" : "CreatedAt",
                                  "CreatedBy", "Size", "Comment"}));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));

@@ -111,10 +111,10 @@ Result<std::vector<ImageRow>> rows_of(Engine::State& state, const Filter& filter
     return rows;
 }
 
-constexpr RefusedOption kRefused[] = {
+constexpr RefusedOption kImagesRefused[] = {
     {"tree", "", "an image here is for one machine: there are no others below it to show"}};
 
-options::options_description describe() {
+options::options_description describe_images() {
     options::options_description description("Options");
     description.add_options()("all,a", "accepted for docker's sake: there are no hidden images")(
         "quiet,q", "ids only")("no-trunc", "whole ids")("digests",
@@ -123,14 +123,14 @@ options::options_description describe() {
         "only those that fit: reference, dangling, label, before, since, until (may be given again)")(
         "format", options::value<std::string>()->value_name("FORMAT"),
         "how to show them: json (one object a line), a template, 'table TEMPLATE'");
-    add_refused(description, kRefused);
+    add_refused(description, kImagesRefused);
     return description;
 }
 
 Outcome images(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kImages, describe(), arguments, Operands::anywhere, 0, 1));
+    RT_TRY_ASSIGN(const auto parsed, parse(kImages, describe_images(), arguments, Operands::anywhere, 0, 1));
     if (!parsed) return 0;
-    RT_TRY(refuse(kImages, *parsed, kRefused));
+    RT_TRY(refuse(kImages, *parsed, kImagesRefused));
     const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;
     const bool digests = parsed->has("digests");
     std::vector<std::string_view> columns = {"Repository", "Tag", "ID", "CreatedSince", "Size"};

@@ -38,7 +38,7 @@ Result<std::int64_t> time_of(const Parsed& parsed, const std::string& option) {
     return time;
 }
 
-options::options_description describe() {
+options::options_description describe_logs() {
     options::options_description description("Options");
     description.add_options()("follow,f", "go on with what comes, until the container ends")(
         "tail,n", options::value<std::string>()->value_name("NUMBER"),
@@ -96,7 +96,7 @@ void warn_of_losses(Engine& engine, const Container& container, const LogReader&
 }
 
 Outcome logs(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kLogs, describe(), arguments, Operands::anywhere, 1, 1));
+    RT_TRY_ASSIGN(const auto parsed, parse(kLogs, describe_logs(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const std::int64_t tail, parse_tail(parsed->get<std::string>("tail")));
     LogSpan span;

@@ -22,16 +22,15 @@ Outcome network_connect(const Globals& globals, const Arguments& arguments) {
         ("gw-priority", options::value<std::string>()->value_name("NUMBER"),
          "the network with the highest has the default route (default: 0)")
         ("link", options::value<Words>()->composing()->value_name("CONTAINER[:NAME]"),
-         "refused: containers of a network know each other by name");
+         "another container under a name that only this one knows");
     // clang-format on
     RT_TRY_ASSIGN(const auto parsed,
                   parse(kNetworkConnect, description, arguments, Operands::anywhere, 2, 2));
     if (!parsed) return 0;
-    if (parsed->has("link"))
-        return fail(Code::unsupported, "--link is not supported: give the other container an --alias");
     EndpointSettings settings{.network = parsed->operands[0],
                               .aliases = parsed->get<Words>("alias"),
                               .link_local_ips = parsed->get<Words>("link-local-ip"),
+                              .links = parsed->get<Words>("link"),
                               .ipv4_address = parsed->get<std::string>("ip"),
                               .ipv6_address = parsed->get<std::string>("ip6")};
     for (const std::string& word : parsed->get<Words>("driver-opt"))

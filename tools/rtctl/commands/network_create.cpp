@@ -14,7 +14,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-options::options_description describe() {
+options::options_description describe_network_create() {
     const auto text = [](const char* what) { return options::value<std::string>()->value_name(what); };
     const auto list = [](const char* what) { return options::value<Words>()->composing()->value_name(what); };
     options::options_description description("Options");
@@ -115,7 +115,8 @@ Result<void> refuse_swarm(const Parsed& parsed) {
 }
 
 Outcome network_create(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kNetworkCreate, describe(), arguments, Operands::anywhere, 1, 1));
+    RT_TRY_ASSIGN(const auto parsed,
+                  parse(kNetworkCreate, describe_network_create(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
     RT_TRY(refuse_swarm(*parsed));
     NetworkRequest request{

@@ -14,7 +14,7 @@
 namespace rt::cli {
 namespace {
 
-constexpr std::array kFields = {
+constexpr std::array kNetworkFields = {
     ListingField{"ID", "NETWORK ID"},
     ListingField{"Name", "NAME"},
     ListingField{"Driver", "DRIVER"},
@@ -45,7 +45,7 @@ Json to_json(const Network& network, const NetworkConfig& config, bool whole_id)
             {"CreatedAt", rfc3339(network.created_at)}};
 }
 
-options::options_description describe() {
+options::options_description describe_network_ls() {
     options::options_description description("Options");
     description.add_options()("quiet,q", "ids only")("no-trunc", "whole ids")(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
@@ -56,9 +56,10 @@ options::options_description describe() {
 }
 
 Outcome network_ls(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kNetworkLs, describe(), arguments, Operands::anywhere, 0, 0));
+    RT_TRY_ASSIGN(const auto parsed,
+                  parse(kNetworkLs, describe_network_ls(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
-    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kFields,
+    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kNetworkFields,
                                                  {"ID", "Name", "Driver", "Scope"}));
     RT_TRY_ASSIGN(const auto filters, NetworkFilters::parse(NetworkFilters::For::ls,
                                                             parsed->get<std::vector<std::string>>("filter")));

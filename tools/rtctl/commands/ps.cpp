@@ -19,7 +19,7 @@ std::string show_size(Engine& engine, const Container& container) {
     return cat(human_size(use->own), " (virtual ", human_size(use->whole), ")");
 }
 
-options::options_description describe() {
+options::options_description describe_ps() {
     options::options_description description("Options");
     description.add_options()("all,a", "also those that do not run")("quiet,q", "ids only")(
         "latest,l", "only the newest, whatever it does")("last,n", options::value<int>()->value_name("N"),
@@ -48,7 +48,7 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
 }
 
 Outcome ps(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe(), arguments, Operands::anywhere, 0, 0));
+    RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe_ps(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
     const auto format = parsed->get<std::string>("format");
     const bool with_size = parsed->has("size") || format.find(".Size") != std::string::npos;

@@ -14,11 +14,6 @@ namespace rt::cli {
 namespace {
 
 // "a/b:c", not "localhost:5000/b".
-bool names_a_tag(const std::string& name) {
-    const auto colon = name.rfind(':');
-    return colon != std::string::npos && name.find('/', colon) == std::string::npos;
-}
-
 Outcome pull(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("quiet,q", "only the image's name at the end")(
@@ -38,7 +33,7 @@ Outcome pull(const Globals& globals, const Arguments& arguments) {
                     "pull: --disable-content-trust=false is not supported: rt does not have "
                     "docker's content trust");
     const bool all = parsed->has("all-tags");
-    if (all && (!reference.digest.empty() || names_a_tag(name)))
+    if (all && has_tag_or_digest(name))
         return fail(Code::invalid_argument, "pull: tag can't be used with --all-tags/-a");
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(auto* const state, engine->state());

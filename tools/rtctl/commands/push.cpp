@@ -14,11 +14,6 @@
 namespace rt::cli {
 namespace {
 
-bool names_a_tag(const std::string& name) {
-    const auto slash = name.rfind('/');
-    return name.find_first_of(":@", slash == std::string::npos ? 0 : slash) != std::string::npos;
-}
-
 Outcome push(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("all-tags,a",
@@ -31,8 +26,9 @@ Outcome push(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const Reference reference, parse_reference(name));
     const bool all = parsed->has("all-tags");
     const bool quiet = parsed->has("quiet");
-    if (all && names_a_tag(name)) return fail(Code::invalid_argument, "tag can't be used with --all-tags/-a");
-    if (!all && !quiet && !names_a_tag(name)) print_line("Using default tag: latest");
+    if (all && has_tag_or_digest(name))
+        return fail(Code::invalid_argument, "tag can't be used with --all-tags/-a");
+    if (!all && !quiet && !has_tag_or_digest(name)) print_line("Using default tag: latest");
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(auto* const state, engine->state());
 

@@ -9,17 +9,17 @@
 namespace rt::cli {
 namespace {
 
-constexpr RefusedOption kRefused[] = {
+constexpr RefusedOption kRmRefused[] = {
     {"link,l", "", "there are no links; 'rtctl network disconnect' takes a container out of a network"}};
 
 Outcome rm(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("force,f", "kill those that run first")(
         "volumes,v", "remove the anonymous volumes that only they use");
-    add_refused(description, kRefused);
+    add_refused(description, kRmRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kRm, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    RT_TRY(refuse(kRm, *parsed, kRefused));
+    RT_TRY(refuse(kRm, *parsed, kRmRefused));
     const Force force = parsed->has("force") ? Force::yes : Force::no;
     const auto volumes = parsed->has("volumes") ? AnonymousVolumes::remove : AnonymousVolumes::keep;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));

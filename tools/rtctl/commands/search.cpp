@@ -15,7 +15,7 @@ namespace rt::cli {
 namespace {
 
 constexpr std::size_t kShownOfDescription = 45;
-constexpr std::array kFields = {
+constexpr std::array kSearchFields = {
     ListingField{"Name", "NAME"},
     ListingField{"Description", "DESCRIPTION"},
     ListingField{"StarCount", "STARS"},
@@ -23,7 +23,7 @@ constexpr std::array kFields = {
     ListingField{"IsAutomated", "AUTOMATED"},
 };
 
-options::options_description describe() {
+options::options_description describe_search() {
     options::options_description description("Options");
     description.add_options()(
         "filter,f", options::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
@@ -36,9 +36,9 @@ options::options_description describe() {
 }
 
 Outcome search(const Globals& /*unused*/, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kSearch, describe(), arguments, Operands::anywhere, 1, 1));
+    RT_TRY_ASSIGN(const auto parsed, parse(kSearch, describe_search(), arguments, Operands::anywhere, 1, 1));
     if (!parsed) return 0;
-    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kFields,
+    RT_TRY_ASSIGN(Listing listing, Listing::make(parsed->get<std::string>("format"), kSearchFields,
                                                  {"Name", "Description", "StarCount", "IsOfficial"}));
     SearchQuery query;
     query.term = parsed->operands.front();

@@ -45,8 +45,8 @@ Result<int> start_attached(Engine& engine, const Parsed& parsed) {
     return follow_to_end(engine, foreground, *started);
 }
 
-constexpr RefusedOption kRefused[] = {{"checkpoint", "NAME", "processes cannot be kept over an end"},
-                                      {"checkpoint-dir", "DIR", "processes cannot be kept over an end"}};
+constexpr RefusedOption kStartRefused[] = {{"checkpoint", "NAME", "processes cannot be kept over an end"},
+                                           {"checkpoint-dir", "DIR", "processes cannot be kept over an end"}};
 
 Outcome start_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
@@ -54,10 +54,10 @@ Outcome start_command(const Globals& globals, const Arguments& arguments) {
     description.add_options()("interactive,i", "and pass on our standard input");
     description.add_options()("detach-keys", options::value<std::string>()->value_name("KEYS"),
                               "what leaves it without ending it (default: ctrl-p,ctrl-q)");
-    add_refused(description, kRefused);
+    add_refused(description, kStartRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kStart, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    RT_TRY(refuse(kStart, *parsed, kRefused));
+    RT_TRY(refuse(kStart, *parsed, kStartRefused));
     const bool attached = parsed->has("attach") || parsed->has("interactive");
     if (attached && parsed->operands.size() > 1)
         return fail(Code::invalid_argument, "start: only one container at a time can be attached to");

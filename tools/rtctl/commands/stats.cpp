@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/stats.hpp"
+#include "core/base/id.hpp"
 
 #include "core/container/live_state.hpp"
 #include "core/container/recovery.hpp"
@@ -21,11 +22,10 @@
 namespace rt::cli {
 namespace {
 
-constexpr std::size_t kShortId = 12;
 constexpr int kInterval = 1000; // ms, as docker's daemon samples
 constexpr const char* kNothing = "--";
 
-constexpr std::array kFields = {
+constexpr std::array kStatsFields = {
     ListingField{"Container", "CONTAINER"},
     ListingField{"Name", "NAME"},
     ListingField{"ID", "CONTAINER ID"},
@@ -57,7 +57,7 @@ std::string pair_of(const std::string& first, const std::string& second) {
 
 // Values of docker's formatter; `--` stands for what is not known (yet).
 Json row_of(const Watched& watched, bool whole) {
-    const std::string id = whole ? watched.record.id : watched.record.id.substr(0, kShortId);
+    const std::string id = whole ? watched.record.id : short_id(watched.record.id);
     Json row = {{"Container", watched.shown_as.empty() ? id : watched.shown_as},
                 {"Name", watched.record.name},
                 {"ID", id},
@@ -131,7 +131,7 @@ public:
     }
 
     Result<void> show() const {
-        RT_TRY_ASSIGN(Listing listing, Listing::make(format_, kFields,
+        RT_TRY_ASSIGN(Listing listing, Listing::make(format_, kStatsFields,
                                                      {"ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO",
                                                       "BlockIO", "PIDs"}));
         for (const Watched& watched : watched_) RT_TRY(listing.add(row_of(watched, whole_)));
@@ -206,7 +206,8 @@ Outcome stats_command(const Globals& globals, const Arguments& arguments) {
                                  "how to show them: json (one object a line), a template, 'table TEMPLATE'");
     RT_TRY_ASSIGN(const auto parsed, parse(kStats, description, arguments, Operands::anywhere, 0, SIZE_MAX));
     if (!parsed) return 0;
-    RT_TRY(Listing::make(parsed->get<std::string>("format"), kFields, {})); // before anything is waited for
+    RT_TRY(
+        Listing::make(parsed->get<std::string>("format"), kStatsFields, {})); // before anything is waited for
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     for (const Error& problem : recover(*engine)) warn(problem.message);
     Screen screen(*engine, *parsed);

@@ -20,7 +20,7 @@ constexpr std::array kFlags = {
     "memory-reservation", "memory-swap", "pids-limit",  "restart"};
 
 // Those of run that can be changed afterwards.
-options::options_description describe() {
+options::options_description describe_update() {
     options::options_description description("Options");
     const options::options_description of_run = run_options();
     for (const auto& option : of_run.options())
@@ -51,7 +51,8 @@ std::expected<ContainerUpdate, Failure> read_update(const Parsed& parsed) {
 }
 
 Outcome update_command(const Globals& globals, const Arguments& arguments) {
-    RT_TRY_ASSIGN(const auto parsed, parse(kUpdate, describe(), arguments, Operands::anywhere, 1, SIZE_MAX));
+    RT_TRY_ASSIGN(const auto parsed,
+                  parse(kUpdate, describe_update(), arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
     if (std::ranges::none_of(kFlags, [&](const char* flag) { return parsed->has(flag); }))
         return fail(Code::invalid_argument,

@@ -24,7 +24,7 @@ Result<StringMap> pairs(const Parsed& parsed, const char* name) {
 
 // Of docker's, for volumes of swarms.
 constexpr const char* kSwarm = "it is for volumes of swarms, and rt is about one host";
-constexpr RefusedOption kRefused[] = {
+constexpr RefusedOption kVolumeCreateRefused[] = {
     {"availability", "STATE", kSwarm},
     {"group", "NAME", kSwarm},
     {"limit-bytes", "SIZE", kSwarm},
@@ -46,10 +46,10 @@ Outcome volume_create(const Globals& globals, const Arguments& arguments) {
         "opt,o", options::value<Words>()->composing()->value_name("KEY=VALUE"),
         "an option of the driver; local has type, o and device, as mount(8) has them (may be given again)")(
         "name", options::value<std::string>()->value_name("NAME"), "the same as the operand");
-    add_refused(description, kRefused);
+    add_refused(description, kVolumeCreateRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kVolumeCreate, description, arguments, Operands::anywhere, 0, 1));
     if (!parsed) return 0;
-    RT_TRY(refuse(kVolumeCreate, *parsed, kRefused));
+    RT_TRY(refuse(kVolumeCreate, *parsed, kVolumeCreateRefused));
     if (parsed->has("name") && !parsed->operands.empty())
         return fail(Code::invalid_argument,
                     "conflicting options: cannot specify a volume-name through both --name and as a "

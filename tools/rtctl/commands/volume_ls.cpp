@@ -12,7 +12,7 @@
 namespace rt::cli {
 namespace {
 
-constexpr RefusedOption kRefused[] = {
+constexpr RefusedOption kVolumeLsRefused[] = {
     {"cluster", "", "it is for volumes of swarms, and rt is about one host"}};
 
 Outcome volume_ls(const Globals& globals, const Arguments& arguments) {
@@ -22,10 +22,10 @@ Outcome volume_ls(const Globals& globals, const Arguments& arguments) {
         "only those that fit: dangling, driver, label, name (may be given again)")(
         "format", options::value<std::string>()->value_name("FORMAT"),
         "how to show them: json (one object a line), a template, 'table TEMPLATE'");
-    add_refused(description, kRefused);
+    add_refused(description, kVolumeLsRefused);
     RT_TRY_ASSIGN(const auto parsed, parse(kVolumeLs, description, arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
-    RT_TRY(refuse(kVolumeLs, *parsed, kRefused));
+    RT_TRY(refuse(kVolumeLs, *parsed, kVolumeLsRefused));
     RT_TRY_ASSIGN(Listing listing,
                   Listing::make(parsed->get<std::string>("format"), volume_fields(), {"Driver", "Name"}));
     RT_TRY_ASSIGN(

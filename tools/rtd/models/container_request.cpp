@@ -166,12 +166,7 @@ EndpointSettings read_endpoint(ObjectReader& endpoint, const std::string& networ
     endpoint.text("MacAddress", settings.mac_address);
     endpoint.map("DriverOpts", settings.driver_opts);
     endpoint.number("GwPriority", settings.gw_priority);
-    std::vector<std::string> links;
-    endpoint.texts("Links", links);
-    if (!links.empty())
-        endpoint.complain({Code::unsupported, 0,
-                           cat(endpoint.place_of("Links"),
-                               " is not supported: give the other container an alias in this network")});
+    endpoint.texts("Links", settings.links);
     return settings;
 }
 

@@ -3,22 +3,17 @@
 
 #include "core/base/base64.hpp"
 
+#include "core/base/json.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace rt::rtd {
-namespace {
-
-std::string text_of(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-} // namespace
+namespace {} // namespace
 
 RegistryCredentials credentials_of(const Json& auth) {
-    RegistryCredentials credentials{text_of(auth, "username"), text_of(auth, "password"),
-                                    text_of(auth, "identitytoken"), text_of(auth, "registrytoken")};
-    const std::string pair = from_base64(text_of(auth, "auth")).value_or("");
+    RegistryCredentials credentials{string_at(auth, "username"), string_at(auth, "password"),
+                                    string_at(auth, "identitytoken"), string_at(auth, "registrytoken")};
+    const std::string pair = from_base64(string_at(auth, "auth")).value_or("");
     const auto colon = pair.find(':');
     if (credentials.user.empty() && colon != std::string::npos) {
         credentials.user = pair.substr(0, colon);
@@ -48,7 +43,7 @@ Result<std::string> platform_of(const Request& request) {
         return fail(Code::invalid_argument, "the parameter 'platform' is not a JSON object");
     std::string joined;
     for (const char* const key : {"os", "architecture", "variant"})
-        if (const std::string part = text_of(platform, key); !part.empty())
+        if (const std::string part = string_at(platform, key); !part.empty())
             joined += cat(joined.empty() ? "" : "/", part);
     return joined;
 }

@@ -37,7 +37,7 @@ void log_all(const std::vector<Error>& problems) {
 }
 
 // How many of which.
-struct Span {
+struct ListSpan {
     bool all = false;
     std::size_t most = SIZE_MAX;
 };
@@ -54,7 +54,7 @@ void recover_now_and_then(Engine& engine) {
 }
 
 // Without filters and sizes, as clients that show what there is ask again and again.
-Result<Answer> plain_list(Engine& engine, const Request& request, const Span& span) {
+Result<Answer> plain_list(Engine& engine, const Request& request, const ListSpan& span) {
     static ListingCache cache;
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     recover_now_and_then(engine);
@@ -85,7 +85,7 @@ Result<Answer> plain_list(Engine& engine, const Request& request, const Span& sp
     return Answer{200, "application/json", body + "]\n"};
 }
 
-Result<Answer> list(Engine& engine, const Request& request) {
+Result<Answer> container_list(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const auto filters, ContainerFilters::parse(*state, texts));
@@ -114,7 +114,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     return json_answer(answer);
 }
 
-Result<Answer> inspect(Engine& engine, const Request& request) {
+Result<Answer> container_inspect(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(request.parameter("id")));
     auto now = refresh(engine, found);
@@ -227,7 +227,7 @@ Result<Answer> update_one(Engine& engine, const Request& request) {
     return json_answer({{"Warnings", warnings}});
 }
 
-Result<Answer> remove_one(Engine& engine, const Request& request) {
+Result<Answer> container_remove(Engine& engine, const Request& request) {
     if (request.query.flag("link"))
         return fail(Code::unsupported, "the parameter 'link' is not supported: there are no links to remove");
     RT_TRY(remove(engine, request.parameter("id"), request.query.flag("force") ? Force::yes : Force::no,
@@ -241,7 +241,7 @@ Result<Answer> top_of(Engine& engine, const Request& request) {
     return json_answer({{"Titles", table.titles}, {"Processes", table.processes}});
 }
 
-Result<Answer> prune(Engine& engine, const Request& request) {
+Result<Answer> container_prune(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const PruneFilters filters, PruneFilters::parse(texts, now_ns()));
     RT_TRY_ASSIGN(const Pruned pruned, prune_containers(engine, filters));
@@ -251,7 +251,7 @@ Result<Answer> prune(Engine& engine, const Request& request) {
 }
 
 // docker's client looks for these words to choose its exit code.
-Error in_dockers_words(RunFailure failure) {
+Error start_in_dockers_words(RunFailure failure) {
     Error error = std::move(failure.error);
     // A port that is taken, say; docker's daemon has no status of its own for that.
     if (!failure.runs_already && error.code == Code::already_exists) error.code = Code::internal;
@@ -277,7 +277,7 @@ Awaitable<Result<void>> bring_up(Services& services, WorkerPool& pool, const Req
         RunOptions options;
         options.before_program = [&](const std::string& id) { services.attaches.join_all(engine, id); };
         auto outcome = verb(engine, options);
-        if (!outcome) return std::unexpected(in_dockers_words(std::move(outcome).error()));
+        if (!outcome) return std::unexpected(start_in_dockers_words(std::move(outcome).error()));
         for (const std::string& warning : outcome->warnings) log(LogLevel::warning, warning);
         RT_TRY(outcome->shim.watch_exit());
         return Started{outcome->record.id, std::make_shared<ShimClient>(std::move(outcome->shim))};
@@ -322,20 +322,14 @@ Awaitable<Result<void>> restart_one(Services& services, Exchange& exchange) {
 } // namespace
 
 std::vector<Route> container_routes() {
-    return {{"GET", "/containers/json", list},
-            {"POST", "/containers/create", create_one},
-            {"POST", "/containers/prune", prune},
-            {"GET", "/containers/{id}/json", inspect},
-            {"GET", "/containers/{id}/top", top_of},
-            {"POST", "/containers/{id}/start", start_one},
-            {"POST", "/containers/{id}/stop", stop_one},
-            {"POST", "/containers/{id}/restart", restart_one},
-            {"POST", "/containers/{id}/kill", kill_one},
-            {"POST", "/containers/{id}/rename", rename_one},
-            {"POST", "/containers/{id}/pause", pause_one},
-            {"POST", "/containers/{id}/unpause", unpause_one},
-            {"POST", "/containers/{id}/update", update_one},
-            {"DELETE", "/containers/{id}", remove_one}};
+    return {
+        {"GET", "/containers/json", container_list},     {"POST", "/containers/create", create_one},
+        {"POST", "/containers/prune", container_prune},  {"GET", "/containers/{id}/json", container_inspect},
+        {"GET", "/containers/{id}/top", top_of},         {"POST", "/containers/{id}/start", start_one},
+        {"POST", "/containers/{id}/stop", stop_one},     {"POST", "/containers/{id}/restart", restart_one},
+        {"POST", "/containers/{id}/kill", kill_one},     {"POST", "/containers/{id}/rename", rename_one},
+        {"POST", "/containers/{id}/pause", pause_one},   {"POST", "/containers/{id}/unpause", unpause_one},
+        {"POST", "/containers/{id}/update", update_one}, {"DELETE", "/containers/{id}", container_remove}};
 }
 
 } // namespace rt::rtd

@@ -16,12 +16,12 @@ namespace {
 
 using namespace asio::experimental::awaitable_operators;
 
-struct Span {
+struct TimeSpan {
     std::int64_t since = 0, until = 0; // ns; 0: from now on, for ever
 };
 
-Result<Span> span_of(const Request& request) {
-    Span span;
+Result<TimeSpan> span_of(const Request& request) {
+    TimeSpan span;
     const std::int64_t now = now_ns();
     if (const std::string text = request.query.get("since"); !text.empty()) {
         RT_TRY_ASSIGN(span.since, parse_time(text, now));
@@ -45,7 +45,7 @@ struct Past {
 };
 
 // What has happened by now.
-Result<Past> read_past(Engine& engine, const Span& span, const EventFilters& filters) {
+Result<Past> read_past(Engine& engine, const TimeSpan& span, const EventFilters& filters) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     Past past;
     RT_TRY_ASSIGN(past.last_id, state->events.last_id());
@@ -93,7 +93,7 @@ Awaitable<void> until_time(Exchange& exchange, std::int64_t until) {
 }
 
 Awaitable<Result<void>> events(Services& services, Exchange& exchange) {
-    RT_CO_TRY_ASSIGN(const Span span, span_of(exchange.request()));
+    RT_CO_TRY_ASSIGN(const TimeSpan span, span_of(exchange.request()));
     RT_CO_TRY_ASSIGN(const auto texts, filters_of(exchange.request()));
     RT_CO_TRY_ASSIGN(const EventFilters filters, EventFilters::parse(texts));
     // Listening first: each event is either in the past or news, or both, which its number shows.

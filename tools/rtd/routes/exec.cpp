@@ -20,7 +20,7 @@
 namespace rt::rtd {
 namespace {
 
-constexpr std::size_t kBodyLimit = 1U << 20U;
+constexpr std::size_t kExecBodyLimit = 1U << 20U;
 
 Result<Json> body_object(const std::string& text) {
     Request request;
@@ -39,8 +39,8 @@ Answer made_answer(const Exec& exec) {
     return json_answer({{"Id", exec.id}}, 201);
 }
 
-Awaitable<Result<void>> make(Services& services, Exchange& exchange) {
-    RT_CO_TRY_ASSIGN(const std::string text, co_await exchange.whole_body(kBodyLimit));
+Awaitable<Result<void>> exec_make(Services& services, Exchange& exchange) {
+    RT_CO_TRY_ASSIGN(const std::string text, co_await exchange.whole_body(kExecBodyLimit));
     RT_CO_TRY_ASSIGN(const Json body, body_object(text));
     Exec exec;
     exec.id = random_hex(64);
@@ -100,7 +100,7 @@ Awaitable<void> watch(Services& services, ExecPlan plan, std::shared_ptr<Exec> e
 }
 
 // docker's client takes these words and 126 or 127 from here.
-Error in_dockers_words(RunFailure failure) {
+Error exec_in_dockers_words(RunFailure failure) {
     Error error = std::move(failure.error);
     if (!failure.program_failed) return error;
     const std::string why =
@@ -127,7 +127,7 @@ Result<Launched> launch(Engine& engine, const Exec& exec, ShimClient::Attach att
         if (auto noted = note_exec_start(engine, plan, ExecWasNoted::made); !noted)
             log(LogLevel::warning, noted.error().message);
     });
-    if (!started) return std::unexpected(in_dockers_words(std::move(started).error()));
+    if (!started) return std::unexpected(exec_in_dockers_words(std::move(started).error()));
     return Launched{std::move(plan), std::make_shared<ShimClient>(std::move(started->shim)), started->pid};
 }
 
@@ -141,8 +141,8 @@ Awaitable<Result<void>> tell_on_the_stream(Exchange& exchange, const Exec& exec,
     co_return Result<void>();
 }
 
-Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
-    RT_CO_TRY_ASSIGN(const std::string text, co_await exchange.whole_body(kBodyLimit));
+Awaitable<Result<void>> exec_start(Services& services, Exchange& exchange) {
+    RT_CO_TRY_ASSIGN(const std::string text, co_await exchange.whole_body(kExecBodyLimit));
     RT_CO_TRY_ASSIGN(const Json body, body_object(text));
     bool detach = false;
     ObjectReader reader(body);
@@ -202,7 +202,7 @@ Awaitable<Result<void>> start(Services& services, Exchange& exchange) {
     co_return Result<void>();
 }
 
-Awaitable<Result<void>> resize(Services& services, Exchange& exchange) {
+Awaitable<Result<void>> exec_resize(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const auto exec, find_exec(services, exchange));
     RT_CO_TRY_ASSIGN(const auto rows, exchange.request().query.number("h"));
     RT_CO_TRY_ASSIGN(const auto columns, exchange.request().query.number("w"));
@@ -238,7 +238,7 @@ Json exec_json(const Exec& exec) {
             {"Pid", exec.state == Exec::State::running ? exec.pid : 0}};
 }
 
-Awaitable<Result<void>> inspect(Services& services, Exchange& exchange) {
+Awaitable<Result<void>> exec_inspect(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const auto exec, find_exec(services, exchange));
     co_await exchange.answer(json_answer(exec_json(*exec)));
     co_return Result<void>();
@@ -247,10 +247,10 @@ Awaitable<Result<void>> inspect(Services& services, Exchange& exchange) {
 } // namespace
 
 std::vector<Route> exec_routes() {
-    return {{"POST", "/containers/{id}/exec", make},
-            {"POST", "/exec/{id}/start", start},
-            {"POST", "/exec/{id}/resize", resize},
-            {"GET", "/exec/{id}/json", inspect}};
+    return {{"POST", "/containers/{id}/exec", exec_make},
+            {"POST", "/exec/{id}/start", exec_start},
+            {"POST", "/exec/{id}/resize", exec_resize},
+            {"GET", "/exec/{id}/json", exec_inspect}};
 }
 
 } // namespace rt::rtd

@@ -110,7 +110,7 @@ std::map<std::string, std::string> labels_of(const Json& document) {
     return labels;
 }
 
-Result<Answer> list(Engine& engine, const Request& request) {
+Result<Answer> image_list(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(auto texts, filters_of(request));
     if (const std::string name = request.query.get("filter"); !name.empty()) // before API 1.41
@@ -135,14 +135,14 @@ Result<Answer> list(Engine& engine, const Request& request) {
     return json_answer(answer);
 }
 
-Result<Answer> inspect(Engine& engine, const Request& request) {
+Result<Answer> image_inspect(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Image image, state->images.find(request.parameter("name")));
     RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
     return json_answer(shaped(Shape::image, api::image_json(view), request.version));
 }
 
-Result<Answer> remove_one(Engine& engine, const Request& request) {
+Result<Answer> image_remove(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     ImageService service = service_of(engine, *state);
     if (request.query.flag("noprune"))
@@ -163,7 +163,7 @@ Result<Answer> remove_one(Engine& engine, const Request& request) {
     return json_answer(answer);
 }
 
-Result<Answer> prune(Engine& engine, const Request& request) {
+Result<Answer> image_prune(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(auto texts, filters_of(request));
     PruneImages which = PruneImages::dangling;
     std::erase_if(texts, [&](const std::string& text) {
@@ -248,12 +248,12 @@ Awaitable<Result<void>> load(Services& services, Exchange& exchange) {
 } // namespace
 
 std::vector<Route> image_routes() {
-    return {{"GET", "/images/json", list},
+    return {{"GET", "/images/json", image_list},
             {"POST", "/images/create", pull},
             {"POST", "/images/load", load},
-            {"POST", "/images/prune", prune},
-            {"GET", "/images/{name...}/json", inspect},
-            {"DELETE", "/images/{name...}", remove_one}};
+            {"POST", "/images/prune", image_prune},
+            {"GET", "/images/{name...}/json", image_inspect},
+            {"DELETE", "/images/{name...}", image_remove}};
 }
 
 } // namespace rt::rtd

@@ -10,7 +10,7 @@
 namespace rt::rtd {
 namespace {
 
-Result<Answer> list(Engine& engine, const Request& request) {
+Result<Answer> network_list(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const auto filters, NetworkFilters::parse(NetworkFilters::For::ls, texts));
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -32,7 +32,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     return json_answer(answer);
 }
 
-Result<Answer> inspect(Engine& engine, const Request& request) {
+Result<Answer> network_inspect(Engine& engine, const Request& request) {
     const std::string scope = request.query.get("scope");
     RT_TRY_ASSIGN(const Network network, find_network(engine, request.parameter("id")));
     if (!scope.empty() && scope != "local")
@@ -103,7 +103,7 @@ Result<Answer> create(Engine& engine, const Request& request) {
     return json_answer({{"Id", made.id}, {"Warning", ""}}, 201);
 }
 
-Result<Answer> remove_one(Engine& engine, const Request& request) {
+Result<Answer> network_remove(Engine& engine, const Request& request) {
     auto removed = remove_network(engine, request.parameter("id"));
     if (!removed && removed.error().code == Code::failed_precondition)
         return json_answer({{"message", removed.error().message}}, 403); // as docker has it
@@ -140,7 +140,7 @@ Result<Answer> disconnect_one(Engine& engine, const Request& request) {
     return empty_answer(200);
 }
 
-Result<Answer> prune(Engine& engine, const Request& request) {
+Result<Answer> network_prune(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const auto filters, NetworkFilters::parse(NetworkFilters::For::prune, texts));
     RT_TRY_ASSIGN(const auto removed, prune_networks(engine, filters));
@@ -150,11 +150,11 @@ Result<Answer> prune(Engine& engine, const Request& request) {
 } // namespace
 
 std::vector<Route> network_routes() {
-    return {{"GET", "/networks", list},
+    return {{"GET", "/networks", network_list},
             {"POST", "/networks/create", create},
-            {"POST", "/networks/prune", prune},
-            {"GET", "/networks/{id}", inspect},
-            {"DELETE", "/networks/{id}", remove_one},
+            {"POST", "/networks/prune", network_prune},
+            {"GET", "/networks/{id}", network_inspect},
+            {"DELETE", "/networks/{id}", network_remove},
             {"POST", "/networks/{id}/connect", connect_one},
             {"POST", "/networks/{id}/disconnect", disconnect_one}};
 }

@@ -31,9 +31,9 @@ Result<Pipe> make_pipe() {
     return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-using Work = std::function<Result<void>(Engine& engine, int fd)>;
+using PipeWork = std::function<Result<void>(Engine& engine, int fd)>;
 
-Awaitable<Result<void>> run(Services& services, const Request& request, Work work, UniqueFd end) {
+Awaitable<Result<void>> run(Services& services, const Request& request, PipeWork work, UniqueFd end) {
     const auto fd = std::make_shared<UniqueFd>(std::move(end));
     auto call = [work = std::move(work), fd](Engine& engine) {
         Result<void> outcome = work(engine, fd->get());
@@ -95,7 +95,7 @@ Awaitable<Result<void>> read_piped(Services& services, Exchange& exchange, Readi
     RT_CO_TRY_ASSIGN(Pipe pipe, make_pipe());
     const auto broken = std::make_shared<UniqueFd>(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!*broken) co_return fail_errno(errno, "make an event descriptor");
-    const Work cancelled_when_broken = [work = std::move(work), broken](Engine& engine, int in) {
+    const PipeWork cancelled_when_broken = [work = std::move(work), broken](Engine& engine, int in) {
         Operation operation = Engine::new_operation();
         operation.cancel_fd = broken->get();
         return work(engine, in, operation);

@@ -66,7 +66,7 @@ Json plugin_json(const Found& found) {
             {"Config", config_of(found.plugin)}};
 }
 
-Result<Answer> list(Engine& engine, const Request& request) {
+Result<Answer> plugin_list(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto filters, filters_of(request));
     std::vector<std::string> kinds;
     std::optional<bool> in_use;
@@ -93,7 +93,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     return json_answer(answer);
 }
 
-Result<Answer> inspect(Engine& engine, const Request& request) {
+Result<Answer> plugin_inspect(Engine& engine, const Request& request) {
     const std::string name = request.parameter("name");
     for (const Found& found : find_plugins(engine.wiring()))
         if (name == found.plugin.id || name == cat(found.plugin.id, ":", found.plugin.version))
@@ -104,7 +104,7 @@ Result<Answer> inspect(Engine& engine, const Request& request) {
 } // namespace
 
 std::vector<Route> plugin_routes() {
-    return {{"GET", "/plugins", list}, {"GET", "/plugins/{name...}/json", inspect}};
+    return {{"GET", "/plugins", plugin_list}, {"GET", "/plugins/{name...}/json", plugin_inspect}};
 }
 
 } // namespace rt::rtd

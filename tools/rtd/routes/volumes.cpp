@@ -17,7 +17,7 @@ VolumeFilters::For kind_for(const Request& request) {
     return request.method == "GET" ? VolumeFilters::For::listing : VolumeFilters::For::pruning;
 }
 
-Result<Answer> list(Engine& engine, const Request& request) {
+Result<Answer> volume_list(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const auto filters, VolumeFilters::parse(texts, kind_for(request)));
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -34,7 +34,7 @@ Result<Answer> list(Engine& engine, const Request& request) {
     return json_answer({{"Volumes", std::move(answer)}, {"Warnings", warnings.empty() ? Json() : warnings}});
 }
 
-Result<Answer> inspect(Engine& engine, const Request& request) {
+Result<Answer> volume_inspect(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     VolumeService service(engine.wiring(), state->database);
     RT_TRY_ASSIGN(const Volume volume, service.find(request.parameter("name")));
@@ -60,7 +60,7 @@ Result<Answer> create(Engine& engine, const Request& request) {
     return json_answer(inspect_volume(made, service.data(made.name)), 201);
 }
 
-Result<Answer> remove_one(Engine& engine, const Request& request) {
+Result<Answer> volume_remove(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     VolumeService service(engine.wiring(), state->database);
     const auto removed = service.remove(request.parameter("name"));
@@ -69,7 +69,7 @@ Result<Answer> remove_one(Engine& engine, const Request& request) {
     return empty_answer();
 }
 
-Result<Answer> prune(Engine& engine, const Request& request) {
+Result<Answer> volume_prune(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(const auto texts, filters_of(request));
     RT_TRY_ASSIGN(const auto filters, VolumeFilters::parse(texts, kind_for(request)));
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
@@ -86,11 +86,11 @@ Result<Answer> prune(Engine& engine, const Request& request) {
 } // namespace
 
 std::vector<Route> volume_routes() {
-    return {{"GET", "/volumes", list},
+    return {{"GET", "/volumes", volume_list},
             {"POST", "/volumes/create", create},
-            {"POST", "/volumes/prune", prune},
-            {"GET", "/volumes/{name}", inspect},
-            {"DELETE", "/volumes/{name}", remove_one}};
+            {"POST", "/volumes/prune", volume_prune},
+            {"GET", "/volumes/{name}", volume_inspect},
+            {"DELETE", "/volumes/{name}", volume_remove}};
 }
 
 } // namespace rt::rtd
