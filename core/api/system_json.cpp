@@ -76,6 +76,13 @@ Json info_json(const EngineView& engine, const HostView& host, const std::string
               {"ServerVersion", version},
               {"Runtimes", {{runtime, {{"path", engine.isolation_plugin}}}}},
               {"DefaultRuntime", runtime},
+              {"Swarm",
+               {{"NodeID", ""},
+                {"NodeAddr", ""},
+                {"LocalNodeState", "inactive"},
+                {"ControlAvailable", false},
+                {"Error", ""},
+                {"RemoteManagers", Json()}}},
               {"LiveRestoreEnabled", true}, // containers need nothing that could be restarted
               {"InitBinary", engine.init.native()},
               {"SecurityOptions", {"name=seccomp,profile=builtin"}}};

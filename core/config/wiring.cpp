@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/wiring.hpp"
 
+#include "core/config/id_pool.hpp"
 #include "core/config/json_lines.hpp"
 #include "core/config/schema.hpp"
 #include "core/config/trusted_path.hpp"
@@ -141,11 +142,12 @@ private:
         return {};
     }
 
-    // Its form is checked where it is used.
     Result<void> id_pool(const Json& value) {
         if (!value.is_string())
             return wrong("/id_pool", "is ", describe(value), ", but must be a string: \"FIRST:COUNT\"");
         wiring_.id_pool = value.get<std::string>();
+        if (const auto pool = parse_id_pool(wiring_.id_pool); !pool)
+            return wrong("/id_pool", "is a ", pool.error().message);
         note("/id_pool");
         return {};
     }

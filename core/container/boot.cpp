@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/boot.hpp"
 
-#include "core/container/container_link.hpp"
-#include "core/container/joined_network.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/spec.hpp"
 #include "core/shim/run_files.hpp"
@@ -27,15 +25,12 @@ bool is_to_run(const Container& container, const ContainerSpec& spec) {
     return !used_up && starts_at_boot(policy, container.stopped_by_user, false, container.exit_code);
 }
 
-// What others it names: "container:NAME" in a namespace, "NAME[:ALIAS]" in a link.
+// What others it needs: "container:NAME" in a namespace.
 std::vector<std::string> references_of(const ContainerSpec& spec) {
     constexpr std::string_view kContainer = "container:";
     std::vector<std::string> references;
     for (const std::string& mode : {spec.network, spec.pid_mode, spec.ipc_mode})
         if (mode.starts_with(kContainer)) references.push_back(mode.substr(kContainer.size()));
-    for (const EndpointSettings& endpoint : wanted_endpoints(spec, spec.network))
-        for (const std::string& text : endpoint.links)
-            if (auto link = parse_link(text)) references.push_back(std::move(link->target));
     return references;
 }
 

@@ -10,8 +10,7 @@
 
 namespace rt {
 
-// A container that is to be started, after those (ids) of the same list whose namespaces it joins or to which
-// it is linked.
+// A container that is to be started, after those (ids) of the same list whose namespaces it joins.
 struct BootStep {
     Container container;
     std::vector<std::string> after;

@@ -3,7 +3,7 @@
 // Pure; any thread.
 #pragma once
 
-#include "core/base/error.hpp"
+#include "core/container/spec.hpp"
 
 #include <string>
 
@@ -16,5 +16,8 @@ struct ContainerLink {
 
 // invalid_argument, in docker's words.
 Result<ContainerLink> parse_link(const std::string& text);
+
+// Those of spec as a whole become those of the network that it names first.
+void give_links_to_network(ContainerSpec& spec);
 
 } // namespace rt

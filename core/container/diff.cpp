@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <memory>
 #include <set>
 
 namespace rt {

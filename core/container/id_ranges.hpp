@@ -8,19 +8,13 @@
 #pragma once
 
 #include "core/base/error.hpp"
-#include "core/container/oci_config.hpp"
+#include "core/config/id_pool.hpp"
 #include "core/state/database.hpp"
 
 #include <string>
 #include <vector>
 
 namespace rt {
-
-inline constexpr std::uint32_t kIdsOfOneContainer = 65536;
-
-// "FIRST:COUNT", as in "2147483648:1073741824": multiples of 65536, nothing below 65536 (the host's own
-// users), nothing at or above 2^32 - 65536 (2^32 - 1 is no id).
-Result<IdRange> parse_id_pool(const std::string& text);
 
 // The lowest range of the pool that none of used has. resource_exhausted: there is none left.
 Result<IdRange> choose_id_range(const IdRange& pool, const std::vector<IdRange>& used);

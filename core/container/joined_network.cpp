@@ -58,10 +58,7 @@ std::vector<EndpointSettings> wanted_endpoints(const ContainerSpec& spec, const 
     for (EndpointSettings& endpoint : wanted)
         if (endpoint.network.empty()) endpoint.network = network;
     const auto first = std::ranges::find(wanted, network, &EndpointSettings::network);
-    if (first == wanted.end()) return wanted;
-    if (first->mac_address.empty()) first->mac_address = spec.mac_address;
-    for (const std::string& link : spec.links)
-        if (std::ranges::find(first->links, link) == first->links.end()) first->links.push_back(link);
+    if (first != wanted.end() && first->mac_address.empty()) first->mac_address = spec.mac_address;
     return wanted;
 }
 
@@ -89,6 +86,10 @@ Result<void> validate_in_network(const EndpointSettings& settings, const Network
         return refuse("user specified IP address is supported on user defined networks only");
     if (!settings.aliases.empty() && !network.user_defined())
         return refuse("network-scoped aliases are only supported for user-defined networks");
+    if (!settings.links.empty() && network.traits.host_namespace)
+        return fail(Code::invalid_argument,
+                    "conflicting options: host type networking can't be used with links: there would be no "
+                    "name that only one container knows");
     if (!settings.links.empty() && !network.user_defined())
         return fail(
             Code::unsupported, "network '", network.name,

@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/container_link.hpp"
 #include "core/container/container_lock.hpp"
 #include "core/container/id_ranges.hpp"
 #include "core/container/name_conflict.hpp"
@@ -43,6 +44,7 @@ Result<void> Launch::plan_new(const ContainerSpec& spec) {
     record_.storage = choose(spec_.storage, wiring.storage);
     if (spec_.network == "default") spec_.network.clear(); // docker's word for it
     record_.network = choose(spec_.network, wiring.network);
+    give_links_to_network(spec_);
     RT_TRY(check_networks());
     record_.isolation = choose(spec_.isolation, wiring.isolation);
     record_.id = random_hex(64);

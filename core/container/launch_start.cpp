@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a record to a running program.
+#include "core/base/id.hpp"
 #include "core/container/launch.hpp"
 
 #include "core/container/bind_propagation.hpp"
@@ -82,7 +83,7 @@ Result<void> Launch::join_networks() {
         ahead_ = shim_->make_network_namespace(operation_);
     hostname_ = spec_.hostname;
     if (hostname_.empty())
-        hostname_ = in_host_network() || spec_.uts_mode == "host" ? host_name() : record_.id.substr(0, 12);
+        hostname_ = in_host_network() || spec_.uts_mode == "host" ? host_name() : short_id(record_.id);
     RT_TRY(plan());
     return choose_ports();
 }

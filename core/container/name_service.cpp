@@ -30,12 +30,16 @@ EndpointNames recorded_names(const Endpoint& endpoint, const Network& network) {
     return names;
 }
 
-std::vector<ShimNames::Link> links_in(const EndpointSettings& settings) {
-    std::vector<ShimNames::Link> links;
-    for (const std::string& text : settings.links)
-        if (auto link = parse_link(text); link && !link->name.empty())
-            links.push_back({small_letters(std::move(link->name)), small_letters(std::move(link->target))});
-    return links;
+// Of the network whose directory comes next.
+void add_links(ShimNames& names, const JoinedNetwork& joined) {
+    const auto place = static_cast<std::uint32_t>(names.directories.size());
+    for (const std::string& text : joined.settings.links) {
+        const auto link = parse_link(text);
+        if (!link || link->name.empty()) continue;
+        const std::string target = small_letters(link->target);
+        names.links.push_back({place, small_letters(link->name), target});
+        names.links.push_back({place, small_letters(cat(link->name, ".", joined.network.name)), target});
+    }
 }
 
 } // namespace
@@ -155,7 +159,8 @@ Result<void> serve_names(Engine& engine, const Operation& operation, const Conta
         has_way_out = has_way_out || one.default_route;
         if (!has_names(one.network)) continue;
         user_defined = &one;
-        names.networks.push_back({name_directory(engine, one.network.id).native(), links_in(one.settings)});
+        add_links(names, one);
+        names.directories.push_back(name_directory(engine, one.network.id).native());
     }
     // A container without a way out must not have one by the questions that it asks.
     if (has_way_out) names.servers = spec.dns.empty() ? host_name_servers() : spec.dns;

@@ -187,11 +187,10 @@ Result<void> remove_network(Engine& engine, const std::string& reference) {
     RT_TRY_ASSIGN(const Network found, state->networks.find_any(reference));
     if (is_predefined(engine, found.name)) return predefined(found.name);
     if (!found.user_defined()) { // of a driver that has left the wiring
-        if (found.result.empty()) return state->networks.remove(found.id);
-        return fail(
-            Code::failed_precondition, "network ", found.name, " is that of driver '", found.driver,
-            "', which is not in the wiring any more: wire it in again and run 'rtctl system shutdown' "
-            "to take down what it has on the host");
+        RT_TRY_ASSIGN(const LockFile lock, lock_network(engine, found.name));
+        RT_TRY(close(*state, found));
+        return state->networks.remove(
+            found.id); // what it has on the host, doctor finds once it is wired again
     }
     RT_TRY_ASSIGN(const auto endpoints, state->networks.endpoints_in(found.id));
     if (!endpoints.empty()) (void)recover(engine); // of containers that have ended without anybody seeing it

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/config/id_pool.hpp"
 #include "core/container/host_facts.hpp"
 #include "core/container/origins.hpp"
 #include "core/container/process_plan.hpp"
@@ -20,11 +21,6 @@ namespace rt {
 struct JoinedNamespaces {
     std::string pid, ipc, network;
     std::string shm; // with ipc: the other's /dev/shm on the host
-};
-
-// A range of the host's ids that is the container's alone; count 0: no user namespace.
-struct IdRange {
-    std::uint32_t first = 0, count = 0;
 };
 
 struct OciInput {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/running_networks.hpp"
 
+#include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/first_process.hpp"
@@ -121,7 +122,7 @@ std::string RunningNetworks::free_interface() const {
 
 Result<void> RunningNetworks::attach(JoinedNetwork joined) {
     joined.interface = free_interface();
-    const std::string hostname = spec_.hostname.empty() ? container_.id.substr(0, 12) : spec_.hostname;
+    const std::string hostname = spec_.hostname.empty() ? short_id(container_.id) : spec_.hostname;
     RT_TRY_ASSIGN(const auto backend, engine_.drivers().network(joined.network.driver));
     RT_TRY(check_abilities(*backend, joined));
     RT_TRY_ASSIGN(auto ports, wanted_ports());

@@ -120,7 +120,7 @@ struct ContainerSpec {
     bool network_disabled = false;
     std::string mac_address;                // in the network that it names first
     std::vector<EndpointSettings> networks; // EndpointsConfig; empty: only that of `network`, as it comes
-    std::vector<std::string> links;         // in the network that it names first
+    std::vector<std::string> links; // in the network that it names first; once it is made they are that one's
     std::vector<std::string> dns, dns_options, dns_search;
     std::vector<std::string> extra_hosts; // "name:address"; the address may be "host-gateway"
 

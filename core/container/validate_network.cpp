@@ -91,6 +91,15 @@ Result<void> validate_shared_network(const ContainerSpec& spec) {
     return {};
 }
 
+// Each question for a name looks at all of them.
+Result<void> validate_links(const std::vector<std::string>& links) {
+    constexpr std::size_t kMost = 256;
+    if (links.size() > kMost)
+        return fail(Code::invalid_argument, links.size(), " links, where a container can have ", kMost);
+    for (const std::string& link : links) RT_TRY(parse_link(link));
+    return {};
+}
+
 } // namespace
 
 Result<void> validate_endpoint_settings(const EndpointSettings& endpoint) {
@@ -104,8 +113,7 @@ Result<void> validate_endpoint_settings(const EndpointSettings& endpoint) {
         if (!is_network_name(alias))
             return fail(Code::invalid_argument, "network alias '", alias,
                         "' is not a name: letters, digits, '-', '_' and '.'");
-    for (const std::string& link : endpoint.links) RT_TRY(parse_link(link));
-    return {};
+    return validate_links(endpoint.links);
 }
 
 namespace {
@@ -120,7 +128,7 @@ Result<void> validate_endpoints(const ContainerSpec& spec) {
                         "' is specified multiple times");
     }
     if (!spec.mac_address.empty()) RT_TRY(parse_mac(spec.mac_address));
-    for (const std::string& link : spec.links) RT_TRY(parse_link(link));
+    RT_TRY(validate_links(spec.links));
     return {};
 }
 

@@ -9,13 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 namespace rt::doctor {
 namespace {
-
-constexpr std::array kRoles{Role::storage, Role::network, Role::isolation};
 
 std::string check_of(Role role) {
     return cat(name_of(role), ".leftover");

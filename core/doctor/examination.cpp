@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/doctor/examination.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/container/recovery.hpp"
 #include "core/shim/client.hpp"
@@ -9,6 +10,8 @@
 #include <sys/file.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace rt::doctor {
 
@@ -75,7 +78,9 @@ Result<void> recover_unless_busy(Engine& engine, const std::string& id) {
     return {};
 }
 
-Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::State& state) {
+namespace {
+
+Result<std::vector<std::string>> unrecorded_now(Engine& engine, Engine::State& state) {
     std::vector<std::string> found;
     RT_TRY_ASSIGN(const auto ids, names_in(engine.wiring().run / "containers"));
     for (const std::string& id : ids) {
@@ -87,6 +92,18 @@ Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::S
         if (!container && is_at_work()) found.push_back(id);
     }
     return found;
+}
+
+} // namespace
+
+// The shim of a start that was killed before it was recorded is on its way out: that is nobody's fault.
+Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::State& state) {
+    constexpr std::int64_t kPatience = 2'000'000'000; // ns
+    constexpr auto kPause = std::chrono::milliseconds(50);
+    for (const std::int64_t deadline = monotonic_ns() + kPatience;; std::this_thread::sleep_for(kPause)) {
+        RT_TRY_ASSIGN(auto found, unrecorded_now(engine, state));
+        if (found.empty() || monotonic_ns() > deadline) return found;
+    }
 }
 
 Result<void> none_is_unrecorded(Engine& engine, Engine::State& state) {

@@ -4,6 +4,8 @@
 #include "core/volume/volume_mount.hpp"
 #include "core/volume/volume_service.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace rt::doctor {
@@ -80,8 +82,15 @@ Result<void> look_at_directories(Examination& examination) {
     const Path volumes = examination.engine().wiring().root / "volumes";
     RT_TRY_ASSIGN(const auto names, names_in(volumes));
     for (const std::string& name : names) {
-        RT_TRY_ASSIGN(const auto volume, examination.state().volumes.find(name));
-        if (volume) continue;
+        const Path lock = examination.engine().lock_file(cat("volume-", name));
+        const auto is_known = [&]() -> Result<bool> {
+            RT_TRY_ASSIGN(const auto volume, examination.state().volumes.find(name));
+            return volume.has_value();
+        };
+        RT_TRY_ASSIGN(bool known, is_known());
+        if (known || is_locked(lock) || ::access((volumes / name).c_str(), F_OK) != 0) continue;
+        RT_TRY_ASSIGN(known, is_known()); // it may just have been made, or be gone
+        if (known) continue;
         examination.report("volume.directory",
                            {.subject = cat("directory '", (volumes / name).native(), "'"),
                             .text = "there is no such volume",

@@ -54,13 +54,15 @@ Result<Names> names_to_remove(const Image& image, const std::string& reference, 
 // A name can be taken from under a container. An image that was given by id would go on being there.
 Result<void> refuse_while_used(const std::string& reference, const std::vector<User>& users, bool by_id,
                                ImageService::Force force) {
-    for (const User& user : users)
-        if ((user.running && by_id) || force == ImageService::Force::no)
-            return fail(Code::failed_precondition, "image '", reference, "' is used by the ",
-                        user.running ? "running" : "stopped", " container '", user.container,
-                        user.running && by_id
-                            ? "': stop and remove that first"
-                            : "': remove that first, or take only the names away with --force");
+    if (users.empty()) return {};
+    auto user = std::ranges::find(users, true, &User::running); // it is not out of the way so soon
+    if (user == users.end()) user = users.begin();
+    const bool must_stop = user->running && by_id;
+    if (must_stop || force == ImageService::Force::no)
+        return fail(Code::failed_precondition, "image '", reference, "' is used by the ",
+                    user->running ? "running" : "stopped", " container '", user->container,
+                    must_stop ? "': stop and remove that first"
+                              : "': remove that first, or take only the names away with --force");
     return {};
 }
 

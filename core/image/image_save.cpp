@@ -22,11 +22,6 @@ struct Chosen {
     std::vector<std::string> names; // those that go into the archive, as they are stored
 };
 
-bool names_a_tag(const std::string& text) {
-    const auto slash = text.rfind('/');
-    return text.find_first_of(":@", slash == std::string::npos ? 0 : slash) != std::string::npos;
-}
-
 // As docker has it: a name with a tag is that one, one without is all its tags, an id brings no names.
 class Choice {
 public:
@@ -34,7 +29,7 @@ public:
 
     Result<void> add(const std::string& text) {
         const auto parsed = parse_reference(text);
-        if (parsed && !names_a_tag(text)) {
+        if (parsed && !has_tag_or_digest(text)) {
             RT_TRY_ASSIGN(const bool found, add_repository(parsed->repository()));
             if (found) return {};
         }

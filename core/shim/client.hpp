@@ -111,15 +111,14 @@ struct ShimState {
 
 // What the container's name server answers by itself, and whom it asks for the rest.
 struct ShimNames {
+    // In the network of that place in directories, who asks for name means target. In small letters.
     struct Link {
-        std::string name, target; // in small letters: who asks for name means target
+        std::uint32_t network = 0;
+        std::string name, target;
     };
-    struct Network {
-        std::string directory; // of its names (core/network/name_directory.hpp)
-        std::vector<Link> links;
-    };
-    std::vector<Network> networks;
-    std::vector<std::string> servers; // addresses, asked from the host's network; empty: none is asked
+    std::vector<std::string> directories; // of its networks' names (core/network/name_directory.hpp)
+    std::vector<std::string> servers;     // addresses, asked from the host's network; empty: none is asked
+    std::vector<Link> links;
 };
 
 struct ShimNamePorts {

@@ -435,29 +435,33 @@ Result<ShimState> decode_state(std::string_view payload) {
     return complete(in, "state", std::move(state));
 }
 
+// A shim of an older version knows no links, and gets none from containers that have none.
 std::string encode(const ShimNames& names) {
     Encoder out;
-    out.number(static_cast<std::uint32_t>(names.networks.size()));
-    for (const ShimNames::Network& network : names.networks) {
-        out.text(network.directory).number(static_cast<std::uint32_t>(network.links.size()));
-        for (const ShimNames::Link& link : network.links) out.text(link.name).text(link.target);
-    }
-    return out.texts(names.servers).take();
+    out.texts(names.directories).texts(names.servers);
+    if (names.links.empty()) return out.take();
+    out.number(static_cast<std::uint32_t>(names.links.size()));
+    for (const ShimNames::Link& link : names.links)
+        out.number(link.network).text(link.name).text(link.target);
+    return out.take();
 }
 
 Result<ShimNames> decode_names(std::string_view payload) {
     Decoder in(payload);
     ShimNames names;
-    names.networks.resize(in.count(4 + 4));
-    for (ShimNames::Network& network : names.networks) {
-        network.directory = in.text();
-        network.links.resize(in.count(4 + 4));
-        for (ShimNames::Link& link : network.links) {
-            link.name = in.text();
-            link.target = in.text();
-        }
-    }
+    names.directories = in.texts();
     names.servers = in.texts();
+    if (in.at_end()) return complete(in, "serve_names", std::move(names));
+    names.links.resize(in.count(4 + 4 + 4));
+    if (names.links.empty()) return fail(Code::corrupt, "serve_names: an empty list of links");
+    for (ShimNames::Link& link : names.links) {
+        link.network = in.number<std::uint32_t>();
+        link.name = in.text();
+        link.target = in.text();
+        if (link.network >= names.directories.size())
+            return fail(Code::corrupt, "serve_names: a link in network ", link.network, " of ",
+                        names.directories.size());
+    }
     return complete(in, "serve_names", std::move(names));
 }
 

@@ -75,6 +75,7 @@ public:
         for (std::string& value : values) value = text();
         return values;
     }
+    [[nodiscard]] bool at_end() const { return in_.empty(); }
     [[nodiscard]] Result<void> finish(std::string_view what) const {
         if (failed_ || !in_.empty())
             return fail(Code::corrupt, "the shim's protocol: a malformed '", what, "'");

@@ -17,7 +17,6 @@
 #include <array>
 #include <climits>
 #include <map>
-#include <memory>
 #include <string_view>
 
 namespace rt {

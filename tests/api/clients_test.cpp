@@ -95,8 +95,11 @@ volumes: {data: {}}
     outcome = compose({"exec", "-T", "job", "sh", "-c", "echo $KEY; hostname; pwd; exit 6"});
     EXPECT_EQ(outcome.exit_code, 6) << outcome.err;
     EXPECT_THAT(outcome.out, testing::AllOf(testing::StartsWith("value\n"), testing::EndsWith("/tmp\n")));
-    outcome = compose({"run", "--rm", "web", "ping", "-c1", "-W2", "web_1"}); // it links to the one that runs
+    outcome =
+        compose({"run", "--rm", "web", "ping", "-c1", "-W2", "site"}); // with links to the one that runs
     EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+    outcome = compose({"up", "-d", "--force-recreate", "-t", "0", "web"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     outcome = compose({"up", "-d", "--scale", "web=2"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(compose({"ps", "-q"}).out, testing::ContainsRegex("(.*\n){3}"));

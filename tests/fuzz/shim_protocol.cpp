@@ -23,6 +23,7 @@ void decode(FrameType type, std::string_view payload) {
     case FrameType::exec: return same(decode_exec(payload), payload);
     case FrameType::update: return same(decode_update(payload), payload);
     case FrameType::resize: return same(decode_resize(payload), payload);
+    case FrameType::serve_names: return same(decode_names(payload), payload);
     case FrameType::destroy: return same(decode_operation(payload), payload);
     case FrameType::created: return same(decode_created(payload), payload);
     case FrameType::failed: return same(decode_error(payload), payload);

@@ -63,20 +63,15 @@ std::vector<std::string> bytes_of(const std::vector<std::string>& texts, std::ui
 
 } // namespace
 
-NameDirectory::Addresses NamedNetwork::find(const std::string& name) const {
-    const auto link = std::ranges::find(links, name, &ShimNames::Link::name);
-    return names.find(link == links.end() ? name : link->target);
-}
-
 Result<ShimNamePorts> NameServer::serve(int netns_fd, const ShimNames& names) {
     if (!is_open())
         if (auto listening = listen(netns_fd); !listening) {
             close();
             return std::unexpected(std::move(listening).error());
         }
-    networks_.clear();
-    for (const ShimNames::Network& network : names.networks)
-        networks_.push_back({NameDirectory(network.directory), network.links});
+    directories_.clear();
+    for (const std::string& directory : names.directories) directories_.emplace_back(directory);
+    links_ = names.links;
     std::vector<ServerAddress> servers;
     for (const std::string& text : names.servers)
         if (ServerAddress server; ServerAddress::parse(text, server)) servers.push_back(server);
@@ -138,6 +133,16 @@ void NameServer::take(UniqueFd client) {
         forwarder_.servers());
 }
 
+// Links go before what others are called, in whichever network that is.
+NameDirectory::Addresses NameServer::find(const std::string& name) const {
+    for (const ShimNames::Link& link : links_)
+        if (link.name == name)
+            if (auto found = directories_[link.network].find(link.target); found.known) return found;
+    for (const NameDirectory& directory : directories_)
+        if (auto found = directory.find(name); found.known) return found;
+    return {};
+}
+
 void NameServer::send(std::string_view answer, const sockaddr_storage& to, socklen_t size) {
     // A container that does not take its answers loses them.
     (void)::sendto(udp_.get(), answer.data(), answer.size(), MSG_NOSIGNAL,
@@ -150,16 +155,12 @@ std::optional<std::string> NameServer::own_answer(std::string_view query, std::s
     if (question->type == dns::kPtr) {
         const auto address = dns::reverse_address(question->name);
         if (!address) return std::nullopt;
-        for (const NamedNetwork& network : networks_)
-            if (const std::string name = network.names.name_of(*address); !name.empty())
+        for (const NameDirectory& directory : directories_)
+            if (const std::string name = directory.name_of(*address); !name.empty())
                 return dns::name_answer(query, *question, name);
         return std::nullopt;
     }
-    NameDirectory::Addresses found;
-    for (const NamedNetwork& network : networks_) {
-        found = network.find(question->name);
-        if (found.known) break;
-    }
+    const NameDirectory::Addresses found = find(question->name);
     if (!found.known) return std::nullopt;
     // A name of ours has addresses and nothing else: nobody outside needs to hear of it.
     std::vector<std::string> addresses;

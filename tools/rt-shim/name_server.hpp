@@ -17,13 +17,6 @@
 
 namespace rt::shim {
 
-struct NamedNetwork {
-    NameDirectory names;
-    std::vector<ShimNames::Link> links;
-
-    [[nodiscard]] NameDirectory::Addresses find(const std::string& name) const;
-};
-
 class NameServer final : EventLoop::Handler {
 public:
     explicit NameServer(EventLoop& loop)
@@ -47,13 +40,15 @@ private:
     void take(UniqueFd client);
     // nullopt: others have to be asked.
     [[nodiscard]] std::optional<std::string> own_answer(std::string_view query, std::size_t limit) const;
+    [[nodiscard]] NameDirectory::Addresses find(const std::string& name) const;
     void send(std::string_view answer, const sockaddr_storage& to, socklen_t size);
 
     EventLoop& loop_;
     UniqueFd udp_;
     Listener tcp_;
     ShimNamePorts ports_;
-    std::vector<NamedNetwork> networks_;
+    std::vector<NameDirectory> directories_;
+    std::vector<ShimNames::Link> links_;
     NameForwarder forwarder_;
     std::list<NameSession> sessions_;
 };

@@ -8,6 +8,7 @@
 #include "event_loop.hpp"
 
 #include <array>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>

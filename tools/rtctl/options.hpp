@@ -10,8 +10,12 @@
 #include <boost/program_options/variables_map.hpp>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace rt::cli {
+
+using Words = std::vector<std::string>; // of an option that may be given again
 
 namespace options = boost::program_options;
 

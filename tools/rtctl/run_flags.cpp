@@ -5,8 +5,6 @@
 namespace rt::cli {
 namespace {
 
-using Words = std::vector<std::string>;
-
 auto text(const char* what) {
     return options::value<std::string>()->value_name(what);
 }
@@ -109,7 +107,7 @@ void add_network(options::options_description& all) {
         ("mac-address", text("ADDRESS"), "its MAC address")
         ("network-alias", list("NAME"), "a name of it in its network")
         ("net-alias", list("NAME"), "the same")
-        ("link", list("CONTAINER[:NAME]"), "another container under a name that only this one knows");
+        ("link", list("CONTAINER[:NAME]"), "another container under a name that only this one knows, in networks of users");
     all.add(group);
 }
 

@@ -16,8 +16,9 @@ namespace {
 Result<void> add_environment(const Parsed& parsed, std::vector<std::string>& environment) {
     const auto value_of_ours = [](const std::string& key) { return std::getenv(key.c_str()); };
     for (const std::string& file : parsed.get<Words>("env-file")) {
-        RT_TRY_ASSIGN(const auto lines, read_assignments(file));
-        for (const std::string& line : lines) { // without a value: ours; what we do not have is passed over
+        const auto lines = read_assignments(file);
+        if (!lines) return in_context(lines.error(), "--env-file");
+        for (const std::string& line : *lines) { // without a value: ours; what we do not have is passed over
             if (line.find('=') != std::string::npos)
                 environment.push_back(line);
             else if (const char* value = value_of_ours(line); value != nullptr)

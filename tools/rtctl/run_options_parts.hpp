@@ -11,8 +11,6 @@
 
 namespace rt::cli {
 
-using Words = std::vector<std::string>;
-
 // The value of an option, if it was given, by its parser; the error begins with the option's name.
 template <class Parse, class Value>
 Result<void> take(const Parsed& parsed, const char* name, Parse parse, Value& value) {

@@ -105,7 +105,8 @@ TEST_F(DockerOptions, OfCreateAreThoseOfRunButForItsAttachment) {
 }
 
 TEST_F(DockerOptions, ThatAreRefusedSayWhy) {
-    expect_refused({"rm", "--link", "one"}, "rm: --link is not supported: there are no links");
+    expect_refused({"rm", "--link", "one"},
+                   "rm: --link is not supported: a link goes with its place in a network");
     expect_refused({"rm", "-l", "one"}, "--link");
     expect_refused({"images", "--tree"}, "--tree is not supported: an image here is for one machine");
     expect_refused({"start", "--checkpoint", "x", "one"}, "--checkpoint is not supported");

@@ -281,6 +281,7 @@ TEST_F(UserNetworks, ALinkIsANameThatOnlyItsContainerKnows) {
     start("bb", {"--network", "front"});
     EXPECT_EQ(in("app", "ping -c1 -W2 db").exit_code, 0);
     EXPECT_EQ(in("app", "ping -c1 -W2 web").exit_code, 0);
+    EXPECT_EQ(in("app", "ping -c1 -W2 db.front").exit_code, 0);
     EXPECT_NE(in("app", "ping -c1 -W1 ghost").exit_code, 0);
     EXPECT_NE(in("bb", "ping -c1 -W1 db").exit_code, 0);
     const json links =
@@ -293,6 +294,9 @@ TEST_F(UserNetworks, ALinkIsANameThatOnlyItsContainerKnows) {
     EXPECT_NE(in("app", "ping -c1 -W1 store").exit_code, 0);
     ASSERT_EQ(rtctl_({"restart", "-t", "0", "bb"}).exit_code, 0);
     EXPECT_EQ(in("bb", "ping -c1 -W2 store").exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "disconnect", "front", "app"}).exit_code, 0);
+    ASSERT_EQ(rtctl_({"network", "connect", "front", "app"}).exit_code, 0);
+    EXPECT_NE(in("app", "ping -c1 -W1 db").exit_code, 0) << "it went with its place in the network";
     EXPECT_THAT(sh("true", {"--network", "front", "--link", "a:b:c"}).err,
                 HasSubstr("bad format for links: a:b:c"));
     EXPECT_THAT(sh("true", {"--link", "web"}).err, HasSubstr("--link works in networks that users made"));
@@ -415,6 +419,7 @@ TEST_F(UserNetworks, OneOfADriverThatHasLeftTheWiringCanBeRemoved) {
     rt::test::write_file(file, wiring.dump());
     EXPECT_THAT(rtctl_({"network", "ls"}).out, HasSubstr("fixed"));
     EXPECT_THAT(rtctl_({"network", "rm", "fixed"}).err, HasSubstr("pre-defined"));
+    EXPECT_EQ(sh("true", {"--network", "fixed"}).exit_code, 0) << "it is made";
     rt::test::write_file(file, before);
     EXPECT_EQ(rtctl_({"network", "rm", "fixed"}).exit_code, 0);
     EXPECT_THAT(rtctl_({"network", "ls"}).out, Not(HasSubstr("fixed")));

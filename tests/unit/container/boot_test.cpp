@@ -83,7 +83,7 @@ TEST(BootSteps, ComeTheOldestFirstAndAfterWhatTheyNeed) {
     rt::Container linked = container("linked", "always");
     change(inner, [&](rt::ContainerSpec& spec) { spec.network = "container:outer"; });
     change(linked, [&](rt::ContainerSpec& spec) {
-        spec.links = {"inner:db"};
+        spec.network = "container:inner";
         spec.pid_mode = "container:" + outer.id.substr(0, 12);
         spec.ipc_mode = "container:gone"; // its start will say so
     });
@@ -91,7 +91,7 @@ TEST(BootSteps, ComeTheOldestFirstAndAfterWhatTheyNeed) {
     EXPECT_EQ(names(steps), (Names{"inner", "outer", "linked"}));
     EXPECT_EQ(steps[0].after, Names{outer.id});
     EXPECT_EQ(steps[1].after, Names{});
-    EXPECT_EQ(steps[2].after, (Names{outer.id, inner.id}));
+    EXPECT_EQ(steps[2].after, (Names{inner.id, outer.id}));
 }
 
 } // namespace

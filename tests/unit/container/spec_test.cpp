@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/container/container_link.hpp"
 #include "core/container/spec.hpp"
 
 #include <gtest/gtest.h>
@@ -75,11 +76,13 @@ TEST(ContainerSpec, EveryMemberIsKept) {
     spec.ulimits = {{"nofile", 1, -1}};
     spec.devices = {{"/dev/a", "/dev/b", "r"}};
     spec.masked_paths.emplace();
+    spec.networks = {{.network = "lan", .aliases = {"a"}, .links = {"b:c"}}};
     const auto back = rt::spec_from_json(rt::to_json(spec).dump());
     ASSERT_TRUE(back) << back.error().message;
     EXPECT_EQ(back->restart_policy, spec.restart_policy);
     EXPECT_EQ(back->stop_timeout, 0);
     EXPECT_EQ(back->init, false);
+    EXPECT_EQ(back->networks, spec.networks);
     EXPECT_EQ(back->healthcheck, spec.healthcheck);
     EXPECT_EQ(back->log_config, spec.log_config);
     EXPECT_EQ(back->labels, spec.labels);
@@ -182,6 +185,46 @@ TEST(ContainerSpec, OptionsOutOfRangeOrAgainstEachOtherAreRefused) {
         ASSERT_FALSE(result) << what;
         EXPECT_EQ(result.error().code, rt::Code::invalid_argument) << what << ": " << result.error().message;
     }
+}
+
+TEST(ContainerSpec, OneOfAnOlderVersionLacksWhatThatDidNotKnow) {
+    rt::ContainerSpec spec;
+    spec.networks = {{.network = "lan", .aliases = {"a"}}};
+    auto written = rt::to_json(spec);
+    written["networks"][0].erase("links");
+    const auto back = rt::spec_from_json(written.dump());
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(back->networks, spec.networks);
+}
+
+TEST(ContainerSpec, LinksAreThoseOfItsFirstNetwork) {
+    rt::ContainerSpec spec;
+    spec.network = "back";
+    spec.networks = {{.network = "front"}, {.network = "back", .links = {"a"}}};
+    spec.links = {"a", "b:c"};
+    rt::give_links_to_network(spec);
+    EXPECT_EQ(spec.links, std::vector<std::string>{});
+    EXPECT_EQ(spec.networks[0].links, std::vector<std::string>{});
+    EXPECT_EQ(spec.networks[1].links, (std::vector<std::string>{"a", "b:c"}));
+    rt::ContainerSpec plain;
+    plain.network = "lan";
+    plain.links = {"a"};
+    rt::give_links_to_network(plain);
+    ASSERT_EQ(plain.networks.size(), 1U);
+    EXPECT_EQ(plain.networks[0].network, "lan");
+    EXPECT_EQ(plain.networks[0].links, std::vector<std::string>{"a"});
+}
+
+TEST(ContainerSpec, ALinkIsAContainerAndMaybeAName) {
+    const auto parts = [](const char* text) {
+        const auto link = rt::parse_link(text);
+        return link ? link->target + ">" + link->name : "";
+    };
+    EXPECT_EQ(parts("web"), "web>");
+    EXPECT_EQ(parts("web:db"), "web>db");
+    EXPECT_EQ(parts("/web:/app/db"), "web>db");
+    for (const char* text : {"", ":", "a:", ":b", "a:b:c", "a b", "a:/b/c"})
+        EXPECT_EQ(parts(text), "") << text;
 }
 
 TEST(ContainerSpec, WhatIsNotThereIsRefusedByName) {

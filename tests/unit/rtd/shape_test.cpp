@@ -75,6 +75,8 @@ TEST(ApiShapes, OfAnImage) {
                         "add /Config/Domainname", "add /Config/Hostname", "add /Config/Image",
                         "add /Config/OpenStdin", "add /Config/StdinOnce", "add /Config/Tty"}},
                       {"1.47", {"remove /Descriptor"}},
+                      {"1.44", {"add /Container", "add /ContainerConfig"}},
+                      {"1.44", {"add /Container", "add /ContainerConfig"}},
                       {"1.43", {"add /VirtualSize"}}}));
 }
 

@@ -70,6 +70,21 @@ TEST(ShimProtocol, CarriesCreateMessages) {
     EXPECT_EQ(out->container.log.file, in.container.log.file);
 }
 
+TEST(Protocol, NamesOfAContainerWithoutLinksAreAsTheyAlwaysWere) {
+    const ShimNames plain{{"/a", "/b"}, {"10.0.0.1"}, {}};
+    EXPECT_EQ(encode(plain), Encoder().texts(plain.directories).texts(plain.servers).take());
+    const ShimNames linked{{"/a", "/b"}, {}, {{1, "db", "web"}}};
+    const auto out = decode_names(encode(linked));
+    ASSERT_TRUE(out) << out.error().message;
+    EXPECT_EQ(out->directories, linked.directories);
+    ASSERT_EQ(out->links.size(), 1U);
+    EXPECT_EQ(out->links[0].network, 1U);
+    EXPECT_EQ(out->links[0].name, "db");
+    EXPECT_EQ(out->links[0].target, "web");
+    EXPECT_FALSE(decode_names(encode(ShimNames{{"/a"}, {}, {{1, "db", "web"}}})))
+        << "of a network that is not there";
+}
+
 TEST(ShimProtocol, CarriesTheSmallMessages) {
     const auto signal = decode_signal(encode(SignalMessage{{"op", -1}, 15, SignalScope::all_processes}));
     ASSERT_TRUE(signal);

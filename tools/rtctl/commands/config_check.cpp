@@ -6,7 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 namespace rt::cli {
 namespace {
@@ -48,7 +52,13 @@ Outcome config_check(const Globals& globals, const Arguments& arguments) {
                        std::string(name_of(report.status)), report.reason});
     }
     if (format == Format::table) table.print();
-    return std::ranges::any_of(reports, is_fault) ? 1 : 0;
+    bool fault = std::ranges::any_of(reports, is_fault);
+    if (wiring.init.by_default && ::access(wiring.init.program.c_str(), X_OK) != 0) {
+        warn(cat("/init/program: run '", wiring.init.program.native(), "': ", std::strerror(errno),
+                 ": no container starts while /init/default is true"));
+        fault = true;
+    }
+    return fault ? 1 : 0;
 }
 
 } // namespace

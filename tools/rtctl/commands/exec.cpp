@@ -21,8 +21,6 @@ constexpr int kRefused = 1;
 constexpr int kCannotExecute = 126;
 constexpr int kNotFound = 127;
 
-using Words = std::vector<std::string>;
-
 options::options_description exec_options() {
     options::options_description description("Options");
     const auto text = [] { return options::value<std::string>(); };

@@ -8,8 +8,6 @@
 namespace rt::cli {
 namespace {
 
-using Words = std::vector<std::string>;
-
 Outcome network_connect(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     // clang-format off

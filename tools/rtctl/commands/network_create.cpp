@@ -12,8 +12,6 @@
 namespace rt::cli {
 namespace {
 
-using Words = std::vector<std::string>;
-
 options::options_description describe_network_create() {
     const auto text = [](const char* what) { return options::value<std::string>()->value_name(what); };
     const auto list = [](const char* what) { return options::value<Words>()->composing()->value_name(what); };

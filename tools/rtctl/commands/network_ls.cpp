@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/clock.hpp"
+#include "core/base/id.hpp"
 #include "core/container/networks.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/listing.hpp"
@@ -27,7 +28,7 @@ constexpr std::array kNetworkFields = {
 };
 
 std::string shown_id(const Network& network, bool whole) {
-    return whole ? network.id : network.id.substr(0, 12);
+    return whole ? network.id : short_id(network.id);
 }
 
 Json to_json(const Network& network, const NetworkConfig& config, bool whole_id) {

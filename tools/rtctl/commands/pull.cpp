@@ -13,7 +13,6 @@
 namespace rt::cli {
 namespace {
 
-// "a/b:c", not "localhost:5000/b".
 Outcome pull(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("quiet,q", "only the image's name at the end")(

@@ -10,7 +10,7 @@ namespace rt::cli {
 namespace {
 
 constexpr RefusedOption kRmRefused[] = {
-    {"link,l", "", "there are no links; 'rtctl network disconnect' takes a container out of a network"}};
+    {"link,l", "", "a link goes with its place in a network ('rtctl network disconnect')"}};
 
 Outcome rm(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");

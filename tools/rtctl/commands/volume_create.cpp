@@ -10,8 +10,6 @@
 namespace rt::cli {
 namespace {
 
-using Words = std::vector<std::string>;
-
 Result<StringMap> pairs(const Parsed& parsed, const char* name) {
     StringMap map;
     for (const std::string& text : parsed.get<Words>(name)) {

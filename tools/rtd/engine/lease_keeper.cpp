@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/engine/lease_keeper.hpp"
 
+#include "core/base/id.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
 #include "tools/rtd/engine/shim_stream.hpp"
@@ -80,7 +81,7 @@ Awaitable<void> LeaseKeeper::watch(std::string container_id, ShimClient shim, Ro
     const auto outcome = co_await std::move(task);
     if (!outcome)
         log(LogLevel::error,
-            cat("clean up after container ", container_id.substr(0, 12), ": ", outcome.error().message));
+            cat("clean up after container ", short_id(container_id), ": ", outcome.error().message));
 }
 
 Awaitable<void> LeaseKeeper::take_over(std::string container_id) {
@@ -89,7 +90,7 @@ Awaitable<void> LeaseKeeper::take_over(std::string container_id) {
     const auto taken = co_await std::move(task);
     if (!taken)
         log(LogLevel::warning,
-            cat("take over container ", container_id.substr(0, 12), ": ", taken.error().message));
+            cat("take over container ", short_id(container_id), ": ", taken.error().message));
     if (!taken || *taken == nullptr) co_return;
     begin(container_id, std::move((*taken)->shim), (*taken)->has_lease ? Role::holder : Role::watcher);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/engine/pending_attach.hpp"
 
+#include "core/base/id.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
@@ -85,7 +87,7 @@ Awaitable<void> PendingAttaches::follow(EventHub& events, WorkerPool& workers) {
         }
         const std::string id = (*event)->actor_id;
         if ((*event)->action == "destroy") {
-            give_up(id, {Code::not_found, 0, cat("container ", id.substr(0, 12), " was removed")});
+            give_up(id, {Code::not_found, 0, cat("container ", short_id(id), " was removed")});
             continue;
         }
         auto task = workers.run([this, id](Engine& engine) -> Result<void> {

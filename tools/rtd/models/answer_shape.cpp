@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtd/models/answer_shape.hpp"
 
+#include "core/base/id.hpp"
 #include "core/base/json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,7 +13,7 @@ namespace rt::rtd {
 namespace {
 
 void add_short_id_to_aliases(Json& container) {
-    const std::string id = container.at("Id").get<std::string>().substr(0, 12);
+    const std::string id = short_id(container.at("Id").get<std::string>());
     for (auto& [name, endpoint] : container.at("NetworkSettings").at("Networks").items()) {
         if (name == "bridge" || name == "host" || name == "none" || name == "default") continue;
         Json& aliases = endpoint["Aliases"];
@@ -38,6 +39,14 @@ void fill_config(Json& image) {
         if (!config.contains(key)) config[key] = false;
     for (const char* const key : {"Cmd", "Entrypoint", "Env", "Labels", "OnBuild", "Volumes"})
         if (!config.contains(key)) config[key] = nullptr;
+}
+
+// Of an image that no container was committed for; docker-compose 1 looks for volumes there.
+void add_build_container(Json& image) {
+    Json none{{"Config", Json::object()}};
+    fill_config(none);
+    image["Container"] = "";
+    image["ContainerConfig"] = std::move(none["Config"]);
 }
 
 void names_of_security_options(Json& info) {
@@ -68,6 +77,7 @@ constexpr Rule kRules[] = {
      {1, 46},
      [](Json& container) { container["HostConfig"].erase("Annotations"); }},
     {Shape::container, {1, 45}, add_short_id_to_aliases},
+    {Shape::image, {1, 45}, add_build_container},
     {Shape::image, {1, 44}, [](Json& image) { image["VirtualSize"] = image["Size"]; }},
     {Shape::image_summary, {1, 44}, [](Json& image) { image["VirtualSize"] = image["Size"]; }},
     {Shape::info,

@@ -2,14 +2,11 @@
 #include "tools/rtd/models/registry_auth.hpp"
 
 #include "core/base/base64.hpp"
-
 #include "core/base/json.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace rt::rtd {
-namespace {} // namespace
-
 RegistryCredentials credentials_of(const Json& auth) {
     RegistryCredentials credentials{string_at(auth, "username"), string_at(auth, "password"),
                                     string_at(auth, "identitytoken"), string_at(auth, "registrytoken")};

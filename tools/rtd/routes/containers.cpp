@@ -229,7 +229,9 @@ Result<Answer> update_one(Engine& engine, const Request& request) {
 
 Result<Answer> container_remove(Engine& engine, const Request& request) {
     if (request.query.flag("link"))
-        return fail(Code::unsupported, "the parameter 'link' is not supported: there are no links to remove");
+        return fail(Code::unsupported,
+                    "the parameter 'link' is not supported: a link goes with its place in a network ("
+                    "network disconnect)");
     RT_TRY(remove(engine, request.parameter("id"), request.query.flag("force") ? Force::yes : Force::no,
                   request.query.flag("v") ? AnonymousVolumes::remove : AnonymousVolumes::keep));
     return empty_answer();

@@ -150,8 +150,7 @@ Awaitable<Result<void>> exec_start(Services& services, Exchange& exchange) {
     RT_CO_TRY(reader.done());
     RT_CO_TRY_ASSIGN(const auto exec, find_exec(services, exchange));
     if (exec->state != Exec::State::made)
-        co_return fail(Code::failed_precondition, "exec ", exec->id.substr(0, 12),
-                       " has already been started");
+        co_return fail(Code::failed_precondition, "exec ", short_id(exec->id), " has already been started");
     exec->state = Exec::State::starting;
     const bool outputs = !detach && (exec->attach_stdout || exec->attach_stderr || exec->request.terminal);
     const bool input = !detach && exec->request.open_stdin;
@@ -210,7 +209,7 @@ Awaitable<Result<void>> exec_resize(Services& services, Exchange& exchange) {
         !std::in_range<unsigned short>(*columns))
         co_return fail(Code::invalid_argument, "resize: 'h' and 'w' are numbers up to 65535");
     if (exec->stream == nullptr)
-        co_return fail(Code::failed_precondition, "exec ", exec->id.substr(0, 12), " is not running");
+        co_return fail(Code::failed_precondition, "exec ", short_id(exec->id), " is not running");
     RT_CO_TRY(exec->stream->client().post_resize(static_cast<unsigned short>(*rows),
                                                  static_cast<unsigned short>(*columns)));
     co_await exchange.answer(empty_answer(200));

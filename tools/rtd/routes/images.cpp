@@ -135,11 +135,18 @@ Result<Answer> image_list(Engine& engine, const Request& request) {
     return json_answer(answer);
 }
 
+// docker-compose 1 asks in the newest version and expects what came before this one.
+ApiVersion version_of_answer(const Request& request) {
+    constexpr ApiVersion kKnown{1, 44};
+    const bool knows_no_more = request.header("User-Agent").starts_with("docker-compose/1.");
+    return knows_no_more && kKnown < request.version ? kKnown : request.version;
+}
+
 Result<Answer> image_inspect(Engine& engine, const Request& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Image image, state->images.find(request.parameter("name")));
     RT_TRY_ASSIGN(const api::ImageView view, api::look_at(engine, image));
-    return json_answer(shaped(Shape::image, api::image_json(view), request.version));
+    return json_answer(shaped(Shape::image, api::image_json(view), version_of_answer(request)));
 }
 
 Result<Answer> image_remove(Engine& engine, const Request& request) {
