@@ -72,8 +72,10 @@ Result<void> make_directories(const Path& path, mode_t mode) {
 Result<void> remove_tree(const Path& path) {
     std::error_code problem;
     std::filesystem::remove_all(path, problem);
-    if (problem) return fail_errno(problem.value(), "remove '", path.native(), "'");
-    return {};
+    if (!problem) return {};
+    Error error = fail_errno(problem.value(), "remove '", path.native(), "'").error();
+    if (problem.value() == EBUSY) error.message += " (something is mounted in there: umount it first)";
+    return std::unexpected(std::move(error));
 }
 
 Path program_directory() {

@@ -91,12 +91,13 @@ Result<void> look_at_directories(Examination& examination) {
         if (known || is_locked(lock) || ::access((volumes / name).c_str(), F_OK) != 0) continue;
         RT_TRY_ASSIGN(known, is_known()); // it may just have been made, or be gone
         if (known) continue;
-        examination.report("volume.directory",
-                           {.subject = cat("directory '", (volumes / name).native(), "'"),
-                            .text = "there is no such volume",
-                            .owner = "not known",
-                            .advice = cat("look at what is in it, then 'rtctl volume create ", name,
-                                          "' to have it as a volume, or remove it by hand")});
+        examination.report(
+            "volume.directory",
+            {.subject = cat("directory '", (volumes / name).native(), "'"),
+             .text = "there is no such volume",
+             .owner = "not known",
+             .advice = cat("look at what is in it, then 'rtctl volume create ", name,
+                           "' to have what is in its _data as a volume, or remove it by hand")});
     }
     return {};
 }

@@ -279,7 +279,8 @@ sdk::Result<Config> parse_config(std::string_view text) {
     if (!prefix || prefix->subnet() != *prefix)
         return fail(Code::invalid_argument, "pool '", pool, "' is not an IPv4 subnet such as 10.88.0.0/16");
     config.pool = *prefix;
-    config.prefix_length = json.value("prefix_length", config.prefix_length);
+    config.prefix_length =
+        json.value("prefix_length", std::max<int>(config.prefix_length, config.pool.length));
     if (config.prefix_length < config.pool.length || config.prefix_length > 30)
         return fail(Code::invalid_argument, "prefix_length ", config.prefix_length, " is not between ",
                     static_cast<int>(config.pool.length), " (that of the pool) and 30");

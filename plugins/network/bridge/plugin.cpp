@@ -15,7 +15,7 @@ constexpr char kSchema[] = R"({
     },
     "prefix_length": {
       "type": "integer", "default": 20, "minimum": 1, "maximum": 30,
-      "description": "prefix length of each network's subnet"
+      "description": "prefix length of each network's subnet; where it is not given, that of a smaller pool"
     },
     "mtu": {
       "type": "integer", "default": 0, "minimum": 0, "maximum": 65535,

@@ -271,6 +271,7 @@ TEST(BridgeConfig, WrongValuesAreRefused) {
     for (const Json& config : {Json{{"pool", "10.88.0.1/16"}}, Json{{"pool", "x"}},
                                Json{{"prefix_length", 8}}, Json{{"prefix_length", 31}}, Json{{"mtu", 5}}})
         EXPECT_THROW(NetworkDriver("bridge", config), std::runtime_error) << config;
+    EXPECT_NO_THROW(NetworkDriver("bridge", Json{{"pool", "10.88.0.0/30"}})) << "one network has room in it";
 }
 
 } // namespace

@@ -44,7 +44,7 @@ void print(const Finding& finding) {
     line("of: ", finding.owner);
     if (finding.repaired) return;
     line("not repaired: ", finding.problem);
-    line("do: ", finding.advice);
+    line(finding.problem.empty() ? "do: " : "when that is seen to: ", finding.advice);
 }
 
 void print_sum(const doctor::Report& report) {
