@@ -106,8 +106,9 @@ Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::S
     }
 }
 
+// Asked before each repair: who looked has waited, and a refusal takes nothing from anybody.
 Result<void> none_is_unrecorded(Engine& engine, Engine::State& state) {
-    RT_TRY_ASSIGN(const auto ids, unrecorded_containers(engine, state));
+    RT_TRY_ASSIGN(const auto ids, unrecorded_now(engine, state));
     if (ids.empty()) return {};
     return fail(
         Code::failed_precondition, "container ", short_id(ids.front()),
