@@ -6,11 +6,11 @@ JOBS   ?= $(shell nproc)
 CTEST   = ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error
 
 demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
-test: place dependencies-test build
+test: place dependencies-test clients build
 	$(CTEST) -LE crash -j$(JOBS)
 	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
 test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized asan
-test-tsan: place dependencies-test dependencies-fuzz ; $(MAKE) build PRESET=release && scripts/test-sanitized tsan
+test-tsan: place dependencies-test clients dependencies-fuzz ; $(MAKE) build PRESET=release && scripts/test-sanitized tsan
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
 bench: place dependencies-bench build ; tests/bench/run --build build/$(PRESET) --json build/bench.json $(if $(ONLY),--only $(ONLY))
 check: dependencies-check ; $(MAKE) configure PRESET=dev && scripts/check build/dev # each file for itself
@@ -22,8 +22,9 @@ package: dependencies-package programs ; scripts/make-package build/$(PRESET)
 programs: configure                  ; cmake --build build/$(PRESET) -j$(JOBS) --target core/all plugins/all tools/all
 configure: dependencies-build        ; cmake --preset $(PRESET) --log-level=WARNING
 place:                               ; scripts/check-place
+clients:                             ; scripts/install-clients build/clients
 dependencies-%:                      ; scripts/install-dependencies build $*
 clean:                               ; rm -rf build
 
 .NOTPARALLEL:
-.PHONY: place programs demo test test-asan test-tsan test-vm bench check check-quick fuzz install package build configure clean
+.PHONY: place clients programs demo test test-asan test-tsan test-vm bench check check-quick fuzz install package build configure clean
