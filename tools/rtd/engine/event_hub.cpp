@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -19,7 +20,26 @@ namespace {
 using asio::steady_timer;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kPause{1}; // after a failure
+constexpr std::chrono::seconds kPause{1};              // after a failure
+constexpr std::chrono::milliseconds kShortestRest{10}; // the whole life of a short container
+constexpr int kRest = 4;                               // times as long as the round was
+constexpr std::size_t kToldAtOnce = 8;                 // listeners
+
+using Listeners = std::list<std::weak_ptr<EventQueue>>;
+
+std::shared_ptr<EventQueue> add_to(Listeners& listeners, std::shared_ptr<EventQueue> queue) {
+    listeners.push_back(queue);
+    return queue;
+}
+
+void forget_gone(Listeners& listeners) {
+    std::erase_if(listeners, [](const std::weak_ptr<EventQueue>& listener) { return listener.expired(); });
+}
+
+void for_each(const Listeners& listeners, const auto& call) {
+    for (const std::weak_ptr<EventQueue>& listener : listeners)
+        if (const auto queue = listener.lock()) call(*queue);
+}
 
 } // namespace
 
@@ -61,31 +81,58 @@ void EventQueue::overflow() {
 }
 
 std::shared_ptr<EventQueue> EventHub::listen(EventQueue::Wanted wanted) {
-    auto queue = std::make_shared<EventQueue>(executor_, std::move(wanted));
-    queues_.push_back(queue);
-    return queue;
+    return add_to(queues_, std::make_shared<EventQueue>(executor_, std::move(wanted)));
+}
+
+std::shared_ptr<EventQueue> EventHub::listen_in_turn(EventQueue::Wanted wanted) {
+    return add_to(in_turn_, std::make_shared<EventQueue>(executor_, std::move(wanted)));
 }
 
 std::size_t EventHub::listeners() {
-    std::erase_if(queues_, [](const std::weak_ptr<EventQueue>& listener) { return listener.expired(); });
-    return queues_.size();
+    forget_gone(queues_);
+    forget_gone(in_turn_);
+    return queues_.size() + in_turn_.size();
 }
 
 void EventHub::tell(std::vector<Event> events) {
+    forget_gone(queues_);
     for (Event& event : events) {
         const auto shared = std::make_shared<const ToldEvent>(std::move(event));
-        std::erase_if(queues_, [&](const std::weak_ptr<EventQueue>& listener) {
-            const auto queue = listener.lock();
-            if (queue) queue->add(shared);
-            return queue == nullptr;
-        });
+        for_each(queues_, [&](EventQueue& queue) { queue.add(shared); });
+        if (!in_turn_.empty()) for_next_round_.push_back(shared);
+    }
+    if (!for_next_round_.empty()) round_.cancel();
+}
+
+// Who comes while a round is made needs nothing of it: he reads the log after he has begun to listen.
+Awaitable<void> EventHub::tell_in_turn() {
+    using Clock = steady_timer::clock_type;
+    for (;;) {
+        while (for_next_round_.empty()) {
+            round_.expires_at(steady_timer::time_point::max());
+            error_code woken;
+            co_await round_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+        const auto begun = Clock::now();
+        const auto events = std::exchange(for_next_round_, {});
+        forget_gone(in_turn_);
+        const std::vector<std::weak_ptr<EventQueue>> listeners(in_turn_.begin(), in_turn_.end());
+        for (std::size_t at = 0; at < listeners.size(); ++at) {
+            if (const auto queue = listeners[at].lock())
+                for (const SharedEvent& event : events) queue->add(event);
+            if (at % kToldAtOnce == kToldAtOnce - 1) co_await asio::post(executor_, asio::use_awaitable);
+        }
+        steady_timer rest(executor_,
+                          std::max<Clock::duration>(kShortestRest, kRest * (Clock::now() - begun)));
+        co_await rest.async_wait(asio::use_awaitable);
     }
 }
 
 // Nobody goes on as if there had been none.
 void EventHub::tell_of_loss() {
-    for (const std::weak_ptr<EventQueue>& listener : queues_)
-        if (const auto queue = listener.lock()) queue->overflow();
+    const auto overflow = [](EventQueue& queue) { queue.overflow(); };
+    for_each(queues_, overflow);
+    for_each(in_turn_, overflow);
 }
 
 Awaitable<Result<void>> EventHub::follow() {
@@ -129,6 +176,11 @@ Awaitable<Result<void>> EventHub::follow() {
 }
 
 Awaitable<void> EventHub::run() {
+    using namespace asio::experimental::awaitable_operators;
+    co_await (follow_for_ever() && tell_in_turn());
+}
+
+Awaitable<void> EventHub::follow_for_ever() {
     steady_timer pause(executor_);
     for (;;) {
         const Result<void> outcome = co_await follow();

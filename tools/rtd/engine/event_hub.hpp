@@ -14,6 +14,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <vector>
 
 namespace rt::rtd {
 
@@ -57,17 +58,24 @@ class EventHub {
 public:
     // open: for an engine of its own.
     EventHub(asio::any_io_executor executor, WorkerPool& workers, WorkerPool::OpenEngine open)
-        : executor_(std::move(executor)), workers_(workers), open_(std::move(open)) {}
+        : executor_(std::move(executor)), workers_(workers), open_(std::move(open)), round_(executor_) {}
 
     // Until the server ends.
     Awaitable<void> run();
 
     // It listens as long as the queue lives. wanted: all of them where it is empty.
     std::shared_ptr<EventQueue> listen(EventQueue::Wanted wanted = {});
+    // For clients, of whom there may be many: they are told a few at a time, with whatever else the server
+    // has to do in between, and the server rests between two rounds, in which more events come together.
+    std::shared_ptr<EventQueue> listen_in_turn(EventQueue::Wanted wanted);
     [[nodiscard]] std::size_t listeners(); // now
 
 private:
+    using Listeners = std::list<std::weak_ptr<EventQueue>>;
+
+    Awaitable<void> follow_for_ever();
     Awaitable<Result<void>> follow();
+    Awaitable<void> tell_in_turn();
     void tell(std::vector<Event> events);
     void tell_of_loss();
 
@@ -75,7 +83,9 @@ private:
     WorkerPool& workers_;
     WorkerPool::OpenEngine open_;
     bool interrupted_ = false; // since the follower before failed
-    std::list<std::weak_ptr<EventQueue>> queues_;
+    Listeners queues_, in_turn_;
+    std::vector<SharedEvent> for_next_round_;
+    asio::steady_timer round_; // cancelled when there is something for it
 };
 
 } // namespace rt::rtd

@@ -44,25 +44,28 @@ struct Past {
     std::int64_t last_id = 0; // of the log when it was read
 };
 
-// What has happened by now.
-Result<Past> read_past(Engine& engine, const TimeSpan& span, const EventFilters& filters) {
+// What has happened by now, since the event `after`.
+Result<Past> read_past(Engine& engine, std::int64_t after, const TimeSpan& span,
+                       const EventFilters& filters) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     Past past;
     RT_TRY_ASSIGN(past.last_id, state->events.last_id());
     if (span.since == 0 && span.until == 0) return past;
-    RT_TRY(state->events.read(0, span.since, span.until, [&](const Event& event) {
+    RT_TRY(state->events.read(after, span.since, span.until, [&](const Event& event) {
         past.last_id = std::max(past.last_id, event.id);
         if (filters.matches(event)) past.lines += line_of(event);
     }));
     return past;
 }
 
-Awaitable<Result<void>> write_some(Exchange& exchange, EventQueue& news, std::int64_t after) {
+// last_id: of what was written before, and then of what is written now.
+Awaitable<Result<void>> write_some(Exchange& exchange, EventQueue& news, std::int64_t& last_id) {
     constexpr std::size_t kAtOnce = 64;
     std::vector<std::string> lines;
     while (news.has_some() && lines.size() < kAtOnce) {
         RT_CO_TRY_ASSIGN(const SharedEvent event, news.take());
-        if (event->id <= after) continue;
+        if (event->id <= last_id) continue;
+        last_id = event->id;
         if (event->line.empty()) event->line = line_of(*event);
         lines.push_back(event->line);
     }
@@ -70,18 +73,12 @@ Awaitable<Result<void>> write_some(Exchange& exchange, EventQueue& news, std::in
     co_return Result<void>();
 }
 
-// What has come together goes together: of many followers each is a system call. So does what comes in the
-// moment after, which is as long as the whole life of a short container.
-Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t after) {
-    constexpr std::chrono::milliseconds kMoment{10};
-    asio::steady_timer moment(exchange.executor());
+// What has come together goes together: of many followers each is a system call.
+Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t& last_id) {
     for (;;) {
         co_await news.arrived();
-        auto writing = write_some(exchange, news, after);
+        auto writing = write_some(exchange, news, last_id);
         RT_CO_TRY(co_await std::move(writing));
-        if (news.has_some()) continue;
-        moment.expires_after(kMoment);
-        co_await moment.async_wait(asio::use_awaitable);
     }
 }
 
@@ -98,19 +95,23 @@ Awaitable<Result<void>> events(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(const EventFilters filters, EventFilters::parse(texts));
     // Listening first: each event is either in the past or news, or both, which its number shows.
     const auto news =
-        services.events.listen([filters](const Event& event) { return filters.matches(event); });
-    auto task = services.workers.run(named_work(
-        exchange.request(), [span, filters](Engine& engine) { return read_past(engine, span, filters); }));
-    RT_CO_TRY_ASSIGN(const Past past, co_await std::move(task));
+        services.events.listen_in_turn([filters](const Event& event) { return filters.matches(event); });
+    const auto read = [&](std::int64_t after) {
+        return services.workers.run(named_work(exchange.request(), [after, span, filters](Engine& engine) {
+            return read_past(engine, after, span, filters);
+        }));
+    };
+    auto reading = read(0);
+    RT_CO_TRY_ASSIGN(Past past, co_await std::move(reading));
     co_await exchange.begin(kJsonHead);
     co_await exchange.write(past.lines);
     const auto ended = co_await (write_news(exchange, *news, past.last_id) ||
                                  until_time(exchange, span.until) || exchange.client_gone());
     if (ended.index() == 0) co_return std::get<0>(ended);
-    while (ended.index() == 1 && news->has_some()) { // what came in the last moment
-        auto writing = write_some(exchange, *news, past.last_id);
-        RT_CO_TRY(co_await std::move(writing));
-    }
+    if (ended.index() == 2) co_return Result<void>();
+    reading = read(past.last_id); // what came in the last moment: it may not have been told yet
+    RT_CO_TRY_ASSIGN(const Past rest, co_await std::move(reading));
+    co_await exchange.write(rest.lines);
     co_return Result<void>();
 }
 
