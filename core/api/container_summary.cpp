@@ -24,7 +24,7 @@ Json container_summary_json(const ContainerSummary& summary, const Path& volumes
     const Container& record = summary.record;
     Json networks = Json::object();
     for (const Attachment& attachment : summary.attachments)
-        networks[attachment.network.name] = endpoint_json(attachment, summary.spec, record.network);
+        networks[attachment.network->name] = endpoint_json(attachment, summary.spec, record.network);
     if (networks.empty() && !record.network.starts_with("container:"))
         for (const EndpointSettings& settings : wanted_endpoints(summary.spec, record.network))
             networks[settings.network] = unused_endpoint_json("", settings);

@@ -74,7 +74,7 @@ Json unused_endpoint_json(const std::string& network_id, const EndpointSettings&
 
 Json endpoint_json(const Attachment& attachment, const ContainerSpec& spec, const std::string& network) {
     Json value =
-        unused_endpoint_json(attachment.network.id, settings_in(spec, network, attachment.network.name));
+        unused_endpoint_json(attachment.network->id, settings_in(spec, network, attachment.network->name));
     const Json request = Json::parse(attachment.endpoint.request, nullptr, false);
     value["DNSNames"] = or_null(texts_of(member_or(request, "names", Json::array())));
     value["EndpointID"] = attachment.endpoint.id;
@@ -124,8 +124,8 @@ Json network_settings_json(const ContainerView& view) {
     for (const Attachment& attachment : view.attachments) {
         Json endpoint = endpoint_json(attachment, view.spec, view.record.network);
         // The old members at the top are of a driver's own network only, as docker's are of "bridge".
-        if (attachment.network.name == attachment.network.driver) default_endpoint = endpoint;
-        networks[attachment.network.name] = std::move(endpoint);
+        if (attachment.network->name == attachment.network->driver) default_endpoint = endpoint;
+        networks[attachment.network->name] = std::move(endpoint);
         for (PublishedPort& port : published_ports(attachment.endpoint)) ports.push_back(std::move(port));
     }
     if (!is_alive && networks.empty())

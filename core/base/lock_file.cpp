@@ -2,6 +2,7 @@
 #include "core/base/lock_file.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/base/directory_stream.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <filesystem>
 
 namespace rt {
 namespace {
@@ -93,24 +93,25 @@ Result<std::optional<LockFile>> LockFile::try_acquire(const Path& path) {
 std::vector<Error> sweep_locks(const Path& directory,
                                const std::function<Result<bool>(const std::string& name)>& is_needed) {
     std::vector<Error> problems;
-    std::error_code problem;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, problem)) {
+    const DirectoryStream stream(::opendir(directory.c_str()));
+    if (!stream && errno != ENOENT)
+        problems.push_back(fail_errno(errno, "look for lock files in '", directory.native(), "'").error());
+    while (const dirent* const entry = stream ? ::readdir(stream.get()) : nullptr) {
+        const std::string name = &entry->d_name[0];
+        if (name == "." || name == "..") continue;
         const auto swept = [&]() -> Result<void> {
-            const std::string name = entry.path().filename();
             RT_TRY_ASSIGN(bool needed, is_needed(name));
             if (needed) return {};
-            RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(entry.path()));
+            const Path file = directory / name;
+            RT_TRY_ASSIGN(const auto lock, LockFile::try_acquire(file));
             if (!lock) return {};
             RT_TRY_ASSIGN(needed, is_needed(name)); // whoever held it may have made it just now
-            if (!needed && ::unlink(entry.path().c_str()) != 0 && errno != ENOENT)
-                return fail_errno(errno, "remove the lock file '", entry.path().native(), "'");
+            if (!needed && ::unlink(file.c_str()) != 0 && errno != ENOENT)
+                return fail_errno(errno, "remove the lock file '", file.native(), "'");
             return {};
         }();
         if (!swept) problems.push_back(swept.error());
     }
-    if (problem && problem != std::errc::no_such_file_or_directory)
-        problems.push_back({Code::unavailable, problem.value(),
-                            cat("look for lock files in '", directory.native(), "': ", problem.message())});
     return problems;
 }
 

@@ -4,7 +4,9 @@
 #include "core/base/id.hpp"
 #include "core/base/nearest.hpp"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 
 namespace rt {
 namespace {
@@ -103,7 +105,9 @@ Result<bool> ContainerStore::has_name(const std::string& name) {
 }
 
 Result<std::vector<Container>> ContainerStore::list() {
-    return select(database_, "ORDER BY created_at DESC", {});
+    RT_TRY_ASSIGN(auto all, select(database_, "", {}));
+    std::ranges::sort(all, std::greater(), &Container::created_at); // SQLite would copy whole rows for it
+    return all;
 }
 
 Result<std::vector<Container>> ContainerStore::in_phase(Phase phase) {

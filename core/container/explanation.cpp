@@ -83,9 +83,9 @@ void note_answers(Origins& origins, const ExplainInput& input) {
     for (const Attachment& attachment : input.attachments) {
         const Json result = Json::parse(attachment.endpoint.result, nullptr, false);
         if (!result.is_object()) continue;
-        const std::string from = by_driver(Role::network, attachment.network.driver);
+        const std::string from = by_driver(Role::network, attachment.network->driver);
         for (const auto& [key, value] : result.items())
-            origins.note("network", cat(attachment.network.name, " ", key),
+            origins.note("network", cat(attachment.network->name, " ", key),
                          value.dump(-1, ' ', false, Json::error_handler_t::replace), from);
     }
     for (const std::string& warning : input.warnings)

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <unordered_set>
 
 namespace rt {
 namespace {
@@ -42,17 +41,22 @@ void add_ports(ContainerSummary& summary, const std::vector<std::string>& expose
 
 } // namespace
 
-Result<Summarizer> Summarizer::make(Engine& engine, Engine::State& state,
-                                    std::unordered_set<std::string> running) {
-    Summarizer summarizer(engine, state, std::move(running));
+Result<Summarizer> Summarizer::make(Engine& engine, Engine::State& state) {
+    Summarizer summarizer(engine, state);
     RT_TRY_ASSIGN(summarizer.attachments_, all_attachments(state.networks));
     return summarizer;
 }
 
 ContainerNow Summarizer::look_at(Container stored) {
     ContainerNow now;
-    now.record = running_.contains(stored.id) ? std::move(stored) : as_it_is(*engine_, std::move(stored));
-    now.live = live_state(*engine_, now.record);
+    if (const auto found = running_.find(stored.id);
+        stored.phase == Phase::running && found != running_.end()) {
+        now.record = std::move(stored);
+        now.live = live_state(*engine_, now.record, found->second);
+    } else {
+        now.record = as_it_is(*engine_, std::move(stored));
+        now.live = live_state(*engine_, now.record);
+    }
     const bool is_alive = now.live.state == "running" || now.live.state == "paused";
     if (const auto found = attachments_.find(now.record.id); is_alive && found != attachments_.end())
         now.attachments = std::move(found->second);
@@ -107,22 +111,49 @@ Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
     return summary;
 }
 
+namespace {
+
+// What is recorded of all of them, as of one moment.
+struct Recorded {
+    std::vector<Container> containers;
+    std::optional<Summarizer> summarizer;
+
+    Result<void> read(Engine& engine, Engine::State& state) {
+        return state.database.snapshot([&]() -> Result<void> {
+            RT_TRY_ASSIGN(containers, state.containers.list());
+            RT_TRY_ASSIGN(summarizer, Summarizer::make(engine, state));
+            return {};
+        });
+    }
+
+    [[nodiscard]] std::vector<ContainerStore::Unsettled> unsettled() const {
+        std::vector<ContainerStore::Unsettled> found;
+        for (const Container& one : containers)
+            if (one.phase != Phase::exited && one.phase != Phase::created)
+                found.push_back({one.id, one.name, one.phase});
+        return found;
+    }
+};
+
+} // namespace
+
 Result<ContainerList> list_containers(Engine& engine) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    auto survey = begin_survey(engine.wiring().run / "containers");
+    Recorded recorded;
+    RT_TRY(recorded.read(engine, *state));
+    RunSurvey running = survey.get();
     ContainerList list;
-    std::unordered_set<std::string> running;
-    list.problems = recover(engine, &running);
-    const auto listed = state->database.snapshot([&]() -> Result<void> {
-        RT_TRY_ASSIGN(auto containers, state->containers.list());
-        RT_TRY_ASSIGN(Summarizer summarizer, Summarizer::make(engine, *state, std::move(running)));
-        list.containers.reserve(containers.size());
-        for (Container& stored : containers) {
-            RT_TRY_ASSIGN(auto summary, summarizer.summarize(summarizer.look_at(std::move(stored))));
-            list.containers.push_back(std::move(summary));
-        }
-        return {};
-    });
-    RT_TRY(listed);
+    Recovered recovered = recover(engine, *state, recorded.unsettled(), running);
+    list.problems = std::move(recovered.problems);
+    if (recovered.is_changed) RT_TRY(recorded.read(engine, *state));
+    recorded.summarizer->know(std::move(running));
+    list.containers.reserve(recorded.containers.size());
+    for (Container& stored : recorded.containers) {
+        RT_TRY_ASSIGN(auto summary,
+                      recorded.summarizer->summarize(recorded.summarizer->look_at(std::move(stored))));
+        list.containers.push_back(std::move(summary));
+    }
     return list;
 }
 

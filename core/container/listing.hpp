@@ -5,13 +5,13 @@
 #include "core/container/engine.hpp"
 #include "core/container/live_state.hpp"
 #include "core/container/port_text.hpp"
+#include "core/container/run_survey.hpp"
 #include "core/container/spec.hpp"
 #include "core/network/attachment.hpp"
 
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -60,24 +60,23 @@ struct ListedImage {
 // For one listing: what containers have in common is asked for once. Borrows all.
 class Summarizer {
 public:
-    // After the list was read. running: ids of those that just run, where that is known: their ends need no
-    // look.
-    static Result<Summarizer> make(Engine& engine, Engine::State& state,
-                                   std::unordered_set<std::string> running = {});
+    // After the list was read.
+    static Result<Summarizer> make(Engine& engine, Engine::State& state);
 
+    // Those that were just seen to run need no look for their ends.
+    void know(RunSurvey running) { running_ = std::move(running); }
     ContainerNow look_at(Container stored); // each once
     Result<ContainerSummary> summarize(ContainerNow now);
     ListedImage image_of(const Container& record);
 
 private:
-    Summarizer(Engine& engine, Engine::State& state, std::unordered_set<std::string> running)
-        : engine_(&engine), state_(&state), running_(std::move(running)) {}
+    Summarizer(Engine& engine, Engine::State& state) : engine_(&engine), state_(&state) {}
 
     const std::optional<Json>& process_config_of(const std::string& image_id);
 
     Engine* engine_;
     Engine::State* state_;
-    std::unordered_set<std::string> running_;
+    RunSurvey running_;
     AttachmentsById attachments_;
     std::map<std::string, std::optional<Json>> process_configs_; // by image; none: it is gone
     std::map<std::string, std::string> ids_;                     // by name; empty: nothing has it

@@ -109,9 +109,14 @@ LiveState live_state(Engine& engine, const Container& container) {
     case Phase::running: break;
     }
     const Path directory = engine.run_directory(container.id);
+    const bool paused = ::access((directory / shim::kPausedName).c_str(), F_OK) == 0;
+    return live_state(engine, container, {.paused = paused, .has_health = true});
+}
+
+LiveState live_state(Engine& engine, const Container& container, const RunState& run) {
     LiveState live;
-    live.state = ::access((directory / shim::kPausedName).c_str(), F_OK) == 0 ? "paused" : "running";
-    live.health = read_health(directory);
+    live.state = run.paused ? "paused" : "running";
+    if (run.has_health) live.health = read_health(engine.run_directory(container.id));
     live.status = up(container, live);
     return live;
 }

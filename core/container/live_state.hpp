@@ -5,6 +5,7 @@
 
 #include "core/base/json.hpp"
 #include "core/container/engine.hpp"
+#include "core/container/run_survey.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -30,5 +31,6 @@ std::string start_with_health(const Engine& engine, const Container& container);
 
 // container: as_it_is(). Health that is not as the shim writes it counts as none.
 LiveState live_state(Engine& engine, const Container& container);
+LiveState live_state(Engine& engine, const Container& container, const RunState& run); // which just runs
 
 } // namespace rt

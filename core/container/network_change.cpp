@@ -8,7 +8,7 @@ namespace rt {
 namespace {
 
 Path file_in(const Path& run_directory) {
-    return run_directory / "network-change";
+    return run_directory / kNetworkChangeName;
 }
 
 } // namespace

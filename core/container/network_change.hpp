@@ -10,6 +10,8 @@
 
 namespace rt {
 
+inline constexpr const char* kNetworkChangeName = "network-change"; // in the run directory
+
 Result<void> begin_network_change(const Path& run_directory); // repeatable
 Result<void> end_network_change(const Path& run_directory);   // repeatable
 bool has_network_change(const Path& run_directory);

@@ -2,6 +2,7 @@
 #include "core/container/recovery.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/base/directory_stream.hpp"
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/network_change.hpp"
@@ -16,7 +17,7 @@
 
 #include <filesystem>
 #include <iterator>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace rt {
 namespace {
@@ -56,33 +57,6 @@ Result<void> finish(Engine& engine, const std::string& id) {
     return reap(engine, id, std::move(*lock));
 }
 
-// Nothing is to be done about it. Seen without the database: of many containers, nearly all are like that.
-bool just_runs(const Path& directory) {
-    if (has_network_change(directory) || !shim_is_alive(directory)) return false;
-    const auto exit = read_exit_record(directory);
-    return exit && !*exit;
-}
-
-// Run directories of nobody that runs: killed between the directory and the database, or between the database
-// and the directory. running: ids that need no look.
-std::vector<Error> sweep_run_directories(Engine& engine, Engine::State& state,
-                                         const std::unordered_set<std::string>& running) {
-    std::vector<Error> problems;
-    std::error_code problem;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(engine.wiring().run / "containers", problem)) {
-        const std::string id = entry.path().filename();
-        if (running.contains(id)) continue;
-        bool in_use = false;
-        Result<void> outcome =
-            state.database.run("SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')",
-                               {id}, [&](const SqlRow&) { in_use = true; });
-        if (outcome && !in_use) outcome = finish(engine, id);
-        if (!outcome) problems.push_back(std::move(outcome).error());
-    }
-    return problems;
-}
-
 // False: the lock is of a container or network that never came to be, or is no more.
 Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& lock) {
     constexpr std::string_view kNetwork = "network-";
@@ -92,20 +66,6 @@ Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& 
     }
     std::error_code problem;
     return !is_hex(lock) || std::filesystem::exists(engine.run_directory(lock), problem);
-}
-
-// Places in networks that the clean-up could not give back, for want of their driver.
-std::vector<Error> finish_endpoints(Engine& engine, Engine::State& state) {
-    std::vector<std::string> ids;
-    std::vector<Error> problems;
-    Result<void> outcome = state.database.run(
-        "SELECT DISTINCT container_id FROM endpoints JOIN containers ON containers.id = container_id "
-        "WHERE phase IN ('exited', 'created')",
-        {}, [&](const SqlRow& row) { ids.push_back(row.text(0)); });
-    if (!outcome) problems.push_back(std::move(outcome).error());
-    for (const std::string& id : ids)
-        if (outcome = finish(engine, id); !outcome) problems.push_back(std::move(outcome).error());
-    return problems;
 }
 
 // A restart that was killed between the end and the start: what was to go with its end goes now. Under the
@@ -128,41 +88,103 @@ Result<void> finish_restart(Engine& engine, Engine::State& state, const std::str
     return {};
 }
 
+// One go at everything there may be.
+class Recovery {
+public:
+    Recovery(Engine& engine, Engine::State& state, const RunSurvey& running)
+        : engine_(engine), state_(state), running_(running) {}
+
+    Recovered run(const std::vector<ContainerStore::Unsettled>& containers) {
+        for (const auto& [id, name, phase] : containers) unsettled_.emplace(id, phase);
+        for (const auto& [id, name, phase] : containers)
+            if (!just_runs(id)) settle(id, cat("clean up after container '", name, "'"));
+        sweep_run_directories();
+        settle_endpoints();
+        take(sweep_locks(engine_.wiring().run / "locks",
+                         [&](const std::string& name) { return needs_lock(name); }));
+        take(VolumeService(engine_.wiring(), state_.database).finish_removals());
+        return std::move(done_);
+    }
+
+private:
+    // And is to run, as nearly all of many containers.
+    [[nodiscard]] bool just_runs(const std::string& id) const {
+        const auto found = unsettled_.find(id);
+        return found != unsettled_.end() && found->second == Phase::running && running_.contains(id);
+    }
+
+    void settle(const std::string& id, const std::string& what = {}) {
+        done_.is_changed = true;
+        take(finish(engine_, id), what);
+    }
+
+    // Run directories of nobody that runs: killed between the directory and the database, or between the
+    // database and the directory.
+    void sweep_run_directories() {
+        const DirectoryStream directory(::opendir((engine_.wiring().run / "containers").c_str()));
+        while (const dirent* const entry = directory ? ::readdir(directory.get()) : nullptr) {
+            const std::string id = &entry->d_name[0];
+            if (just_runs(id) || id == "." || id == "..") continue;
+            bool in_use = false; // now: it may have begun since
+            const Result<void> looked = state_.database.run(
+                "SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')", {id},
+                [&](const SqlRow&) { in_use = true; });
+            take(looked);
+            if (looked && !in_use) settle(id);
+        }
+    }
+
+    // Places in networks that the clean-up could not give back, for want of their driver.
+    void settle_endpoints() {
+        std::vector<std::string> ids;
+        take(state_.database.run("SELECT DISTINCT container_id FROM endpoints", {}, [&](const SqlRow& row) {
+            if (std::string id = row.text(0); !unsettled_.contains(id)) ids.push_back(std::move(id));
+        }));
+        for (const std::string& id : ids) {
+            const auto container = state_.containers.find(id); // it may have been started since
+            if (container && (container->phase == Phase::exited || container->phase == Phase::created))
+                settle(id);
+        }
+    }
+
+    Result<bool> needs_lock(const std::string& name) {
+        if (just_runs(name)) return true;
+        if (!name.starts_with(kRestartLock)) return is_needed(engine_, state_, name);
+        done_.is_changed = true;
+        RT_TRY(finish_restart(engine_, state_, name.substr(kRestartLock.size())));
+        return true; // it sees to its lock itself
+    }
+
+    void take(std::vector<Error> problems) {
+        done_.problems.insert(done_.problems.end(), std::make_move_iterator(problems.begin()),
+                              std::make_move_iterator(problems.end()));
+    }
+    void take(const Result<void>& outcome, const std::string& what = {}) {
+        if (outcome) return;
+        done_.problems.push_back(what.empty() ? outcome.error() : in_context(outcome.error(), what).error());
+    }
+
+    Engine& engine_;
+    Engine::State& state_;
+    const RunSurvey& running_;
+    std::unordered_map<std::string, Phase> unsettled_;
+    Recovered done_;
+};
+
 } // namespace
 
-std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* running) {
+Recovered recover(Engine& engine, Engine::State& state,
+                  const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& running) {
+    return Recovery(engine, state, running).run(containers);
+}
+
+std::vector<Error> recover(Engine& engine) {
     auto state = engine.state();
     if (!state) return {std::move(state).error()};
     const auto containers = (*state)->containers.unsettled();
     if (!containers) return {containers.error()};
-    std::vector<Error> problems;
-    std::unordered_set<std::string> just_running;
-    for (const auto& [id, name, phase] : *containers) {
-        if (phase == Phase::running && just_runs(engine.run_directory(id))) {
-            just_running.insert(id);
-            continue;
-        }
-        if (auto finished = finish(engine, id); !finished)
-            problems.push_back(
-                in_context(std::move(finished).error(), "clean up after container '", name, "'").error());
-    }
-    const auto take = [&](std::vector<Error> more) {
-        problems.insert(problems.end(), std::make_move_iterator(more.begin()),
-                        std::make_move_iterator(more.end()));
-    };
-    take(sweep_run_directories(engine, **state, just_running));
-    take(finish_endpoints(engine, **state));
-    take(sweep_locks(engine.wiring().run / "locks", [&](const std::string& name) -> Result<bool> {
-        if (just_running.contains(name)) return true;
-        if (name.starts_with(kRestartLock)) {
-            RT_TRY(finish_restart(engine, **state, name.substr(kRestartLock.size())));
-            return true; // it sees to its lock itself
-        }
-        return is_needed(engine, **state, name);
-    }));
-    take(VolumeService(engine.wiring(), (*state)->database).finish_removals());
-    if (running != nullptr) *running = std::move(just_running);
-    return problems;
+    const RunSurvey running = survey_runs(engine.wiring().run / "containers");
+    return recover(engine, **state, *containers, running).problems;
 }
 
 Result<void> recover_one(Engine& engine, const std::string& id) {

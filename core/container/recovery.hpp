@@ -5,17 +5,24 @@
 #pragma once
 
 #include "core/container/engine.hpp"
+#include "core/container/run_survey.hpp"
 
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace rt {
 
 // Everything there is to be found. Does not touch what a live process is working on. One that cannot be put
 // right does not keep the others from it: what went wrong is returned, one error each.
-// running: nullptr, or gets the ids of those that just run.
-std::vector<Error> recover(Engine& engine, std::unordered_set<std::string>* running = nullptr);
+std::vector<Error> recover(Engine& engine);
+
+// The same for who has just read which containers there are, and what their run directories say.
+struct Recovered {
+    std::vector<Error> problems;
+    bool is_changed = false; // something was put right, or tried to: what was read may hold no more
+};
+Recovered recover(Engine& engine, Engine::State& state,
+                  const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& running);
 
 // The same for what one container has left, or somebody of this id who is no container any more.
 Result<void> recover_one(Engine& engine, const std::string& id);

@@ -5,6 +5,7 @@
 #include "core/network/network_store.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace rt {
 
 struct Attachment {
     Endpoint endpoint;
-    Network network;
+    std::shared_ptr<const Network> network; // never null; many are in the same
 };
 
 // Those that are recorded: none while the container does not run.

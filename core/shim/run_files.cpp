@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -37,19 +39,40 @@ struct ProcessStat {
     std::uint64_t start_time = 0; // field 22 of /proc/PID/stat, in clock ticks since boot
 };
 
+// A file that comes with one read(), as those that are replaced whole do, and those of /proc. Empty: there is
+// none.
+class SmallFile {
+public:
+    SmallFile(int directory, const std::string& path) {
+        const UniqueFd fd(::openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        ssize_t count = 0;
+        do count = fd ? ::read(fd.get(), buffer_.data(), buffer_.size()) : 0;
+        while (count < 0 && errno == EINTR);
+        text_ = {buffer_.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+    }
+    SmallFile(const SmallFile&) = delete;
+    SmallFile& operator=(const SmallFile&) = delete;
+
+    [[nodiscard]] std::string_view text() const { return text_; }
+
+private:
+    std::array<char, 4096> buffer_; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
+    std::string_view text_;
+};
+
 std::optional<ProcessStat> stat_of(const std::string& pid) {
-    const auto text = rt::read_file(cat("/proc/", pid, "/stat"), 4096);
-    if (!text) return std::nullopt;
+    const SmallFile file(AT_FDCWD, cat("/proc/", pid, "/stat"));
+    const std::string_view text = file.text();
     // Field 2 is the program's name in parentheses, and may hold anything.
-    std::size_t at = text->rfind(") ");
-    if (at == std::string::npos || at + 2 >= text->size()) return std::nullopt;
+    std::size_t at = text.rfind(") ");
+    if (at == std::string::npos || at + 2 >= text.size()) return std::nullopt;
     ProcessStat stat;
-    stat.state = (*text)[at + 2];
+    stat.state = text[at + 2];
     ++at;
-    for (int field = 3; field < 22 && at != std::string::npos; ++field) at = text->find(' ', at + 1);
+    for (int field = 3; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
     if (at == std::string::npos) return std::nullopt;
-    const char* first = text->data() + at + 1;
-    if (std::from_chars(first, text->data() + text->size(), stat.start_time).ec != std::errc{})
+    const char* first = text.data() + at + 1;
+    if (std::from_chars(first, text.data() + text.size(), stat.start_time).ec != std::errc{})
         return std::nullopt;
     return stat;
 }
@@ -127,18 +150,21 @@ Result<UniqueFd> listen_socket(const Path& directory) {
     return fd;
 }
 
+bool is_alive_below(int directory, const std::string& name) {
+    const SmallFile file(directory, cat(name, "/", kPidName));
+    const auto pid = number_of<pid_t>(file.text(), "pid");
+    const auto start = number_of<std::uint64_t>(file.text(), "start");
+    if (!pid || !start || *pid <= 0) return false;
+    const auto stat = stat_of(cat(*pid));
+    return stat && stat->start_time == *start && stat->state != 'Z' && stat->state != 'X';
+}
+
 } // namespace rt::shim
 
 namespace rt {
 
 bool shim_is_alive(const Path& directory) {
-    const auto text = read_file(directory / shim::kPidName, 4096);
-    if (!text) return false;
-    const auto pid = shim::number_of<pid_t>(*text, "pid");
-    const auto start = shim::number_of<std::uint64_t>(*text, "start");
-    if (!pid || !start || *pid <= 0) return false;
-    const auto stat = shim::stat_of(cat(*pid));
-    return stat && stat->start_time == *start && stat->state != 'Z' && stat->state != 'X';
+    return shim::is_alive_below(AT_FDCWD, directory.native());
 }
 
 Result<std::optional<ExitRecord>> read_exit_record(const Path& directory) {

@@ -25,6 +25,9 @@ Result<void> write_pid_file(const Path& directory);
 Result<void> write_exit_record(const Path& directory, const ExitRecord& record);
 Result<void> write_log_loss(const Path& directory, const LogLoss& loss);
 
+// shim_is_alive() for one of many: `name` is its run directory below the open one.
+bool is_alive_below(int directory, const std::string& name);
+
 // Connects to, or binds and listens on, <directory>/shim.sock, also where that path is longer than sun_path
 // (108 bytes) allows. Not abstract: only who may enter the directory may connect (CVE-2020-15257).
 Result<UniqueFd> connect_socket(const Path& directory);

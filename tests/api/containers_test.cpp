@@ -367,6 +367,33 @@ TEST_F(ApiContainers, EventsAreToldWhoeverMakesThem) {
         EXPECT_THAT(events.read_until("\n\r\n"), HasSubstr("\"Action\":\"" + std::string(action) + "\""));
 }
 
+// They are told in rounds: nobody misses one, hears one twice, or hears them in another order.
+TEST_F(ApiContainers, EventsAreToldToManyAlike) {
+    std::vector<rt::test::HttpClient> followers;
+    for (int i = 0; i < 200; ++i) {
+        followers.push_back(connect());
+        followers.back().send_request(
+            "GET", R"(/events?filters={"type":["container"],"event":["create","destroy"]})");
+    }
+    for (auto& one : followers) EXPECT_EQ(one.answer_head().status, 200);
+    std::vector<std::string> expected;
+    for (int i = 0; i < 10; ++i) {
+        const std::string id = create({{"Cmd", {"true"}}});
+        EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+        for (const char* const action : {" create", " destroy"}) expected.push_back(id + action);
+    }
+    for (auto& one : followers) {
+        std::vector<std::string> told;
+        while (told.size() < expected.size()) {
+            const std::string text = one.read_until("\n\r\n");
+            ASSERT_NE(text.find('{'), text.npos) << "hung up on after " << told.size();
+            const json event = json::parse(text.substr(text.find('{')));
+            told.push_back(event["id"].get<std::string>() + " " + event["Action"].get<std::string>());
+        }
+        EXPECT_EQ(told, expected);
+    }
+}
+
 TEST_F(ApiContainers, APortThatIsTakenIsNoContainerThatRuns) {
     const json config = {
         {"Cmd", {"sleep", "100"}},

@@ -34,7 +34,8 @@ protected:
         view_.live = {"running", "Up 5 seconds", {}};
         view_.start = {{"pid", 42}};
         rt::Attachment attachment;
-        attachment.network = {"abcdefabcdef", "net", "net", {}, "{}", "{}"};
+        attachment.network =
+            std::make_shared<const rt::Network>(rt::Network{"abcdefabcdef", "net", "net", {}, "{}", "{}"});
         attachment.endpoint = {"123456123456", "abcdefabcdef", view_.record.id, "{}",
                                R"({"interfaces": [{"name": "eth0", "mac": "02:42:0a:58:00:05"}],
                                    "addresses": ["10.88.0.5/20", "fd00::5/64"], "gateway": "10.88.0.1",

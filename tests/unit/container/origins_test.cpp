@@ -259,7 +259,9 @@ TEST_F(OriginsTest, AreFlagImageFileDefaultAndDriver) {
                     {.source = "/a", .target = "/l", .long_form = true}};
     spec_.dns = {"192.0.2.1"};
     rt::Attachment attachment;
-    attachment.network.name = attachment.network.driver = "none";
+    rt::Network network;
+    network.name = network.driver = "none";
+    attachment.network = std::make_shared<const rt::Network>(network);
     attachment.endpoint.result = R"({"gateway": "10.0.0.1"})";
     const auto origins = rt::explain_origins(spec_, *wiring,
                                              {.container_id = "cafe",

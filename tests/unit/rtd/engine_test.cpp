@@ -102,7 +102,7 @@ TEST(ApiListingCache, AnEntryIsWrittenAgainWhenAPartOfItIsAnother) {
     EXPECT_EQ(text(), "1");
     now.live.status = "Up 2 seconds";
     EXPECT_EQ(text(), "2");
-    now.attachments.push_back({});
+    now.attachments.push_back({{}, std::make_shared<const rt::Network>()});
     EXPECT_EQ(text(), "3");
     now.attachments.front().endpoint.result = "{}";
     EXPECT_EQ(text(), "4");

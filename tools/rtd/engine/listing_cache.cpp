@@ -38,8 +38,8 @@ std::string ListingCache::parts_of(const Container& stored, const ContainerNow& 
     add_number(parts, now.attachments.size());
     for (const auto& [endpoint, network] : now.attachments)
         for (const std::string* part :
-             {&endpoint.id, &endpoint.network_id, &endpoint.request, &endpoint.result, &network.name,
-              &network.driver, &network.config, &network.result})
+             {&endpoint.id, &endpoint.network_id, &endpoint.request, &endpoint.result, &network->name,
+              &network->driver, &network->config, &network->result})
             add(parts, *part);
     return parts;
 }

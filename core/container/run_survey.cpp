@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/run_survey.hpp"
+
+#include "core/base/directory_stream.hpp"
+#include "core/base/error.hpp"
+#include "core/container/network_change.hpp"
+#include "core/shim/listeners.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+namespace rt {
+namespace {
+
+constexpr std::size_t kMany = 20; // ids, from which on it is quicker to ask the kernel who is there
+
+std::optional<RunState> look_at(int directory, const std::string& id, bool is_alive) {
+    const auto has = [&](const char* name) {
+        return ::faccessat(directory, cat(id, "/", name).c_str(), F_OK, 0) == 0;
+    };
+    if (!is_alive && !shim::is_alive_below(directory, id)) return std::nullopt;
+    if (has(shim::kExitName) || has(kNetworkChangeName)) return std::nullopt;
+    return RunState{.paused = has(shim::kPausedName), .has_health = has(shim::kHealthName)};
+}
+
+} // namespace
+
+RunSurvey survey_runs(const Path& directory) {
+    RunSurvey survey;
+    const DirectoryStream stream(::opendir(directory.c_str()));
+    if (!stream) return survey; // nothing has run yet
+    std::vector<std::string> ids;
+    while (const dirent* const entry = ::readdir(stream.get()))
+        if (entry->d_name[0] != '.') ids.emplace_back(&entry->d_name[0]);
+    const auto alive =
+        ids.size() < kMany ? std::unordered_set<std::string>() : shim::listening_below(directory);
+    survey.reserve(ids.size());
+    for (const std::string& id : ids)
+        if (const auto state = look_at(::dirfd(stream.get()), id, alive.contains(id)))
+            survey.emplace(id, *state);
+    return survey;
+}
+
+std::future<RunSurvey> begin_survey(const Path& directory) {
+    constexpr nlink_t kWorthAThread = 100; // directories in it, where the file system counts them
+    struct stat found{};
+    const bool are_many = ::stat(directory.c_str(), &found) == 0 && found.st_nlink >= kWorthAThread;
+    return std::async(are_many ? std::launch::async : std::launch::deferred, survey_runs, directory);
+}
+
+} // namespace rt

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the run directories of many containers say at a glance. Looked up below the one directory they are in,
+// and which shims are alive is asked once for all: a listing of a thousand has little that takes longer.
+#pragma once
+
+#include "core/base/file.hpp"
+
+#include <future>
+#include <string>
+#include <unordered_map>
+
+namespace rt {
+
+// Of one whose shim is alive, that has not ended, and whose networks nobody changes: nothing is to be done
+// about it.
+struct RunState {
+    bool paused = false;
+    bool has_health = false; // there is a file with what its checks found
+};
+
+// By the ids that are so. directory: that of all run directories.
+using RunSurvey = std::unordered_map<std::string, RunState>;
+RunSurvey survey_runs(const Path& directory);
+// For who has something to do meanwhile: by a thread of its own where there are many.
+std::future<RunSurvey> begin_survey(const Path& directory);
+
+} // namespace rt
