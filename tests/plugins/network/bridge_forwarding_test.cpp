@@ -7,6 +7,7 @@ namespace rt::test {
 namespace {
 
 using Kind = Service::Kind;
+using namespace std::chrono_literals;
 
 void join_to_host(const NetNs& machine, const std::string& link, const std::string& net) {
     shell("ip link add " + link + " type veth peer name wire0 netns " + std::to_string(machine.pid()) +
@@ -33,7 +34,7 @@ protected:
         shell(std::string("echo ") + (on ? "1" : "0") + " > /proc/sys/net/ipv4/ip_forward");
     }
     static bool forwards() { return shell("cat /proc/sys/net/ipv4/ip_forward") == "1\n"; }
-    bool one_reaches_two() { return ask(one_.fd(), Kind::tcp, "198.51.100.2", 80, 300) == "two"; }
+    bool one_reaches_two() { return ask(one_.fd(), Kind::tcp, "198.51.100.2", 80, 300ms) == "two"; }
     static Json made(NetworkDriver& driver, Json network) {
         const Answer answer = driver.create_network(network);
         EXPECT_EQ(answer.status, RTP_OK) << answer.message;

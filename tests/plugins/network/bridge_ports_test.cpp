@@ -14,6 +14,7 @@ namespace rt::test {
 namespace {
 
 using Kind = Service::Kind;
+using namespace std::chrono_literals;
 
 class BridgePorts : public Bridge {
 protected:
@@ -95,8 +96,8 @@ TEST_F(BridgePorts, WhatIsNotPublishedIsNotReachedFromOutside) {
           "|| "
           "echo 1 > /proc/sys/net/ipv4/conf/wire0/route_localnet",
           outside_.fd());
-    EXPECT_EQ(ask(outside_.fd(), Kind::tcp, "10.88.0.5", 80, 300), std::nullopt);
-    EXPECT_EQ(ask(outside_.fd(), Kind::tcp, "127.0.0.1", 8080, 300), std::nullopt);
+    EXPECT_EQ(ask(outside_.fd(), Kind::tcp, "10.88.0.5", 80, 300ms), std::nullopt);
+    EXPECT_EQ(ask(outside_.fd(), Kind::tcp, "127.0.0.1", 8080, 300ms), std::nullopt);
 }
 
 TEST_F(BridgePorts, AContainerCannotReachTheHostsLoopback) {
@@ -106,7 +107,7 @@ TEST_F(BridgePorts, AContainerCannotReachTheHostsLoopback) {
           "ip addr add 127.1.2.3/32 dev eth0; ip route add 127.0.0.1/32 via 10.88.0.1;"
           "echo 1 > /proc/sys/net/ipv4/conf/eth0/route_localnet",
           container_.fd());
-    EXPECT_EQ(ask(container_.fd(), Kind::tcp, "127.0.0.1", 9000, 300), std::nullopt);
+    EXPECT_EQ(ask(container_.fd(), Kind::tcp, "127.0.0.1", 9000, 300ms), std::nullopt);
 }
 
 TEST_F(BridgePorts, NetworksAreKeptApart) {
@@ -114,7 +115,7 @@ TEST_F(BridgePorts, NetworksAreKeptApart) {
     const Service service(container_.fd(), Kind::tcp, "0.0.0.0", 80, "web");
     attach(endpoint_in(network_, 5, Json::array({port("0.0.0.0", 8080, 80)})), container_);
     attach(endpoint_in(other, 6), neighbour_);
-    EXPECT_EQ(ask(neighbour_.fd(), Kind::tcp, "10.88.0.5", 80, 300), std::nullopt);
+    EXPECT_EQ(ask(neighbour_.fd(), Kind::tcp, "10.88.0.5", 80, 300ms), std::nullopt);
     EXPECT_EQ(ask(neighbour_.fd(), Kind::tcp, "192.0.2.1", 8080), "web")
         << "but published ports are for everybody";
 }
@@ -124,7 +125,7 @@ TEST_F(BridgePorts, WithoutIccContainersDoNotReachEachOther) {
     const Service service(container_.fd(), Kind::tcp, "0.0.0.0", 80, "web");
     attach(endpoint_in(closed, 5), container_);
     attach(endpoint_in(closed, 6), neighbour_);
-    EXPECT_EQ(ask(neighbour_.fd(), Kind::tcp, "10.88.16.5", 80, 300), std::nullopt);
+    EXPECT_EQ(ask(neighbour_.fd(), Kind::tcp, "10.88.16.5", 80, 300ms), std::nullopt);
     EXPECT_EQ(ask(-1, Kind::tcp, "10.88.16.5", 80), "web");
 }
 

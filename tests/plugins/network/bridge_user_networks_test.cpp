@@ -9,6 +9,7 @@ namespace rt::test {
 namespace {
 
 using Kind = Service::Kind;
+using namespace std::chrono_literals;
 
 class BridgeUserNetworks : public Bridge {
 protected:
@@ -55,7 +56,7 @@ TEST_F(BridgeUserNetworks, AnInternalOneHasNoRouteOutAndNoPorts) {
     const Service service(neighbour_.fd(), Kind::tcp, "0.0.0.0", 80, "web");
     attach(endpoint_in(network_, 6, ports), neighbour_);
     shell("ip route add default via 10.66.1.7", container_.fd());
-    EXPECT_EQ(ask(container_.fd(), Kind::tcp, "10.66.1.7", 8080, 300), std::nullopt);
+    EXPECT_EQ(ask(container_.fd(), Kind::tcp, "10.66.1.7", 8080, 300ms), std::nullopt);
     EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080), "web");
 }
 
@@ -125,7 +126,7 @@ TEST_F(BridgeUserNetworks, PortsOfAnEndpointChangeWhileItIsAttached) {
     for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(set(none), RTP_OK);
         EXPECT_EQ(endpoint["result"]["ports"], none);
-        EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080, 300), std::nullopt);
+        EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080, 300ms), std::nullopt);
     }
     const Json both = Json::array({port("127.0.0.1", 8080, 80), port("127.0.0.1", 0, 80)});
     EXPECT_EQ(set(both), RTP_OK);
@@ -137,7 +138,7 @@ TEST_F(BridgeUserNetworks, PortsOfAnEndpointChangeWhileItIsAttached) {
     EXPECT_EQ(driver_.check(endpoint, container_.fd()).status, RTP_OK);
     EXPECT_EQ(set(Json::array({port("127.0.0.1", 8080, 81)})), RTP_OK)
         << "the same port for another of its own";
-    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080, 300), std::nullopt);
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080, 300ms), std::nullopt);
     EXPECT_EQ(set(Json::array({port("127.0.0.1", 8080, 80)})), RTP_OK);
 
     const Json other =
@@ -146,7 +147,7 @@ TEST_F(BridgeUserNetworks, PortsOfAnEndpointChangeWhileItIsAttached) {
     EXPECT_EQ(set(Json::array({port("127.0.0.1", 8082, 80), port("0.0.0.0", 8081, 80)})), RTP_ALREADY_EXISTS);
     EXPECT_EQ(endpoint["result"], before);
     EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8080), "web") << "and nothing has changed";
-    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8082, 300), std::nullopt);
+    EXPECT_EQ(ask(-1, Kind::tcp, "127.0.0.1", 8082, 300ms), std::nullopt);
     EXPECT_EQ(driver_.check(other, neighbour_.fd()).status, RTP_OK);
     const Json closed = make("111122223333", {{"internal", true}});
     Json inside = endpoint_in(closed, 7);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net_lab.hpp"
-#include "support/patience.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -183,9 +182,9 @@ std::string Service::last_client() const {
 }
 
 std::optional<std::string> ask(int netns_fd, Service::Kind kind, const std::string& address,
-                               std::uint16_t port, int milliseconds) {
+                               std::uint16_t port, std::chrono::milliseconds limit) {
     const sdk::UniqueFd fd = socket_in(netns_fd, kind);
-    const timeval timeout{milliseconds / 1000, milliseconds % 1000 * 1000};
+    const timeval timeout{limit.count() / 1000, limit.count() % 1000 * 1000};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     const sockaddr_in where = address_of(address, port);

@@ -4,10 +4,13 @@
 // and after.
 #pragma once
 
+#include "support/patience.hpp"
+
 #include <rt/sdk/unique_fd.hpp>
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -62,8 +65,10 @@ private:
     State* state_;
 };
 
-// Asks such a service from a namespace; nullopt when nothing answers within the time (a second, unless said).
+// Asks such a service from a namespace; nullopt when nothing answers within the time (unless said as long as
+// a connection takes whose first packet is lost).
 std::optional<std::string> ask(int netns_fd, Service::Kind kind, const std::string& address,
-                               std::uint16_t port, int milliseconds = 1000);
+                               std::uint16_t port,
+                               std::chrono::milliseconds limit = patience(std::chrono::seconds(2)));
 
 } // namespace rt::test
