@@ -86,8 +86,11 @@ Result<void> set_names(InitSetup& setup) {
     return {};
 }
 
-Result<void> set_kernel_view(InitSetup& setup) {
-    RT_TRY(write_sysctls(setup.config));
+Result<void> set_sysctls(InitSetup& setup) {
+    return write_sysctls(setup.config, setup.root.get());
+}
+
+Result<void> bring_up_new_loopback(InitSetup& setup) {
     const bool is_new = setup.config.has_new(CLONE_NEWNET) && !setup.network_made_ahead;
     return is_new ? bring_up_loopback() : Result<void>();
 }
@@ -240,10 +243,11 @@ constexpr Step<InitSetup> kInitSteps[] = {
     {"security label", common<open_label>},
     {"namespaces", enter_namespaces},
     {"names", set_names},
-    {"sysctls and loopback", set_kernel_view},
+    {"loopback", bring_up_new_loopback},
     {"mount propagation", detach_propagation},
     {"root file system", mount_root},
     {"mounts", mount_everything},
+    {"sysctls", set_sysctls},
     {"cgroups", enter_late_cgroups},
     {"devices", make_dev},
     {"terminal", make_terminal},

@@ -2,10 +2,13 @@
 #include "kernel_view.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
@@ -33,6 +36,21 @@ int owner_namespace(std::string_view path) {
     return 0;
 }
 
+// Whose namespaces they are depends on the process that opens them, not on where proc is mounted. In the
+// container's own they are found quickly: in the host's, the names of all containers' are in one chain, which
+// would be a millisecond or two with a thousand of them.
+Result<UniqueFd> open_sysctls(int root) {
+    UniqueFd own(
+        openat2(root, "proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
+    struct statfs found{};
+    if (own && ::fstatfs(own.get(), &found) == 0 && found.f_type == PROC_SUPER_MAGIC &&
+        (found.f_flags & ST_RDONLY) == 0)
+        return own;
+    UniqueFd hosts(::open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!hosts) return fail_errno(errno, "open '/proc/sys'");
+    return hosts;
+}
+
 } // namespace
 
 Result<void> check_sysctl(const std::string& name, const Config& config) {
@@ -46,10 +64,9 @@ Result<void> check_sysctl(const std::string& name, const Config& config) {
     return {};
 }
 
-Result<void> write_sysctls(const Config& config) {
+Result<void> write_sysctls(const Config& config, int root) {
     if (config.sysctls.empty()) return {};
-    const UniqueFd base(::open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!base) return fail_errno(errno, "open '/proc/sys'");
+    RT_TRY_ASSIGN(const UniqueFd base, open_sysctls(root));
     for (const auto& [name, value] : config.sysctls) {
         RT_TRY(check_sysctl(name, config));
         const UniqueFd fd(openat2(base.get(), sysctl_path(name).c_str(), O_WRONLY | O_CLOEXEC,
