@@ -64,7 +64,7 @@ bool is_same(const struct stat& left, const struct stat& right) {
 
 // Where the last `wanted` lines of a file begin; wanted is lowered by those that it has.
 Result<off_t> begin_of_tail(int fd, const Path& path, std::int64_t& wanted) {
-    const auto buffer = std::make_unique<char[]>(kBlock);
+    const auto buffer = std::make_unique_for_overwrite<char[]>(kBlock);
     off_t end = ::lseek(fd, 0, SEEK_END);
     if (end < 0) return fail_errno(errno, "log '", path.native(), "'");
     std::int64_t seen = 0; // newlines; the one at the end of the file ends the last line
@@ -138,7 +138,7 @@ Result<bool> LogReader::read_some(const LogSink& sink) {
 
 // False: the file has no more.
 Result<bool> LogReader::read_block(const LogSink& sink) {
-    const auto buffer = std::make_unique<char[]>(kBlock);
+    const auto buffer = std::make_unique_for_overwrite<char[]>(kBlock);
     for (;;) {
         const ssize_t got = ::read(fd_.get(), buffer.get(), kBlock);
         if (got < 0 && errno == EINTR) continue;

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 namespace rt {
@@ -20,12 +19,22 @@ namespace {
 
 constexpr std::size_t kMany = 20; // ids, from which on it is quicker to ask the kernel who is there
 
-std::optional<RunState> look_at(int directory, const std::string& id, bool is_alive) {
+bool is_alive(int directory, const std::string& id, const shim::ListeningSockets& listening) {
+    struct stat socket{};
+    if (!listening.empty() &&
+        ::fstatat(directory, cat(id, "/", shim::kSocketName).c_str(), &socket, AT_SYMLINK_NOFOLLOW) == 0 &&
+        listening.contains(shim::SocketFile(socket)))
+        return true;
+    return shim::is_alive_below(directory, id);
+}
+
+std::optional<RunState> look_at(int directory, const std::string& id,
+                                const shim::ListeningSockets& listening) {
     const auto has = [&](const char* name) {
         return ::faccessat(directory, cat(id, "/", name).c_str(), F_OK, 0) == 0;
     };
-    if (!is_alive && !shim::is_alive_below(directory, id)) return std::nullopt;
-    if (has(shim::kExitName) || has(kNetworkChangeName)) return std::nullopt;
+    if (!is_alive(directory, id, listening) || has(shim::kExitName) || has(kNetworkChangeName))
+        return std::nullopt;
     return RunState{.paused = has(shim::kPausedName), .has_health = has(shim::kHealthName)};
 }
 
@@ -38,12 +47,10 @@ RunSurvey survey_runs(const Path& directory) {
     std::vector<std::string> ids;
     while (const dirent* const entry = ::readdir(stream.get()))
         if (entry->d_name[0] != '.') ids.emplace_back(&entry->d_name[0]);
-    const auto alive =
-        ids.size() < kMany ? std::unordered_set<std::string>() : shim::listening_below(directory);
+    const auto listening = ids.size() < kMany ? shim::ListeningSockets() : shim::listening_sockets();
     survey.reserve(ids.size());
     for (const std::string& id : ids)
-        if (const auto state = look_at(::dirfd(stream.get()), id, alive.contains(id)))
-            survey.emplace(id, *state);
+        if (const auto state = look_at(::dirfd(stream.get()), id, listening)) survey.emplace(id, *state);
     return survey;
 }
 

@@ -142,7 +142,7 @@ Awaitable<Result<void>> EventHub::follow() {
         std::optional<EventFollower> events;
     };
     const auto follower = std::make_shared<Follower>();
-    auto opening = workers_.run([follower, open = open_](Engine& /*unused*/) -> Result<void> {
+    auto opening = workers_.run([follower, open = open_]() -> Result<void> {
         RT_TRY_ASSIGN(follower->engine, open());
         RT_TRY_ASSIGN(Engine::State* const state, follower->engine->state());
         RT_TRY_ASSIGN(follower->events,
@@ -159,7 +159,7 @@ Awaitable<Result<void>> EventHub::follow() {
     std::int64_t lost_told = 0;
     for (;;) {
         // It may have to wait for another process that writes.
-        auto reading = workers_.run([follower](Engine& /*unused*/) { return follower->events->read(); });
+        auto reading = workers_.run([follower] { return follower->events->read(); });
         auto events = co_await std::move(reading);
         if (!events) co_return std::unexpected(events.error());
         tell(std::move(*events));

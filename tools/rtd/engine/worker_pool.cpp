@@ -14,6 +14,17 @@ constexpr std::size_t kEnginesKept = 4;
 
 } // namespace
 
+WorkerPool::Loan::~Loan() {
+    if (engine_) pool_.give_back(std::move(engine_));
+}
+
+Result<Engine*> WorkerPool::Loan::engine() {
+    if (!engine_) {
+        RT_TRY_ASSIGN(engine_, pool_.take_engine());
+    }
+    return engine_.get();
+}
+
 WorkerPool::WorkerPool(OpenEngine open, std::size_t most) : open_(std::move(open)), most_(most) {}
 
 WorkerPool::~WorkerPool() {
@@ -61,13 +72,11 @@ void WorkerPool::work() {
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        auto engine = take_engine();
-        if (engine)
-            job(engine->get());
-        else
-            job(std::unexpected(engine.error()));
-        job = {}; // what it holds goes before we wait again
-        if (engine) give_back(std::move(*engine));
+        {
+            Loan loan(*this);
+            job(loan);
+            job = {}; // what it holds goes before we wait again
+        }
         lock.lock();
     }
     --threads_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads for what blocks: the engine's verbs. Each call gets an Engine that nobody else uses meanwhile.
+// Threads for what blocks: the engine's verbs. A call that asks for an Engine gets one that nobody else uses
+// meanwhile.
 // Threads and engines come when they are needed and go when they are not.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <concepts>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -25,7 +27,22 @@ namespace rt::rtd {
 class WorkerPool {
 public:
     using OpenEngine = std::function<Result<std::unique_ptr<Engine>>()>;
-    using Job = std::function<void(Result<Engine*>)>;
+
+    // The engine of one job, which goes back when that is over. Most are kept, but one may have to be opened:
+    // who needs none does not ask.
+    class Loan {
+    public:
+        explicit Loan(WorkerPool& pool) : pool_(pool) {}
+        Loan(const Loan&) = delete;
+        Loan& operator=(const Loan&) = delete;
+        ~Loan();
+        Result<Engine*> engine();
+
+    private:
+        WorkerPool& pool_;
+        std::unique_ptr<Engine> engine_;
+    };
+    using Job = std::function<void(Loan&)>;
 
     // most: threads; calls beyond them wait.
     WorkerPool(OpenEngine open, std::size_t most);
@@ -33,19 +50,24 @@ public:
     WorkerPool& operator=(const WorkerPool&) = delete;
     ~WorkerPool(); // ends what has begun, and nothing more
 
-    // call(Engine&) -> Result<T>, on a thread of the pool; the coroutine goes on where it was. What it throws
-    // is an error too. Cannot be cancelled: an operation that can be is given a cancel_fd.
     template <class Call>
-    Awaitable<std::invoke_result_t<Call&, Engine&>> run(Call call) {
-        using Outcome = std::invoke_result_t<Call&, Engine&>;
+    struct OutcomeOf : std::invoke_result<Call&, Engine&> {};
+    template <std::invocable Call>
+    struct OutcomeOf<Call> : std::invoke_result<Call&> {};
+
+    // call(Engine&) or call() -> Result<T>, on a thread of the pool; the coroutine goes on where it was. What
+    // it throws is an error too. Cannot be cancelled: an operation that can be is given a cancel_fd.
+    template <class Call>
+    Awaitable<typename OutcomeOf<Call>::type> run(Call call) {
+        using Outcome = typename OutcomeOf<Call>::type;
         auto initiate = [this](auto handler, Call wanted) {
             auto executor = asio::get_associated_executor(handler);
             auto work = asio::make_work_guard(executor);
             // std::function wants what can be copied.
             auto kept = std::make_shared<decltype(handler)>(std::move(handler));
             auto job = std::make_shared<Call>(std::move(wanted));
-            post([executor, work, kept, job](Result<Engine*> engine) {
-                auto outcome = std::make_shared<Outcome>(outcome_of<Outcome>(*job, engine));
+            post([executor, work, kept, job](Loan& loan) {
+                auto outcome = std::make_shared<Outcome>(outcome_of<Outcome>(*job, loan));
                 asio::post(executor, [kept, outcome] { std::move (*kept)(std::move(*outcome)); });
             });
         };
@@ -64,10 +86,14 @@ public:
 
 private:
     template <class Outcome, class Call>
-    static Outcome outcome_of(Call& call, const Result<Engine*>& engine) {
-        if (!engine) return std::unexpected(engine.error());
+    static Outcome outcome_of(Call& call, Loan& loan) {
         try {
-            return call(**engine);
+            if constexpr (std::invocable<Call&>) {
+                return call();
+            } else {
+                RT_TRY_ASSIGN(Engine* const engine, loan.engine());
+                return call(*engine);
+            }
         } catch (const std::exception& exception) {
             return fail(Code::internal, exception.what());
         }

@@ -30,13 +30,18 @@ public:
     LogPages(LogReader reader, const LogWishes& wishes)
         : reader_(std::move(reader)), wishes_(wishes), span_{wishes.since, wishes.until} {}
 
-    // "": there is no more now. Blocks on the disk.
-    Result<std::string> next() {
-        std::string page;
-        while (page.empty() && !reader_.stopped()) {
+    struct Page {
+        std::string text;
+        bool is_last = false; // for now
+    };
+    // Blocks on the disk.
+    Result<Page> next() {
+        constexpr std::size_t kEnough = 16U << 10U;
+        Page page;
+        while (page.text.size() < kEnough && !page.is_last) {
             RT_TRY_ASSIGN(const bool has_more,
-                          reader_.read_some([&](const LogEntry& entry) { return add(entry, page); }));
-            if (!has_more) break;
+                          reader_.read_some([&](const LogEntry& entry) { return add(entry, page.text); }));
+            page.is_last = !has_more || reader_.stopped();
         }
         return page;
     }
@@ -67,10 +72,10 @@ private:
 Awaitable<Result<void>> write_pages(Services& services, Exchange& exchange,
                                     const std::shared_ptr<LogPages>& pages) {
     for (;;) {
-        auto task = services.workers.run([pages](Engine& /*unused*/) { return pages->next(); });
-        RT_CO_TRY_ASSIGN(const std::string page, co_await std::move(task));
-        if (page.empty()) co_return Result<void>();
-        co_await exchange.write(page);
+        auto task = services.workers.run([pages] { return pages->next(); });
+        RT_CO_TRY_ASSIGN(const LogPages::Page page, co_await std::move(task));
+        if (!page.text.empty()) co_await exchange.write(page.text);
+        if (page.is_last) co_return Result<void>();
     }
 }
 

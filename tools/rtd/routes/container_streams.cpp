@@ -64,7 +64,8 @@ Awaitable<void> note(Services& services, Container container, std::string action
 // Another process may have started it since we looked, so that nobody will say so any more.
 void join_if_started(Services& services, const Attachee& attachee) {
     if (::access(attachee.run_directory.c_str(), F_OK) != 0) return;
-    services.workers.post([&services, id = attachee.container.id](const Result<Engine*>& engine) {
+    services.workers.post([&services, id = attachee.container.id](WorkerPool::Loan& loan) {
+        const auto engine = loan.engine();
         const auto state = engine ? (*engine)->state() : std::unexpected(engine.error());
         const auto now = state ? (*state)->containers.find(id) : std::unexpected(state.error());
         if (now && now->phase == Phase::running) services.attaches.join_all(**engine, id);

@@ -79,7 +79,8 @@ void note_end(Services& services, const ExecPlan& plan, const std::shared_ptr<Ex
     exec->state = Exec::State::ended;
     exec->stream = nullptr;
     if (attached == ShimClient::Attach::none) return;
-    services.workers.post([plan, exit_code](Result<Engine*> engine) {
+    services.workers.post([plan, exit_code](WorkerPool::Loan& loan) {
+        const auto engine = loan.engine();
         const Result<void> noted =
             engine ? note_exec_end(**engine, plan, exit_code) : Result<void>(std::unexpected(engine.error()));
         if (!noted) log(LogLevel::warning, noted.error().message);
