@@ -6,7 +6,7 @@ JOBS   ?= $(shell nproc)
 CTEST   = ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error
 
 demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
-test: place dependencies-test clients build
+test: place dependencies-test build clients
 	$(CTEST) -LE crash -j$(JOBS)
 	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
 test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized asan

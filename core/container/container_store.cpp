@@ -106,7 +106,9 @@ Result<bool> ContainerStore::has_name(const std::string& name) {
 
 Result<std::vector<Container>> ContainerStore::list() {
     RT_TRY_ASSIGN(auto all, select(database_, "", {}));
-    std::ranges::sort(all, std::greater(), &Container::created_at); // SQLite would copy whole rows for it
+    // SQLite would copy whole rows for it. Those of one moment are in the order of their ids, as they are
+    // stored.
+    std::ranges::stable_sort(all, std::greater(), &Container::created_at);
     return all;
 }
 

@@ -26,35 +26,39 @@ constexpr std::int64_t kReapersDue = 1'000'000'000; // ns after the end; until t
 
 // A container that has ended while its shim lives: somebody cleans up after it, or the shim cannot get it
 // done (the wiring file that it was started with is gone, say). Who cleans up holds the lease.
-Result<void> reap_for_its_shim(Engine& engine, const std::string& id, const Path& directory) {
+Result<bool> reap_for_its_shim(Engine& engine, const std::string& id, const Path& directory) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const auto container = state->containers.find(id);
-    if (!container) return {};
+    if (!container) return false;
     if (container->phase == Phase::running) {
         const auto exit = read_exit_record(directory);
-        if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return {};
+        if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return false;
     } else if (container->phase != Phase::removing) { // which may run: whoever had it removed is gone
-        return {};                                    // it rests between two runs, say
+        return false;                                 // it rests between two runs, say
     }
     auto shim = ShimClient::connect(directory);
-    if (!shim || !shim->take_lease()) return {};
-    return reap(engine, id, &*shim);
+    if (!shim || !shim->take_lease()) return false;
+    RT_TRY(reap(engine, id, &*shim));
+    return true;
 }
 
 // The shim reaps in our place, if it can; a dead one leaves that to us. Who holds the lock is at work on it:
-// he cleans up after himself, and his shim does if he dies.
-Result<void> finish(Engine& engine, const std::string& id) {
+// he cleans up after himself, and his shim does if he dies. Whether there was something to do.
+Result<bool> finish(Engine& engine, const std::string& id) {
     const Path directory = engine.run_directory(id);
     if (shim_is_alive(directory)) {
-        if (has_network_change(directory)) RT_TRY(settle_networks(engine, id));
-        return reap_for_its_shim(engine, id, directory);
+        const bool changes = has_network_change(directory);
+        if (changes) RT_TRY(settle_networks(engine, id));
+        RT_TRY_ASSIGN(const bool reaped, reap_for_its_shim(engine, id, directory));
+        return changes || reaped;
     }
     RT_TRY(make_directories(engine.lock_file("x").parent_path()));
     RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
-    if (!lock) return {};
+    if (!lock) return false;
     // Again under the lock: a start that had no shim yet when we looked may have come to its end since.
-    if (shim_is_alive(directory)) return {};
-    return reap(engine, id, std::move(*lock));
+    if (shim_is_alive(directory)) return false;
+    RT_TRY(reap(engine, id, std::move(*lock)));
+    return true;
 }
 
 // False: the lock is of a container or network that never came to be, or is no more.
@@ -69,23 +73,23 @@ Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& 
 }
 
 // A restart that was killed between the end and the start: what was to go with its end goes now. Under the
-// lock of restarts: nobody begins another meanwhile.
-Result<void> finish_restart(Engine& engine, Engine::State& state, const std::string& id) {
+// lock of restarts: nobody begins another meanwhile. Whether there was something to do.
+Result<bool> finish_restart(Engine& engine, Engine::State& state, const std::string& id) {
     const Path file = engine.lock_file(cat(kRestartLock, id));
     RT_TRY_ASSIGN(const auto restart, LockFile::try_acquire(file));
-    if (!restart) return {}; // it is under way
+    if (!restart) return false; // it is under way
     const auto container = state.containers.find(id);
     if (container && container->phase == Phase::exited) {
         RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container->spec));
         if (spec.auto_remove) {
             RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
-            if (!lock) return {}; // somebody is at work on it
+            if (!lock) return false; // somebody is at work on it
             RT_TRY(abandon(engine, id, nullptr, std::move(*lock)));
         }
     }
     if (::unlink(file.c_str()) != 0 && errno != ENOENT)
         return fail_errno(errno, "remove the lock file '", file.native(), "'");
-    return {};
+    return true;
 }
 
 // One go at everything there may be.
@@ -114,8 +118,11 @@ private:
     }
 
     void settle(const std::string& id, const std::string& what = {}) {
-        done_.is_changed = true;
-        take(finish(engine_, id), what);
+        const auto finished = finish(engine_, id);
+        done_.is_changed = done_.is_changed || !finished || *finished;
+        if (!finished)
+            done_.problems.push_back(what.empty() ? finished.error()
+                                                  : in_context(finished.error(), what).error());
     }
 
     // Run directories of nobody that runs: killed between the directory and the database, or between the
@@ -150,8 +157,8 @@ private:
     Result<bool> needs_lock(const std::string& name) {
         if (just_runs(name)) return true;
         if (!name.starts_with(kRestartLock)) return is_needed(engine_, state_, name);
-        done_.is_changed = true;
-        RT_TRY(finish_restart(engine_, state_, name.substr(kRestartLock.size())));
+        RT_TRY_ASSIGN(const bool was_left, finish_restart(engine_, state_, name.substr(kRestartLock.size())));
+        done_.is_changed = done_.is_changed || was_left;
         return true; // it sees to its lock itself
     }
 
@@ -159,9 +166,8 @@ private:
         done_.problems.insert(done_.problems.end(), std::make_move_iterator(problems.begin()),
                               std::make_move_iterator(problems.end()));
     }
-    void take(const Result<void>& outcome, const std::string& what = {}) {
-        if (outcome) return;
-        done_.problems.push_back(what.empty() ? outcome.error() : in_context(outcome.error(), what).error());
+    void take(const Result<void>& outcome) {
+        if (!outcome) done_.problems.push_back(outcome.error());
     }
 
     Engine& engine_;
@@ -188,7 +194,8 @@ std::vector<Error> recover(Engine& engine) {
 }
 
 Result<void> recover_one(Engine& engine, const std::string& id) {
-    return finish(engine, id);
+    RT_TRY(finish(engine, id));
+    return {};
 }
 
 Result<Container> refresh(Engine& engine, const Container& container) {

@@ -19,7 +19,7 @@ std::vector<Error> recover(Engine& engine);
 // The same for who has just read which containers there are, and what their run directories say.
 struct Recovered {
     std::vector<Error> problems;
-    bool is_changed = false; // something was put right, or tried to: what was read may hold no more
+    bool is_changed = false; // something was put right: what was read may hold no more
 };
 Recovered recover(Engine& engine, Engine::State& state,
                   const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& running);

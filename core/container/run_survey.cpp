@@ -58,7 +58,8 @@ std::future<RunSurvey> begin_survey(const Path& directory) {
     constexpr nlink_t kWorthAThread = 100; // directories in it, where the file system counts them
     struct stat found{};
     const bool are_many = ::stat(directory.c_str(), &found) == 0 && found.st_nlink >= kWorthAThread;
-    return std::async(are_many ? std::launch::async : std::launch::deferred, survey_runs, directory);
+    return std::async(are_many ? std::launch::async | std::launch::deferred : std::launch::deferred,
+                      survey_runs, directory);
 }
 
 } // namespace rt

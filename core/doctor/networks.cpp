@@ -119,6 +119,15 @@ Result<void> withdraw(Engine::State& state, const std::string& network, const Pa
     return {};
 }
 
+// Others come and go while we look: of what was seen before the database was read, the record may be gone by
+// then, with the file before it; and an address may have been given to another.
+Result<bool> is_left(Engine::State& state, const std::string& network, const Path& file, bool is_address) {
+    const auto is_there = [&] { return ::access(file.c_str(), F_OK) == 0; };
+    if (!is_there()) return false;
+    RT_TRY_ASSIGN(const Known known, known_in(state, network));
+    return !(is_address ? known.addresses : known.endpoints).contains(file.filename()) && is_there();
+}
+
 void report_name(Examination& examination, const std::string& network, const Path& file, bool is_address) {
     const std::string name = is_address ? file.filename() : file.parent_path().filename();
     examination.report("network.name", {.subject = cat("file '", file.native(), "'"),
@@ -140,10 +149,14 @@ Result<void> look_at_names_in(Examination& examination, const std::string& netwo
     RT_TRY_ASSIGN(const auto listed, names_in(directory / "addresses"));
     for (const std::string& address : listed) addresses.push_back(directory / "addresses" / address);
     RT_TRY_ASSIGN(const Known known, known_in(examination.state(), network));
-    for (const Path& file : names)
-        if (!known.endpoints.contains(file.filename())) report_name(examination, network, file, false);
-    for (const Path& file : addresses)
-        if (!known.addresses.contains(file.filename())) report_name(examination, network, file, true);
+    const auto look_at = [&](const Path& file, bool is_address) -> Result<void> {
+        if ((is_address ? known.addresses : known.endpoints).contains(file.filename())) return {};
+        RT_TRY_ASSIGN(const bool left, is_left(examination.state(), network, file, is_address));
+        if (left) report_name(examination, network, file, is_address);
+        return {};
+    };
+    for (const Path& file : names) RT_TRY(look_at(file, false));
+    for (const Path& file : addresses) RT_TRY(look_at(file, true));
     return {};
 }
 

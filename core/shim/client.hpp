@@ -252,7 +252,7 @@ private:
 };
 
 // Is the shim of this run directory alive? (pid file and start time; the directory may be missing)
-bool shim_is_alive(const Path& directory);
+bool shim_is_alive(const Path& directory); // also where that cannot be seen, for want of descriptors, say
 Result<std::optional<ExitRecord>> read_exit_record(const Path& directory);
 
 // Lines of this run that could not be written to the log, by now.

@@ -11,12 +11,12 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
+#include <array>
 #include <cerrno>
 #include <optional>
-#include <vector>
 
-// The macros of the kernel's headers cast as C does.
-#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast" // the macros of the kernel's headers cast as C does
 
 namespace rt::shim {
 namespace {
@@ -58,12 +58,12 @@ ListeningSockets listening_sockets() {
     const UniqueFd kernel(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     const Question question;
     if (!kernel || ::send(kernel.get(), &question, sizeof question, 0) != sizeof question) return found;
-    alignas(nlmsghdr) std::vector<char> answer(32768); // as much as the kernel tells at once
+    alignas(nlmsghdr) std::array<char, 32768> answer; // NOLINT: recv() fills it, with all that comes at once
     for (;;) {
         const ssize_t size = ::recv(kernel.get(), answer.data(), answer.size(), 0);
         if (size < 0 && errno == EINTR) continue;
         if (size <= 0) return found;
-        auto left = static_cast<unsigned>(size);
+        auto left = static_cast<int>(size);
         for (const auto* message = reinterpret_cast<const nlmsghdr*>(answer.data()); NLMSG_OK(message, left);
              message = NLMSG_NEXT(message, left)) {
             if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY) return found; // the end, or an error
@@ -73,3 +73,5 @@ ListeningSockets listening_sockets() {
 }
 
 } // namespace rt::shim
+
+#pragma GCC diagnostic pop

@@ -45,24 +45,27 @@ class SmallFile {
 public:
     SmallFile(int directory, const std::string& path) {
         const UniqueFd fd(::openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        ssize_t count = 0;
-        do count = fd ? ::read(fd.get(), buffer_.data(), buffer_.size()) : 0;
-        while (count < 0 && errno == EINTR);
+        ssize_t count = fd ? 0 : -1;
+        if (fd) do
+                count = ::read(fd.get(), buffer_.data(), buffer_.size());
+            while (count < 0 && errno == EINTR);
+        is_known_ = count >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ESRCH;
         text_ = {buffer_.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
     }
     SmallFile(const SmallFile&) = delete;
     SmallFile& operator=(const SmallFile&) = delete;
 
     [[nodiscard]] std::string_view text() const { return text_; }
+    // False: nobody can say what is in it, for want of a descriptor or of memory.
+    [[nodiscard]] bool is_known() const { return is_known_; }
 
 private:
     std::array<char, 4096> buffer_; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
     std::string_view text_;
+    bool is_known_ = true;
 };
 
-std::optional<ProcessStat> stat_of(const std::string& pid) {
-    const SmallFile file(AT_FDCWD, cat("/proc/", pid, "/stat"));
-    const std::string_view text = file.text();
+std::optional<ProcessStat> stat_in(std::string_view text) {
     // Field 2 is the program's name in parentheses, and may hold anything.
     std::size_t at = text.rfind(") ");
     if (at == std::string::npos || at + 2 >= text.size()) return std::nullopt;
@@ -95,7 +98,7 @@ std::optional<Int> number_of(std::string_view text, std::string_view key) {
 } // namespace
 
 Result<void> write_pid_file(const Path& directory) {
-    const auto stat = stat_of("self");
+    const auto stat = stat_in(SmallFile(AT_FDCWD, "/proc/self/stat").text());
     if (!stat) return fail(Code::internal, "read '/proc/self/stat': no start time in it; is /proc mounted?");
     return replace_file(directory / kPidName, cat("pid ", ::getpid(), "\nstart ", stat->start_time, "\n"));
 }
@@ -152,10 +155,13 @@ Result<UniqueFd> listen_socket(const Path& directory) {
 
 bool is_alive_below(int directory, const std::string& name) {
     const SmallFile file(directory, cat(name, "/", kPidName));
+    if (!file.is_known()) return true; // what lives must not be cleaned up after
     const auto pid = number_of<pid_t>(file.text(), "pid");
     const auto start = number_of<std::uint64_t>(file.text(), "start");
     if (!pid || !start || *pid <= 0) return false;
-    const auto stat = stat_of(cat(*pid));
+    const SmallFile process(AT_FDCWD, cat("/proc/", *pid, "/stat"));
+    const auto stat = stat_in(process.text());
+    if (!process.is_known()) return true;
     return stat && stat->start_time == *start && stat->state != 'Z' && stat->state != 'X';
 }
 

@@ -378,10 +378,14 @@ TEST_F(ApiContainers, EventsAreToldToManyAlike) {
     for (auto& one : followers) EXPECT_EQ(one.answer_head().status, 200);
     std::vector<std::string> expected;
     for (int i = 0; i < 10; ++i) {
+        if (i == 5) followers.erase(followers.begin() + 100, followers.end()); // some have heard enough
         const std::string id = create({{"Cmd", {"true"}}});
         EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
         for (const char* const action : {" create", " destroy"}) expected.push_back(id + action);
     }
+    const std::string last = create({{"Cmd", {"true"}}}); // after which there is nothing more of the others
+    EXPECT_EQ(call("DELETE", "/containers/" + last).status, 204);
+    expected.push_back(last + " create");
     for (auto& one : followers) {
         std::vector<std::string> told;
         while (told.size() < expected.size()) {
@@ -392,6 +396,33 @@ TEST_F(ApiContainers, EventsAreToldToManyAlike) {
         }
         EXPECT_EQ(told, expected);
     }
+}
+
+// Also what came in the last moment before it.
+TEST_F(ApiContainers, EventsAreToldUpToTheEndThatWasAskedFor) {
+    auto follower = connect();
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto until = std::chrono::duration_cast<std::chrono::seconds>(now).count() + 2;
+    follower.send_request("GET", R"(/events?filters={"event":["destroy"]}&until=)" + std::to_string(until));
+    EXPECT_EQ(follower.answer_head().status, 200);
+    while (std::chrono::system_clock::now().time_since_epoch() < std::chrono::seconds(until)) {
+        EXPECT_EQ(call("DELETE", "/containers/" + create({{"Cmd", {"true"}}})).status, 204);
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    }
+    const std::string end = "\r\n0\r\n\r\n";
+    const std::string told = follower.read_until(end);
+    EXPECT_THAT(told, testing::EndsWith("}\n" + end));
+    auto reader = connect(); // of the log, which by now has all of that time
+    reader.send_request("GET",
+                        R"(/events?filters={"event":["destroy"]}&since=1&until=)" + std::to_string(until));
+    EXPECT_EQ(reader.answer_head().status, 200);
+    const auto count = [](const std::string& text) {
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = text.find("\"Action\"", at)) != std::string::npos; ++at) ++found;
+        return found;
+    };
+    EXPECT_EQ(count(told), count(reader.read_until(end)));
+    EXPECT_GT(count(told), 10U);
 }
 
 TEST_F(ApiContainers, APortThatIsTakenIsNoContainerThatRuns) {

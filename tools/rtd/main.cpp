@@ -262,6 +262,7 @@ Result<void> serve(const Settings& settings) {
     asio::co_spawn(io, reap_shims(ended_children), end_without);
     asio::co_spawn(io, pass_over_reloads(hang_ups), end_without);
     asio::co_spawn(io, services.events.run(), end_without);
+    asio::co_spawn(io, services.events.tell_in_turn(), end_without);
     asio::co_spawn(io, services.leases.run(), end_without);
     asio::co_spawn(io, services.logs.run(), end_without);
     asio::co_spawn(io, services.attaches.follow(services.events, services.workers), end_without);

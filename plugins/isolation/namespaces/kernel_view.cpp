@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
@@ -36,19 +37,33 @@ int owner_namespace(std::string_view path) {
     return 0;
 }
 
-// Whose namespaces they are depends on the process that opens them, not on where proc is mounted. In the
-// container's own they are found quickly: in the host's, the names of all containers' are in one chain, which
-// would be a millisecond or two with a thousand of them.
-Result<UniqueFd> open_sysctls(int root) {
+// The container's /proc, where it is a whole procfs that may be written to.
+UniqueFd open_own_proc(int root) {
+    constexpr ino_t kRootOfProc = 1;
     UniqueFd own(
-        openat2(root, "proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
-    struct statfs found{};
-    if (own && ::fstatfs(own.get(), &found) == 0 && found.f_type == PROC_SUPER_MAGIC &&
-        (found.f_flags & ST_RDONLY) == 0)
-        return own;
-    UniqueFd hosts(::open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!hosts) return fail_errno(errno, "open '/proc/sys'");
-    return hosts;
+        openat2(root, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
+    struct statfs system{};
+    struct stat place{};
+    const bool is_usable = own && ::fstatfs(own.get(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC &&
+                           (system.f_flags & ST_RDONLY) == 0 && ::fstat(own.get(), &place) == 0 &&
+                           place.st_ino == kRootOfProc;
+    return is_usable ? std::move(own) : UniqueFd();
+}
+
+// Whose namespaces a sysctl is of depends on the process that opens it, not on where proc is mounted. In the
+// container's own it is found quickly; in the host's, the names of all containers are in one chain, which
+// takes a millisecond or two with a thousand of them. Nothing that is mounted in there is looked at.
+Result<UniqueFd> open_sysctl(int own_proc, const std::string& path) {
+    constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+    if (own_proc >= 0)
+        if (UniqueFd fd{openat2(own_proc, cat("sys/", path).c_str(), O_WRONLY | O_CLOEXEC, kResolve)})
+            return fd;
+    const UniqueFd hosts(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!hosts) return fail_errno(errno, "open '/proc'");
+    UniqueFd fd(openat2(hosts.get(), cat("sys/", path).c_str(), O_WRONLY | O_CLOEXEC,
+                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+    if (!fd) return fail_errno(errno, "open '/proc/sys/", path, "' of the host");
+    return fd;
 }
 
 } // namespace
@@ -66,13 +81,12 @@ Result<void> check_sysctl(const std::string& name, const Config& config) {
 
 Result<void> write_sysctls(const Config& config, int root) {
     if (config.sysctls.empty()) return {};
-    RT_TRY_ASSIGN(const UniqueFd base, open_sysctls(root));
+    const UniqueFd own_proc = open_own_proc(root);
     for (const auto& [name, value] : config.sysctls) {
         RT_TRY(check_sysctl(name, config));
-        const UniqueFd fd(openat2(base.get(), sysctl_path(name).c_str(), O_WRONLY | O_CLOEXEC,
-                                  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
-        if (!fd) return fail_errno(errno, "open the sysctl '", name, "'");
-        if (::write(fd.get(), value.data(), value.size()) < 0)
+        const auto fd = open_sysctl(own_proc.get(), sysctl_path(name));
+        if (!fd) return in_context(fd.error(), "the sysctl '", name, "'");
+        if (::write(fd->get(), value.data(), value.size()) < 0)
             return fail_errno(errno, "set the sysctl '", name, "' to '", value, "'");
     }
     return {};

@@ -449,6 +449,20 @@ TEST_F(Security, SysctlsOfOwnNamespacesAreSet) {
                   "80\n1\n");
 }
 
+// They are set through the container's own proc where that can be; else through the host's.
+TEST_F(Security, SysctlsAreSetWhateverProcTheContainerHas) {
+    config_["linux"]["sysctl"] = {{"net.ipv4.ip_unprivileged_port_start", "81"}};
+    config_["mounts"].push_back({{"destination", "/tmp"}, {"type", "proc"}, {"source", "proc"}});
+    json& proc = config_["mounts"][0];
+    ASSERT_EQ(proc["destination"], "/proc");
+    for (const char* const option : {"ro", "subset=pid"}) {
+        proc["options"] = {"nosuid", option};
+        expect_output("cat /tmp/sys/net/ipv4/ip_unprivileged_port_start", "81\n");
+    }
+    config_["mounts"].erase(0);
+    expect_output("cat /tmp/sys/net/ipv4/ip_unprivileged_port_start", "81\n");
+}
+
 TEST_F(Security, AUserNamespaceMapsRootToAnotherUser) {
     config_["linux"]["namespaces"].push_back({{"type", "user"}});
     for (const char* key : {"uidMappings", "gidMappings"})

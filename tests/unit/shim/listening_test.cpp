@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/shim/listeners.hpp"
 #include "core/shim/run_files.hpp"
-#include "tests/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -12,8 +13,16 @@ namespace {
 
 using testing::ElementsAre;
 
+// Not on a disk: some file systems number devices otherwise for stat().
 class Listening : public testing::Test {
 protected:
+    void SetUp() override {
+        std::string name = "/dev/shm/rt-test-XXXXXX";
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        directory_ = name;
+    }
+    void TearDown() override { std::filesystem::remove_all(directory_); }
+
     rt::UniqueFd listen(const std::string& name) {
         std::filesystem::create_directories(directory_ / name);
         auto socket = rt::shim::listen_socket(directory_ / name);
@@ -33,8 +42,7 @@ protected:
         return found;
     }
 
-    rt::test::TempDir temporary_;
-    rt::Path directory_ = temporary_.path();
+    rt::Path directory_;
 };
 
 TEST_F(Listening, ThoseAreThereWhoseSocketIsOpen) {
@@ -52,6 +60,10 @@ TEST_F(Listening, WhateverTheLengthOfTheirPaths) {
 }
 
 TEST_F(Listening, MoreThanTheKernelTellsAtOnce) {
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     std::vector<rt::UniqueFd> sockets;
     std::vector<std::string> names;
     for (int number = 0; number < 800; ++number) {

@@ -20,10 +20,14 @@ namespace {
 using asio::steady_timer;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kPause{1};              // after a failure
+constexpr std::chrono::seconds kPause{1}; // after a failure
+constexpr std::chrono::milliseconds kTransaction{1};
 constexpr std::chrono::milliseconds kShortestRest{10}; // the whole life of a short container
-constexpr int kRest = 4;                               // times as long as the round was
-constexpr std::size_t kToldAtOnce = 8;                 // listeners
+constexpr std::chrono::milliseconds kLongestRest{200};
+constexpr int kRest = 4;                                    // times as long as the round was
+constexpr std::size_t kToldAtOnce = 8;                      // listeners
+constexpr std::size_t kRoundful = EventQueue::kMost / 4;    // events
+constexpr std::size_t kMostWaiting = 4 * EventQueue::kMost; // events for rounds to come
 
 using Listeners = std::list<std::weak_ptr<EventQueue>>;
 
@@ -101,7 +105,11 @@ void EventHub::tell(std::vector<Event> events) {
         for_each(queues_, [&](EventQueue& queue) { queue.add(shared); });
         if (!in_turn_.empty()) for_next_round_.push_back(shared);
     }
-    if (!for_next_round_.empty()) round_.cancel();
+    if (for_next_round_.size() > kMostWaiting) { // there is no hope that they will be told
+        for_next_round_.clear();
+        for_each(in_turn_, [](EventQueue& queue) { queue.overflow(); });
+    }
+    if (!is_resting_ ? !for_next_round_.empty() : for_next_round_.size() >= kRoundful) round_.cancel();
 }
 
 // Who comes while a round is made needs nothing of it: he reads the log after he has begun to listen.
@@ -114,7 +122,10 @@ Awaitable<void> EventHub::tell_in_turn() {
             co_await round_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         }
         const auto begun = Clock::now();
-        const auto events = std::exchange(for_next_round_, {});
+        const auto end = for_next_round_.begin() +
+                         static_cast<std::ptrdiff_t>(std::min(for_next_round_.size(), kRoundful));
+        const std::vector<SharedEvent> events(for_next_round_.begin(), end);
+        for_next_round_.erase(for_next_round_.begin(), end);
         forget_gone(in_turn_);
         const std::vector<std::weak_ptr<EventQueue>> listeners(in_turn_.begin(), in_turn_.end());
         for (std::size_t at = 0; at < listeners.size(); ++at) {
@@ -172,15 +183,14 @@ Awaitable<Result<void>> EventHub::follow() {
                                    : steady_timer::clock_type::now() + std::chrono::milliseconds(limit));
         co_await (changes.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable) ||
                   again.async_wait(asio::use_awaitable));
+        // A transaction is a dozen writes. Heard one by one, each would wake two threads, in the midst of
+        // starts.
+        again.expires_after(kTransaction);
+        co_await again.async_wait(asio::use_awaitable);
     }
 }
 
 Awaitable<void> EventHub::run() {
-    using namespace asio::experimental::awaitable_operators;
-    co_await (follow_for_ever() && tell_in_turn());
-}
-
-Awaitable<void> EventHub::follow_for_ever() {
     steady_timer pause(executor_);
     for (;;) {
         const Result<void> outcome = co_await follow();

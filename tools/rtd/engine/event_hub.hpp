@@ -60,8 +60,9 @@ public:
     EventHub(asio::any_io_executor executor, WorkerPool& workers, WorkerPool::OpenEngine open)
         : executor_(std::move(executor)), workers_(workers), open_(std::move(open)), round_(executor_) {}
 
-    // Until the server ends.
+    // Until the server ends: reads the log, and tells who is told in turn.
     Awaitable<void> run();
+    Awaitable<void> tell_in_turn();
 
     // It listens as long as the queue lives. wanted: all of them where it is empty.
     std::shared_ptr<EventQueue> listen(EventQueue::Wanted wanted = {});
@@ -73,9 +74,7 @@ public:
 private:
     using Listeners = std::list<std::weak_ptr<EventQueue>>;
 
-    Awaitable<void> follow_for_ever();
     Awaitable<Result<void>> follow();
-    Awaitable<void> tell_in_turn();
     void tell(std::vector<Event> events);
     void tell_of_loss();
 
@@ -85,7 +84,8 @@ private:
     bool interrupted_ = false; // since the follower before failed
     Listeners queues_, in_turn_;
     std::vector<SharedEvent> for_next_round_;
-    asio::steady_timer round_; // cancelled when there is something for it
+    asio::steady_timer round_; // cancelled when there is something for it, in a rest when there is a lot
+    bool is_resting_ = false;
 };
 
 } // namespace rt::rtd

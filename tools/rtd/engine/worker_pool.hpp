@@ -52,7 +52,8 @@ public:
 
     template <class Call>
     struct OutcomeOf : std::invoke_result<Call&, Engine&> {};
-    template <std::invocable Call>
+    template <class Call>
+        requires std::invocable<Call&>
     struct OutcomeOf<Call> : std::invoke_result<Call&> {};
 
     // call(Engine&) or call() -> Result<T>, on a thread of the pool; the coroutine goes on where it was. What

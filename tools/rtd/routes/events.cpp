@@ -58,28 +58,21 @@ Result<Past> read_past(Engine& engine, std::int64_t after, const TimeSpan& span,
     return past;
 }
 
-// last_id: of what was written before, and then of what is written now.
-Awaitable<Result<void>> write_some(Exchange& exchange, EventQueue& news, std::int64_t& last_id) {
+// What has come together goes together: of many followers each is a system call. last_id: of what was written
+// before, and then of what is written now.
+Awaitable<Result<void>> write_some(Exchange& exchange, EventQueue& news, const TimeSpan& span,
+                                   std::int64_t& last_id) {
     constexpr std::size_t kAtOnce = 64;
     std::vector<std::string> lines;
     while (news.has_some() && lines.size() < kAtOnce) {
         RT_CO_TRY_ASSIGN(const SharedEvent event, news.take());
-        if (event->id <= last_id) continue;
+        if (event->id <= last_id || (span.until != 0 && event->time > span.until)) continue;
         last_id = event->id;
         if (event->line.empty()) event->line = line_of(*event);
         lines.push_back(event->line);
     }
     co_await exchange.write_each(lines);
     co_return Result<void>();
-}
-
-// What has come together goes together: of many followers each is a system call.
-Awaitable<Result<void>> write_news(Exchange& exchange, EventQueue& news, std::int64_t& last_id) {
-    for (;;) {
-        co_await news.arrived();
-        auto writing = write_some(exchange, news, last_id);
-        RT_CO_TRY(co_await std::move(writing));
-    }
 }
 
 Awaitable<void> until_time(Exchange& exchange, std::int64_t until) {
@@ -105,10 +98,14 @@ Awaitable<Result<void>> events(Services& services, Exchange& exchange) {
     RT_CO_TRY_ASSIGN(Past past, co_await std::move(reading));
     co_await exchange.begin(kJsonHead);
     co_await exchange.write(past.lines);
-    const auto ended = co_await (write_news(exchange, *news, past.last_id) ||
-                                 until_time(exchange, span.until) || exchange.client_gone());
-    if (ended.index() == 0) co_return std::get<0>(ended);
-    if (ended.index() == 2) co_return Result<void>();
+    for (;;) { // what is being written is not broken off in its midst
+        const auto woken =
+            co_await (news->arrived() || until_time(exchange, span.until) || exchange.client_gone());
+        if (woken.index() == 2) co_return Result<void>();
+        if (woken.index() == 1) break;
+        auto writing = write_some(exchange, *news, span, past.last_id);
+        RT_CO_TRY(co_await std::move(writing));
+    }
     reading = read(past.last_id); // what came in the last moment: it may not have been told yet
     RT_CO_TRY_ASSIGN(const Past rest, co_await std::move(reading));
     co_await exchange.write(rest.lines);
