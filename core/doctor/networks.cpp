@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -122,7 +123,9 @@ Result<void> withdraw(Engine::State& state, const std::string& network, const Pa
 // Others come and go while we look: of what was seen before the database was read, the record may be gone by
 // then, with the file before it; and an address may have been given to another.
 Result<bool> is_left(Engine::State& state, const std::string& network, const Path& file, bool is_address) {
-    const auto is_there = [&] { return ::access(file.c_str(), F_OK) == 0; };
+    const auto is_there = [&] { // a link that says what it has to say by its text
+        return ::faccessat(AT_FDCWD, file.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    };
     if (!is_there()) return false;
     RT_TRY_ASSIGN(const Known known, known_in(state, network));
     return !(is_address ? known.addresses : known.endpoints).contains(file.filename()) && is_there();
