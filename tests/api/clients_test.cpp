@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients that others have written: Debian's python3-docker and docker-compose, and dockerode.
+// Clients that others have written: Debian's python3-docker and docker-compose, npm's dockerode and testcontainers.
 #include "with_rtd.hpp"
 
 #include <fstream>
