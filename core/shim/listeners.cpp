@@ -16,7 +16,10 @@
 #include <optional>
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wold-style-cast" // the macros of the kernel's headers cast as C does
+// The macros of the kernel's headers cast and compare as C does.
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wsign-compare"
 
 namespace rt::shim {
 namespace {
