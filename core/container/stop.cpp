@@ -287,8 +287,8 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     const bool is_told = signal_number == SIGKILL && shim.watch_exit();
     auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process);
     if (sent && is_told) { // as docker: who kills it finds it ended
-        constexpr std::chrono::seconds kPatience{10};
-        RT_TRY(wait_for(shim, ShimEvent::Kind::exit, std::chrono::steady_clock::now() + kPatience));
+        constexpr std::chrono::seconds kUntilItEnds{10};
+        RT_TRY(wait_for(shim, ShimEvent::Kind::exit, std::chrono::steady_clock::now() + kUntilItEnds));
     }
     if (sent) return {};
     const auto now = state->containers.find(container.id); // it may have ended meanwhile, its shim as well
