@@ -66,10 +66,12 @@ TEST_F(Crash, KillingStopAndRmAtAnyMomentLosesNothingAndCanBeRepeated) {
 }
 
 TEST_F(Crash, AContainerOutlivesTheRtctlThatStartedIt) {
-    const pid_t pid = rtctl_.start({"run", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 4"});
+    const pid_t pid = rtctl_.start(
+        {"run", "--name", "one", "busybox", "sh", "-c", "until [ -e /go ]; do sleep 0.05; done; exit 4"});
     ASSERT_TRUE(eventually([&] { return !rtctl_({"ps", "-q"}).out.empty(); }));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
+    EXPECT_EQ(rtctl_({"exec", "one", "touch", "/go"}).exit_code, 0);
     EXPECT_TRUE(eventually([&] {
         const auto outcome = rtctl_({"inspect", "one"});
         return outcome.exit_code == 0 && json::parse(outcome.out)[0]["State"]["ExitCode"] == 4;
