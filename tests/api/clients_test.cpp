@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients that others have written: Debian's python3-docker and docker-compose, npm's dockerode and testcontainers.
+// Clients that others have written: Debian's python3-docker and docker-compose, npm's dockerode and
+// testcontainers.
 #include "with_rtd.hpp"
 
 #include <fstream>
