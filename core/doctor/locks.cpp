@@ -6,6 +6,10 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+#include <vector>
+
 namespace rt::doctor {
 namespace {
 
@@ -43,16 +47,32 @@ Result<void> remove_unneeded(Engine& engine, Engine::State& state, const std::st
     return {};
 }
 
+// Empty: it is needed, or somebody holds it.
+Result<std::string> unneeded_of(Engine& engine, Engine::State& state, const std::string& name) {
+    const Path file = engine.lock_file(name);
+    if (is_locked(file)) return std::string();
+    RT_TRY_ASSIGN(std::string owner, owner_that_is_gone(engine, state, name));
+    if (is_locked(file) || ::access(file.c_str(), F_OK) != 0) owner.clear();
+    return owner;
+}
+
+// Who begins has made the file before he holds it, and who ends lets go before it goes: what is a leftover
+// still is one a moment later.
 Result<void> look(Examination& examination) {
+    constexpr auto kMoment = std::chrono::milliseconds(200);
     Engine& engine = examination.engine();
     Engine::State& state = examination.state();
     RT_TRY_ASSIGN(const auto names, names_in(engine.wiring().run / "locks"));
+    std::vector<std::string> suspects;
     for (const std::string& name : names) {
-        const Path file = engine.lock_file(name);
-        if (is_locked(file)) continue;
-        RT_TRY_ASSIGN(const std::string owner, owner_that_is_gone(engine, state, name));
-        if (owner.empty() || is_locked(file) || ::access(file.c_str(), F_OK) != 0) continue;
-        examination.report("lock.unneeded", {.subject = cat("file '", file.native(), "'"),
+        RT_TRY_ASSIGN(const std::string owner, unneeded_of(engine, state, name));
+        if (!owner.empty()) suspects.push_back(name);
+    }
+    if (!suspects.empty()) std::this_thread::sleep_for(kMoment);
+    for (const std::string& name : suspects) {
+        RT_TRY_ASSIGN(const std::string owner, unneeded_of(engine, state, name));
+        if (owner.empty()) continue;
+        examination.report("lock.unneeded", {.subject = cat("file '", engine.lock_file(name).native(), "'"),
                                              .text = "a lock that nobody holds, of what does not exist",
                                              .owner = owner,
                                              .repair = [&engine, &state, name] {
