@@ -93,12 +93,9 @@ Result<std::optional<LockFile>> LockFile::try_acquire(const Path& path) {
 std::vector<Error> sweep_locks(const Path& directory,
                                const std::function<Result<bool>(const std::string& name)>& is_needed) {
     std::vector<Error> problems;
-    const DirectoryStream stream(::opendir(directory.c_str()));
-    if (!stream && errno != ENOENT)
-        problems.push_back(fail_errno(errno, "look for lock files in '", directory.native(), "'").error());
-    while (const dirent* const entry = stream ? ::readdir(stream.get()) : nullptr) {
-        const std::string name = &entry->d_name[0];
-        if (name == "." || name == "..") continue;
+    const auto names = names_in(directory);
+    if (!names) return {in_context(names.error(), "look for lock files").error()};
+    for (const std::string& name : *names) {
         const auto swept = [&]() -> Result<void> {
             RT_TRY_ASSIGN(bool needed, is_needed(name));
             if (needed) return {};

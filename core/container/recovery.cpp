@@ -128,10 +128,10 @@ private:
     // Run directories of nobody that runs: killed between the directory and the database, or between the
     // database and the directory.
     void sweep_run_directories() {
-        const DirectoryStream directory(::opendir((engine_.wiring().run / "containers").c_str()));
-        while (const dirent* const entry = directory ? ::readdir(directory.get()) : nullptr) {
-            const std::string id = &entry->d_name[0];
-            if (just_runs(id) || id == "." || id == "..") continue;
+        const auto ids = names_in(engine_.wiring().run / "containers");
+        if (!ids) return done_.problems.push_back(in_context(ids.error(), "look for leftovers").error());
+        for (const std::string& id : *ids) {
+            if (just_runs(id)) continue;
             bool in_use = false; // now: it may have begun since
             const Result<void> looked = state_.database.run(
                 "SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')", {id},

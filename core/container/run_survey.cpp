@@ -42,15 +42,13 @@ std::optional<RunState> look_at(int directory, const std::string& id,
 
 RunSurvey survey_runs(const Path& directory) {
     RunSurvey survey;
-    const DirectoryStream stream(::opendir(directory.c_str()));
-    if (!stream) return survey; // nothing has run yet
-    std::vector<std::string> ids;
-    while (const dirent* const entry = ::readdir(stream.get()))
-        if (entry->d_name[0] != '.') ids.emplace_back(&entry->d_name[0]);
-    const auto listening = ids.size() < kMany ? shim::ListeningSockets() : shim::listening_sockets();
-    survey.reserve(ids.size());
-    for (const std::string& id : ids)
-        if (const auto state = look_at(::dirfd(stream.get()), id, listening)) survey.emplace(id, *state);
+    const auto opened = open_file(directory, O_PATH | O_DIRECTORY);
+    const auto ids = names_in(directory);
+    if (!opened || !ids) return survey; // nothing has run yet; else who looks at each by itself says why not
+    const auto listening = ids->size() < kMany ? shim::ListeningSockets() : shim::listening_sockets();
+    survey.reserve(ids->size());
+    for (const std::string& id : *ids)
+        if (const auto state = look_at(opened->get(), id, listening)) survey.emplace(id, *state);
     return survey;
 }
 

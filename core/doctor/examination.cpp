@@ -116,16 +116,4 @@ Result<void> none_is_unrecorded(Engine& engine, Engine::State& state) {
         "rt.db that knows it");
 }
 
-Result<std::vector<std::string>> names_in(const Path& directory) {
-    std::vector<std::string> names;
-    std::error_code problem;
-    std::filesystem::directory_iterator entry(directory, problem);
-    for (; !problem && entry != std::filesystem::directory_iterator(); entry.increment(problem))
-        names.push_back(entry->path().filename());
-    if (problem && problem != std::errc::no_such_file_or_directory)
-        return fail_errno(problem.value(), "read the directory '", directory.native(), "'");
-    std::ranges::sort(names);
-    return names;
-}
-
 } // namespace rt::doctor

@@ -7,6 +7,7 @@
 // being done right now is seen by its lock.
 #pragma once
 
+#include "core/base/directory_stream.hpp"
 #include "core/container/engine.hpp"
 #include "core/doctor/finding.hpp"
 
@@ -72,9 +73,6 @@ Result<std::vector<std::string>> unrecorded_containers(Engine& engine, Engine::S
 
 // failed_precondition while there are any: what is theirs looks like nobody's. Asked again before a repair.
 Result<void> none_is_unrecorded(Engine& engine, Engine::State& state);
-
-// The names in a directory; none where it is not there.
-Result<std::vector<std::string>> names_in(const Path& directory);
 
 inline constexpr std::size_t kContainerIdDigits = 64;
 
