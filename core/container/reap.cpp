@@ -75,7 +75,7 @@ public:
         if (wanted != Outcome::record) RT_TRY(begin_destroy());
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
-        const bool early = removed && wanted == Outcome::record && shim_ != nullptr;
+        const bool early = removed && wanted == Outcome::record && shim_ != nullptr && end_is_due();
         const Result<void> files = early ? remove_files() : Result<void>();
         RT_TRY(end_destroy());
         RT_TRY(files);
@@ -88,6 +88,7 @@ public:
         }
         if (!released_.empty()) RT_TRY(volumes().remove_released(released_));
         RT_TRY(close());
+        if (removed) forget_restart(engine_, id_);
         return tell_what_stays(wanted);
     }
 
@@ -96,7 +97,8 @@ public:
 private:
     [[nodiscard]] bool goes(const Container& container) const {
         if (container.phase == Phase::creating || container.phase == Phase::removing) return true;
-        if (container.phase != Phase::running) return false; // that it stays has been settled
+        // One that is at rest has been stopped to be started again; who wanted that may have been killed.
+        if (container.phase != Phase::running && container.phase != Phase::exited) return false;
         return spec_ && spec_->auto_remove && !is_being_restarted(engine_, id_);
     }
 

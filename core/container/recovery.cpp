@@ -83,7 +83,9 @@ Result<bool> finish_restart(Engine& engine, Engine::State& state, const std::str
         RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container->spec));
         if (spec.auto_remove) {
             RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
-            if (!lock) return false; // somebody is at work on it
+            // Somebody is at work on it: with the lock, or with a shim, which has begun a run that who was
+            // killed had asked for. Taken away now, its log would be made anew.
+            if (!lock || shim_is_alive(engine.run_directory(id))) return false;
             RT_TRY(abandon(engine, id, nullptr, std::move(*lock)));
         }
     }

@@ -32,4 +32,11 @@ bool is_being_restarted(const Engine& engine, const std::string& container_id) {
     return !lock || !*lock;
 }
 
+void forget_restart(const Engine& engine, const std::string& container_id) {
+    const Path file = lock_of(engine, container_id);
+    if (::access(file.c_str(), F_OK) != 0) return;
+    const auto lock = LockFile::try_acquire(file);
+    if (lock && *lock) ::unlink(file.c_str()); // else it is under way, and sees to its mark itself
+}
+
 } // namespace rt

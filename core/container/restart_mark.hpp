@@ -33,4 +33,7 @@ private:
 // Where it cannot be said, it is: nothing is removed then.
 bool is_being_restarted(const Engine& engine, const std::string& container_id);
 
+// Of a container that is gone: the mark that a restart has left which was killed.
+void forget_restart(const Engine& engine, const std::string& container_id);
+
 } // namespace rt

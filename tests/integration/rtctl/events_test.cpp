@@ -266,14 +266,9 @@ TEST_F(Events, AreShownAsTextAndBadRequestsRefused) {
 }
 
 TEST_F(Events, OfAWaitForAConditionAreSeen) {
-    ASSERT_EQ(
-        rtctl_({"run", "-d", "--rm", "--name", "one", "busybox", "sh", "-c", "sleep 0.5; exit 6"}).exit_code,
-        0);
-    EXPECT_EQ(rtctl_({"wait", "--condition", "removed", "one"}).out, "6\n");
+    EXPECT_EQ(rtctl_.wait_for_end({"--rm"}, "one", 6, {"--condition", "removed"}).out, "6\n");
     EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
-    ASSERT_EQ(rtctl_({"run", "-d", "--name", "two", "busybox", "sh", "-c", "sleep 0.5; exit 7"}).exit_code,
-              0);
-    EXPECT_EQ(rtctl_({"wait", "--condition", "next-exit", "two"}).out, "7\n");
+    EXPECT_EQ(rtctl_.wait_for_end({}, "two", 7, {"--condition", "next-exit"}).out, "7\n");
     EXPECT_EQ(rtctl_({"wait", "--condition", "sometime", "two"}).exit_code, 1);
     auto removed = std::async([&] { return rtctl_({"wait", "--condition", "removed", "two"}); });
     EXPECT_EQ(removed.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);

@@ -386,9 +386,7 @@ TEST_F(Life, StartingOneThatRunsIsNoFailureAndStartsNothing) {
 }
 
 TEST_F(Life, WaitAnswersTheExitCodeOfOneThatEndsLater) {
-    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sh", "-c", "sleep 0.3; exit 5"}).exit_code,
-              0);
-    EXPECT_EQ(rtctl_({"wait", "one"}).out, "5\n");
+    EXPECT_EQ(rtctl_.wait_for_end({}, "one", 5).out, "5\n");
     const auto unknown = rtctl_({"wait", "on"});
     EXPECT_EQ(unknown.exit_code, 1);
     EXPECT_THAT(unknown.err, HasSubstr("did you mean one?"));

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <future>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -114,6 +115,18 @@ void add_processes(std::set<std::string>& into, const fs::path& directory) {
     }
 }
 
+// A child of ours waits for events, as `rtctl wait` does before it looks at the container.
+bool a_child_watches() {
+    std::error_code problem;
+    for (const auto& task : fs::directory_iterator("/proc/self/task", problem)) {
+        std::ifstream children(task.path() / "children");
+        for (std::string child; children >> child;)
+            for (const auto& fd : fs::directory_iterator("/proc/" + child + "/fd", problem))
+                if (fs::read_symlink(fd.path(), problem) == "anon_inode:inotify") return true;
+    }
+    return false;
+}
+
 } // namespace
 
 std::vector<fs::path> cgroup_directories(const fs::path& mounts, const fs::path& parent) {
@@ -182,6 +195,25 @@ pid_t Rtctl::start(const std::vector<std::string>& arguments) const {
     (void)!::freopen("/dev/null", "w", stderr);
     ::execv(raw[0], raw.data());
     ::_exit(255);
+}
+
+Outcome Rtctl::wait_for_end(const std::vector<std::string>& options, const std::string& name, int exit_code,
+                            const std::vector<std::string>& words) const {
+    std::vector<std::string> run{"run", "-d", "--name", name};
+    run.insert(run.end(), options.begin(), options.end());
+    run.insert(run.end(), {"busybox", "sh", "-c",
+                           "until test -e /go; do sleep 0.05; done; exit " + std::to_string(exit_code)});
+    if (Outcome begun = (*this)(run); begun.exit_code != 0) return begun;
+    std::vector<std::string> wait{"wait"};
+    wait.insert(wait.end(), words.begin(), words.end());
+    wait.push_back(name);
+    auto waited = std::async(std::launch::async, [&] { return (*this)(wait); });
+    const bool watches = eventually(a_child_watches);
+    const Outcome told = (*this)({"exec", name, "touch", "/go"});
+    Outcome outcome = waited.get();
+    if (!watches) outcome.err += "\n[test: it did not watch]";
+    if (told.exit_code != 0) outcome.err += told.err;
+    return outcome;
 }
 
 void Rtctl::import_busybox() const {

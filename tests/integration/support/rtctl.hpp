@@ -40,6 +40,11 @@ public:
     // Starts it and says nothing of what it says: when it ends is the caller's, who has to wait for it.
     [[nodiscard]] ::pid_t start(const std::vector<std::string>& arguments) const;
 
+    // A container NAME of these options that ends with exit_code once `wait WORDS NAME` waits for it; what
+    // that says.
+    [[nodiscard]] Outcome wait_for_end(const std::vector<std::string>& options, const std::string& name,
+                                       int exit_code, const std::vector<std::string>& words = {}) const;
+
     // Imports a root file system with busybox as "busybox"; its user "web" (1000:1000) is in group "extra"
     // (2000).
     void import_busybox() const;
