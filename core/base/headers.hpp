@@ -3,6 +3,8 @@
 // includes this one: each file still names what it needs.
 #pragma once
 
+#include "core/base/instances.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -2,6 +2,8 @@
 // Compiled once for all files of rtd.
 #pragma once
 
+#include "core/base/instances.hpp"
+
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <nlohmann/json.hpp>

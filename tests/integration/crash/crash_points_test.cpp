@@ -161,9 +161,13 @@ protected:
     }
 
     // What whoever looks puts right.
-    void expect_settled(const Scenario& scenario) {
+    void look() {
         const Outcome listed = rtctl_({"ps", "-a"});
         EXPECT_EQ(listed.exit_code, 0) << listed.err;
+    }
+
+    void expect_settled(const Scenario& scenario) {
+        look();
         if (!scenario.always.empty() && settled_state() == "running")
             for (const Truth& truth : scenario.always) expect(truth);
         expect_true_names();
@@ -186,15 +190,16 @@ protected:
 
     void see_to(const Scenario& scenario) {
         expect_settled(scenario);
-        if (scenario.again) expect_done_at_last(scenario);
+        if (scenario.again) {
+            expect_done_at_last(scenario);
+            look();
+        }
         expect_usable(scenario);
         for (const Words& command : scenario.after) expect({command});
     }
 
     // What is told of the container holds, and it can be used.
     void expect_usable(const Scenario& scenario) {
-        const Outcome listed = rtctl_({"ps", "-a"});
-        EXPECT_EQ(listed.exit_code, 0) << listed.err;
         std::string state = settled_state();
         if (state == "missing") {
             EXPECT_EQ(scenario.fate, Fate::may_be_missing);

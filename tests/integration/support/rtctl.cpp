@@ -80,9 +80,16 @@ void exchange(Pipes& pipes, std::string_view input, Outcome& outcome, pid_t pid)
         if (fd >= 0) ::close(fd);
 }
 
-void add_lines(std::set<std::string>& into, const std::string& label, const std::string& text) {
-    std::istringstream lines(text);
+void add_lines(std::set<std::string>& into, const std::string& label, std::istream& lines) {
     for (std::string line; std::getline(lines, line);) into.insert(label + line);
+}
+
+// Without their numbers, which another process's mounts change: "ID PARENT MAJOR:MINOR ROOT PLACE ...".
+void add_mounts(std::set<std::string>& into) {
+    std::ifstream mounts("/proc/self/mountinfo");
+    for (std::string id, parent, device, root, rest;
+         mounts >> id >> parent >> device >> root && std::getline(mounts, rest);)
+        into.insert("mount" + rest);
 }
 
 void add_tree(std::set<std::string>& into, const std::string& label, const fs::path& directory, int depth) {
@@ -242,8 +249,9 @@ void Rtctl::import_busybox() const {
 
 std::set<std::string> Rtctl::traces() const {
     std::set<std::string> found;
-    add_lines(found, "mount ", run_program({"cut", "-d ", "-f", "5-", "/proc/self/mountinfo"}).out);
-    add_lines(found, "nft ", run_program({"nft", "--stateless", "list", "ruleset"}).out);
+    add_mounts(found);
+    std::istringstream rules(run_program({"nft", "--stateless", "list", "ruleset"}).out);
+    add_lines(found, "nft ", rules);
     struct if_nameindex* const links = ::if_nameindex();
     for (const auto* link = links; link != nullptr && link->if_index != 0; ++link)
         found.insert(std::string("link ") + link->if_name);

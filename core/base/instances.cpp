@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+#define RT_INSTANCE template
+#include "core/base/instances.hpp"
