@@ -33,8 +33,6 @@ nlohmann::detail::parser<nlohmann::json,
                          nlohmann::detail::iterator_input_adapter<std::string::const_iterator>>::
     sax_parse_internal(nlohmann::detail::json_sax_dom_callback_parser<nlohmann::json>*);
 RT_INSTANCE class std::map<std::string, nlohmann::json, std::less<>>;
-RT_INSTANCE class std::map<std::string, std::string>;
 RT_INSTANCE class std::vector<nlohmann::json>;
-RT_INSTANCE class std::vector<std::string>;
 
 #undef RT_INSTANCE

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/boot.hpp"
 
+#include "core/container/restart_mark.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/spec.hpp"
+#include "core/container/stop.hpp"
 #include "core/shim/run_files.hpp"
 
 #include <algorithm>
@@ -56,6 +58,21 @@ std::vector<BootStep> boot_steps(const std::vector<Container>& all) {
                     step.after.push_back(other.container.id);
     }
     return steps;
+}
+
+std::vector<Error> remove_what_was_to_go(Engine& engine, const std::vector<Container>& all) {
+    std::vector<Error> problems;
+    for (const Container& container : all) {
+        const auto spec = spec_from_json(container.spec);
+        if (container.phase != Phase::exited || !spec || !spec->auto_remove) continue;
+        if (is_being_restarted(engine, container.id)) continue;
+        const auto removed = remove(engine, container.id, Force::no, AnonymousVolumes::remove);
+        if (!removed && removed.error().code != Code::not_found)
+            problems.push_back(
+                in_context(removed.error(), "container '", container.name, "' was to go with its end")
+                    .error());
+    }
+    return problems;
 }
 
 // The pid file that shims have too: whether its process lives is seen from it.

@@ -21,6 +21,10 @@ struct BootStep {
 // (or with the host) and has restarts left. None that was never started. The oldest first. Pure.
 std::vector<BootStep> boot_steps(const std::vector<Container>& all);
 
+// What was to go with its end and is at rest: the host went down in the midst of its restart. Removes it, but
+// for one that is being restarted now. Answers what went wrong.
+std::vector<Error> remove_what_was_to_go(Engine& engine, const std::vector<Container>& all);
+
 // While one of these lives, no restart policy starts anything: the containers are being stopped because the
 // host, or the service, goes down. Seen by all processes; ends with this one at the latest.
 class GoingDown {

@@ -63,15 +63,19 @@ public:
         RT_TRY(make_directories(engine_.lock_file("x").parent_path()));
         if (!lock_) {
             RT_TRY_ASSIGN(lock_, LockFile::acquire(engine_.lock_file(id_)));
+            // While we waited, another has cleaned up, and begun the next run.
+            if (shim_ == nullptr && shim_is_alive(directory_)) return {};
         }
         auto found = state_->containers.find(id_);
         if (!found && found.error().code != Code::not_found) return std::unexpected(std::move(found).error());
         if (found) container_ = std::move(*found);
         if (container_) spec_ = spec_from_json(container_->spec);
 
-        const bool removed = container_ && (wanted == Outcome::remove || goes(*container_));
-        // Once its files begin to go it cannot be anything else any more, should we be killed now.
-        if (container_ && wanted == Outcome::remove) RT_TRY(record_removal());
+        const bool removed = container_ && (wanted == Outcome::remove || goes(*container_, wanted));
+        // Once its files begin to go it cannot be anything else any more, should we be killed now. What runs
+        // and goes with its end is said by that.
+        if (removed && (wanted == Outcome::remove || container_->phase == Phase::exited))
+            RT_TRY(record_removal());
         if (wanted != Outcome::record) RT_TRY(begin_destroy());
         // A container that has ended has nothing mounted any more; its files can go while the shim removes
         // its cgroups.
@@ -95,8 +99,9 @@ public:
     void keep_anonymous_volumes() { keeps_volumes_ = true; }
 
 private:
-    [[nodiscard]] bool goes(const Container& container) const {
+    [[nodiscard]] bool goes(const Container& container, Outcome wanted) const {
         if (container.phase == Phase::creating || container.phase == Phase::removing) return true;
+        if (wanted == Outcome::take_back) return false; // it stays, with the reason
         // One that is at rest has been stopped to be started again; who wanted that may have been killed.
         if (container.phase != Phase::running && container.phase != Phase::exited) return false;
         return spec_ && spec_->auto_remove && !is_being_restarted(engine_, id_);

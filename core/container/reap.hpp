@@ -14,7 +14,8 @@
 namespace rt {
 
 // After the container has ended. shim: the connection that holds the lease, or null when the shim is dead.
-// A container that ends with --rm, or that was never started, is removed; any other is recorded as exited.
+// A container that ends with --rm, or that was never made, is removed, and so is one with --rm that a restart
+// had stopped which was killed; any other is recorded as exited. Does nothing where the next run has begun.
 Result<void> reap(Engine& engine, const std::string& container_id, ShimClient* shim);
 
 // The same for who has the container's lock already, having found its shim dead under it.

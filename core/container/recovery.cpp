@@ -30,14 +30,18 @@ Result<bool> reap_for_its_shim(Engine& engine, const std::string& id, const Path
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const auto container = state->containers.find(id);
     if (!container) return false;
+    if (container->phase == Phase::restarting) return false; // it rests between two runs
     if (container->phase == Phase::running) {
         const auto exit = read_exit_record(directory);
         if (!exit || !*exit || now_ns() - (*exit)->finished_at < kReapersDue) return false;
-    } else if (container->phase != Phase::removing) { // which may run: whoever had it removed is gone
-        return false;                                 // it rests between two runs, say
     }
     auto shim = ShimClient::connect(directory);
     if (!shim || !shim->take_lease()) return false;
+    // One that is being removed may run: whoever had it removed is gone. One at rest was about to be started.
+    if (container->phase != Phase::running && container->phase != Phase::removing) {
+        const auto now = shim->state();
+        if (!now || now->phase == "running" || now->phase == "ending") return false;
+    }
     RT_TRY(reap(engine, id, &*shim));
     return true;
 }
@@ -73,25 +77,30 @@ Result<bool> is_needed(Engine& engine, Engine::State& state, const std::string& 
 }
 
 // A restart that was killed between the end and the start: what was to go with its end goes now. Under the
-// lock of restarts: nobody begins another meanwhile. Whether there was something to do.
+// lock of the container, since who reaps it asks for the mark under that, and decides by the answer; and
+// under the mark: nobody begins another restart meanwhile. Whether there was something to do.
 Result<bool> finish_restart(Engine& engine, Engine::State& state, const std::string& id) {
-    const Path file = engine.lock_file(cat(kRestartLock, id));
-    RT_TRY_ASSIGN(const auto restart, LockFile::try_acquire(file));
-    if (!restart) return false; // it is under way
+    const Path file = engine.lock_file(id);
+    RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(file));
+    if (!lock) return false; // somebody is at work on it
+    RT_TRY_ASSIGN(auto mark, RestartMark::try_set(engine, id));
     const auto container = state.containers.find(id);
-    if (container && container->phase == Phase::exited) {
+    const bool rests = mark && container && container->phase == Phase::exited;
+    // A shim that lives has begun the run which who was killed had asked for, and has it reaped. Taken away
+    // from below it, the log would be made anew.
+    if (rests && shim_is_alive(engine.run_directory(id))) {
+        mark->leave();
+        return false;
+    }
+    if (rests) {
         RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(container->spec));
         if (spec.auto_remove) {
-            RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(engine.lock_file(id)));
-            // Somebody is at work on it: with the lock, or with a shim, which has begun a run that who was
-            // killed had asked for. Taken away now, its log would be made anew.
-            if (!lock || shim_is_alive(engine.run_directory(id))) return false;
             RT_TRY(abandon(engine, id, nullptr, std::move(*lock)));
+            return true;
         }
     }
-    if (::unlink(file.c_str()) != 0 && errno != ENOENT)
-        return fail_errno(errno, "remove the lock file '", file.native(), "'");
-    return true;
+    ::unlink(file.c_str()); // held: it is ours
+    return mark.has_value();
 }
 
 // One go at everything there may be.
@@ -103,7 +112,11 @@ public:
     Recovered run(const std::vector<ContainerStore::Unsettled>& containers) {
         for (const auto& [id, name, phase] : containers) unsettled_.emplace(id, phase);
         for (const auto& [id, name, phase] : containers)
-            if (!just_runs(id)) settle(id, cat("clean up after container '", name, "'"));
+            if (!just_runs(id)) {
+                settle(id, cat("clean up after container '", name, "'"));
+                // Whoever it was that cleans up after it, what was read before may not be true any more.
+                if (phase == Phase::running) done_.is_changed = true;
+            }
         sweep_run_directories();
         settle_endpoints();
         take(sweep_locks(engine_.wiring().run / "locks",

@@ -21,8 +21,17 @@ Result<RestartMark> RestartMark::set(const Engine& engine, const std::string& co
     return RestartMark(file, std::move(lock));
 }
 
+Result<std::optional<RestartMark>> RestartMark::try_set(const Engine& engine,
+                                                        const std::string& container_id) {
+    Path file = lock_of(engine, container_id);
+    RT_TRY(make_directories(file.parent_path()));
+    RT_TRY_ASSIGN(auto lock, LockFile::try_acquire(file));
+    if (!lock) return std::nullopt;
+    return RestartMark(std::move(file), std::move(*lock));
+}
+
 RestartMark::~RestartMark() {
-    if (lock_.descriptor() >= 0) ::unlink(file_.c_str()); // held: it is ours
+    if (lock_.descriptor() >= 0 && !file_.empty()) ::unlink(file_.c_str()); // held: it is ours
 }
 
 bool is_being_restarted(const Engine& engine, const std::string& container_id) {
@@ -33,10 +42,8 @@ bool is_being_restarted(const Engine& engine, const std::string& container_id) {
 }
 
 void forget_restart(const Engine& engine, const std::string& container_id) {
-    const Path file = lock_of(engine, container_id);
-    if (::access(file.c_str(), F_OK) != 0) return;
-    const auto lock = LockFile::try_acquire(file);
-    if (lock && *lock) ::unlink(file.c_str()); // else it is under way, and sees to its mark itself
+    if (::access(lock_of(engine, container_id).c_str(), F_OK) == 0)
+        (void)RestartMark::try_set(engine, container_id); // which goes at once
 }
 
 } // namespace rt

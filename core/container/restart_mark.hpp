@@ -20,6 +20,10 @@ inline constexpr std::string_view kRestartLock =
 class RestartMark {
 public:
     static Result<RestartMark> set(const Engine& engine, const std::string& container_id);
+    // Empty: a restart is under way.
+    static Result<std::optional<RestartMark>> try_set(const Engine& engine, const std::string& container_id);
+    void leave() { file_.clear(); } // for the next who looks
+
     RestartMark(RestartMark&&) noexcept = default;
     RestartMark& operator=(RestartMark&&) = delete;
     ~RestartMark();

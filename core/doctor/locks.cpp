@@ -2,6 +2,7 @@
 // Lock files of what is no more. They hold nobody up; that of a container at rest stays with it.
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
+#include "core/container/restart_mark.hpp"
 #include "core/doctor/areas.hpp"
 
 #include <unistd.h>
@@ -28,10 +29,11 @@ Result<std::string> owner_that_is_gone(Engine& engine, Engine::State& state, con
         RT_TRY_ASSIGN(const auto volume, state.volumes.find(name.substr(kVolume.size())));
         return volume ? std::string() : cat("volume '", name.substr(kVolume.size()), "'");
     }
-    if (name.size() != kContainerIdDigits || !is_hex(name)) return std::string();
-    RT_TRY_ASSIGN(const auto container, container_of(state, name));
-    const bool has_directory = ::access(engine.run_directory(name).c_str(), F_OK) == 0;
-    return container || has_directory ? std::string() : cat("container ", name);
+    const std::string id = name.starts_with(kRestartLock) ? name.substr(kRestartLock.size()) : name;
+    if (id.size() != kContainerIdDigits || !is_hex(id)) return std::string();
+    RT_TRY_ASSIGN(const auto container, container_of(state, id));
+    const bool has_directory = ::access(engine.run_directory(id).c_str(), F_OK) == 0;
+    return container || has_directory ? std::string() : cat("container ", id);
 }
 
 Result<void> remove_unneeded(Engine& engine, Engine::State& state, const std::string& name) {

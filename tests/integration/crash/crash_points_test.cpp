@@ -166,8 +166,16 @@ protected:
         EXPECT_EQ(listed.exit_code, 0) << listed.err;
     }
 
-    void expect_settled(const Scenario& scenario) {
+    void expect_settled(const Scenario& scenario, Strike strike) {
         look();
+        if (scenario.goes_with_its_end && strike == Strike::kill) {
+            std::string state;
+            EXPECT_TRUE(eventually([&] {
+                look();
+                state = state_of_victim();
+                return state == "running" || state == "missing";
+            })) << state;
+        }
         if (!scenario.always.empty() && settled_state() == "running")
             for (const Truth& truth : scenario.always) expect(truth);
         expect_true_names();
@@ -188,8 +196,8 @@ protected:
         for (const Truth& truth : scenario.again->then) expect(truth);
     }
 
-    void see_to(const Scenario& scenario) {
-        expect_settled(scenario);
+    void see_to(const Scenario& scenario, Strike strike) {
+        expect_settled(scenario, strike);
         if (scenario.again) {
             expect_done_at_last(scenario);
             look();
@@ -266,7 +274,7 @@ protected:
         if (!result.struck || point.strike == Strike::locked) {
             EXPECT_EQ(result.exit_code, 0);
         }
-        see_to(scenario);
+        see_to(scenario, point.strike);
         expect_events_once(scenario, since);
         EXPECT_TRUE(is_clean()) << difference();
         constexpr int kNotLoaded = 127; // the loader's: it has no words for want of memory
@@ -354,7 +362,7 @@ TEST_P(Interrupted, AtEveryCallWorksAllTheSame) {
     const TraceResult result = struck(scenario, std::nullopt, true);
     EXPECT_FALSE(result.hung);
     EXPECT_EQ(result.exit_code, 0) << result.output;
-    see_to(scenario);
+    see_to(scenario, Strike::locked); // nothing is killed
 }
 
 std::vector<const Scenario*> all_scenarios() {

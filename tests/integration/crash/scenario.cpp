@@ -81,6 +81,7 @@ std::vector<Scenario> of_containers() {
                      "1000"}},
          .command = {"restart", "-t", "0", "victim"},
          .fate = Fate::may_be_missing,
+         .goes_with_its_end = true,
          .roles = {kClient, kShim}},
         {.name = "update",
          .before = {kRunAlone},

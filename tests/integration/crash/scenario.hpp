@@ -34,7 +34,8 @@ struct Scenario {
     std::vector<Words> before = {}; // commands that are not struck
     Words command;
     Fate fate = Fate::is_there;
-    bool to_the_end = false; // the container ends by itself, and what its shim does then belongs to it
+    bool goes_with_its_end = false; // whatever is killed: it runs, or is no more
+    bool to_the_end = false;        // the container ends by itself, and what its shim does then belongs to it
     std::vector<Role> roles;
     std::vector<Truth> always = {}; // of a container that runs, once somebody has looked
     std::optional<Again> again = {};

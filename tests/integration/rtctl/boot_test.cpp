@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host goes down and comes up again: what is to run runs, and nothing of before is in its way.
+#include "core/state/database.hpp"
 #include "with_busybox.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,6 +82,18 @@ private:
         return none;
     }
 };
+
+// The run directory has gone, and with it the word that it was to run again.
+TEST_F(Boot, WhatWasToGoWithItsEndGoesWhereThePowerFailedInItsRestart) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--rm", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    run("two", "no", {"true"});
+    lose_power();
+    ASSERT_TRUE(rt::Database::open(rtctl_.root())->run("UPDATE containers SET phase = 'exited'"));
+    EXPECT_EQ(rtctl_({"system", "boot"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"ps", "-a", "--format", "{{.Names}}"}).out, "two\n");
+    EXPECT_EQ(rtctl_({"rm", "two"}).exit_code, 0);
+    EXPECT_EQ(sh("true").exit_code, 0); // which makes the lost network again
+}
 
 TEST_F(Boot, StartsWhatIsToRunAfterTheHostHasGoneDown) {
     run("always", "always", {"sleep", "1000"});

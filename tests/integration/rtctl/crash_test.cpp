@@ -71,7 +71,7 @@ TEST_F(Crash, AContainerOutlivesTheRtctlThatStartedIt) {
     ASSERT_TRUE(eventually([&] { return !rtctl_({"ps", "-q"}).out.empty(); }));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
-    EXPECT_EQ(rtctl_({"exec", "one", "touch", "/go"}).exit_code, 0);
+    (void)rtctl_({"exec", "one", "touch", "/go"}); // which may end with the container
     EXPECT_TRUE(eventually([&] {
         const auto outcome = rtctl_({"inspect", "one"});
         return outcome.exit_code == 0 && json::parse(outcome.out)[0]["State"]["ExitCode"] == 4;

@@ -108,9 +108,10 @@ Outcome boot(const Globals& globals, const Arguments& arguments) {
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
-    const std::vector<Error> problems = recover(*engine);
-    for (const Error& problem : problems) print_error(problem);
+    std::vector<Error> problems = recover(*engine);
     RT_TRY_ASSIGN(const std::vector<Container> all, state->containers.list());
+    std::ranges::move(remove_what_was_to_go(*engine, all), std::back_inserter(problems));
+    for (const Error& problem : problems) print_error(problem);
     RT_TRY_ASSIGN(const bool all_run, Boot(globals, boot_steps(all)).go());
     return all_run && problems.empty() ? 0 : 1;
 }

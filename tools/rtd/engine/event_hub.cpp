@@ -133,9 +133,13 @@ Awaitable<void> EventHub::tell_in_turn() {
                 for (const SharedEvent& event : events) queue->add(event);
             if (at % kToldAtOnce == kToldAtOnce - 1) co_await asio::post(executor_, asio::use_awaitable);
         }
-        steady_timer rest(executor_,
-                          std::max<Clock::duration>(kShortestRest, kRest * (Clock::now() - begun)));
-        co_await rest.async_wait(asio::use_awaitable);
+        if (for_next_round_.size() >= kRoundful) continue;
+        is_resting_ = true;
+        round_.expires_after(
+            std::clamp<Clock::duration>(kRest * (Clock::now() - begun), kShortestRest, kLongestRest));
+        error_code over;
+        co_await round_.async_wait(asio::redirect_error(asio::use_awaitable, over));
+        is_resting_ = false;
     }
 }
 
