@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <mutex>
@@ -22,6 +23,10 @@ constexpr int kBusyTimeoutMs = 10'000;
 // of many tables.
 constexpr std::string_view kPageSize = "PRAGMA page_size=1024";
 constexpr int kLogLimitPages = 256;
+// Bytes of the log that have their place on the disk before they are written. When everything else is full,
+// what fills it can still be stopped and removed: that takes some dozens of pages.
+constexpr off_t kReserved = 512 << 10;
+constexpr off_t kBlock = 512; // of st_blocks
 
 // Before SQLite is first used. Its own count of the memory that it uses costs a lock at each allocation, and
 // nobody asks for it.
@@ -134,6 +139,7 @@ Result<Database> Database::open(const Path& root) {
     sqlite3_wal_hook(raw, note_log_pages,
                      database.log_pages_.get()); // in place of SQLite's own, at every 1000 pages
     RT_TRY(database.migrate());
+    database.reserve_log();
     return database;
 }
 
@@ -175,6 +181,17 @@ void Database::keep_log_short() {
     if (*log_pages_ <= kLogLimitPages) return;
     sqlite3_busy_timeout(connection_.get(), 0);
     (void)sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    reserve_log();
+}
+
+// Best effort: some file systems cannot, and on one that is full already it is too late. SQLite holds no lock
+// on this file, so it may be opened and closed.
+void Database::reserve_log() const {
+    const Path log = root_ / "rt.db-wal";
+    struct stat status{};
+    if (::stat(log.c_str(), &status) != 0 || status.st_blocks * kBlock >= kReserved) return;
+    const auto file = open_file(log, O_WRONLY | O_NOFOLLOW);
+    if (file) (void)::fallocate(file->get(), FALLOC_FL_KEEP_SIZE, 0, kReserved);
 }
 
 Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {

@@ -66,6 +66,7 @@ private:
     Result<void> between(std::string_view begin, const std::function<Result<void>()>& body);
     Result<void> migrate();
     void keep_log_short();
+    void reserve_log() const;
 
     struct Closer {
         void operator()(sqlite3* connection) const;

@@ -70,9 +70,19 @@ Result<void> EventLog::insert_spooled(const SpooledEvents& spooled) {
 }
 
 void EventLog::collect() {
-    if (!has_spooled_events(database_.root())) return;
+    constexpr std::int64_t kPause = 1'000'000'000; // ns
+    if (!has_spooled_events(database_.root()) || monotonic_ns() < collect_again_at_) return;
     auto taken = take_in();
-    if (!taken && on_problem_)
+    if (taken) {
+        told_.clear();
+        return;
+    }
+    const std::string before = std::exchange(told_, taken.error().message);
+    if (has_spooled_events(database_.root()))
+        collect_again_at_ = monotonic_ns() + kPause;
+    else
+        told_.clear(); // it was set aside: the next one is another
+    if (on_problem_ && taken.error().message != before)
         on_problem_(
             in_context(std::move(taken).error(), "take in events that were recorded without the database")
                 .error());

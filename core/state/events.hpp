@@ -28,8 +28,8 @@ struct Event {
 
 class EventLog {
 public:
-    // on_problem: told of events that were recorded without the database and cannot be taken in. Nothing else
-    // fails for them.
+    // on_problem: told of events that were recorded without the database and cannot be taken in, once for
+    // each reason. Nothing else fails for them.
     using OnProblem = std::function<void(const Error&)>;
     explicit EventLog(Database& database, OnProblem on_problem = {})
         : database_(database), on_problem_(std::move(on_problem)) {}
@@ -42,7 +42,8 @@ public:
                       const std::function<void(const Event&)>& on_event);
     Result<std::int64_t> last_id();
     // Takes in those that were recorded without the database; read() and last_id() do it too. Not inside a
-    // transaction. What cannot be read is set aside.
+    // transaction. What cannot be read is set aside; after a failure it is not tried again for a second,
+    // since each try is a change that who follows the events hears of.
     void collect();
 
     // Lets the oldest go, so that the newest kKept stay: in the clean-up after a container, which no start
@@ -59,6 +60,8 @@ private:
 
     Database& database_;
     OnProblem on_problem_;
+    std::int64_t collect_again_at_ = 0; // ns, of the monotonic clock
+    std::string told_;                  // the problem that was told last
 };
 
 // Becomes readable when something may have been added by any process. Holds an inotify descriptor.

@@ -18,7 +18,6 @@ namespace rt {
 namespace {
 
 constexpr std::string_view kLockPrefix = "volume-";
-constexpr mode_t kPassable = 0701; // as docker's: who has another user may go through, and sees no names
 
 // Bytes of the files below a directory; a file with several names counts once.
 std::uint64_t size_of(const Path& directory) {
@@ -53,7 +52,10 @@ Result<LockFile> VolumeService::lock(const std::string& name, const Patience& pa
 }
 
 Result<void> VolumeService::make_files(const std::string& name) {
-    RT_TRY(make_directories(directory(name), kPassable));
+    const Path all = directory(name).parent_path();
+    RT_TRY(make_directories(directory(name))); // for root alone: it may hold what is setuid
+    if (::chmod(all.c_str(), 0700) != 0)       // an older rt let others through
+        return fail_errno(errno, "close '", all.native(), "' to other users");
     return make_directories(data(name), 0755);
 }
 

@@ -71,7 +71,7 @@ protected:
         // A careless caller: no mode is left to the umask.
         Words words{"sh", "-c", "umask 0; exec \"$@\"", "sh"};
         for (const auto& word : rtctl_.command({"run", "-d", "--name", "box", "-e", "SECRET=of-the-container",
-                                                "busybox", "sh", "-c", program()}))
+                                                "-v", "data:/data", "busybox", "sh", "-c", program()}))
             words.push_back(word);
         ASSERT_EQ(rt::test::run_program(words).exit_code, 0);
         ASSERT_TRUE(rt::test::eventually([&] { return log_of("box") == "said\n"; }));
@@ -85,10 +85,13 @@ protected:
     }
     void TearDown() override {
         remove("box");
+        EXPECT_EQ(rtctl_({"volume", "rm", "data"}).exit_code, 0);
         Escapes::TearDown();
     }
     static std::string program() {
-        return "busybox cp /bin/busybox /setuid; chmod 4755 /setuid; echo said; exec sleep 1000";
+        return "for at in /setuid /data/setuid; do busybox cp /bin/busybox $at; chmod 4755 $at; done; echo "
+               "said; "
+               "exec sleep 1000";
     }
     std::vector<std::string> everything() const {
         std::vector<std::string> paths{rtctl_.root(), rtctl_.run()};

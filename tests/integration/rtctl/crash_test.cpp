@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 in the middle: nothing may stay, nothing that was there may be lost.
+#include "core/base/lock_file.hpp"
+#include "core/shim/run_files.hpp"
 #include "core/state/database.hpp"
 #include "with_busybox.hpp"
 
 #include <nlohmann/json.hpp>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
 namespace {
@@ -90,6 +95,25 @@ TEST_F(Crash, AContainerWhoseShimIsKilledIsEndedAndSaidSo) {
     EXPECT_EQ(state["Status"], "exited");
     EXPECT_NE(state["Error"], "");
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
+// It would end what another has started while it waited for the lock.
+TEST_F(Crash, WhoWaitedToCleanUpLeavesTheNextRunAlone) {
+    std::string id = rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).out;
+    id.pop_back();
+    const std::filesystem::path directory = rtctl_.run() / "containers" / id;
+    auto lock = std::make_optional(rt::LockFile::acquire(rtctl_.run() / "locks" / id));
+    ASSERT_TRUE(*lock);
+    ::kill(shim_of(id), SIGKILL);
+    auto stopped = std::async(std::launch::async, [&] { return rtctl_({"stop", "one"}); });
+    EXPECT_TRUE(eventually([] { return rt::test::a_child_is_in(SYS_flock); }));
+    EXPECT_TRUE(rt::shim::write_pid_file(directory)); // as the next shim does
+    lock.reset();
+    EXPECT_EQ(stopped.get().exit_code, 0);
+    EXPECT_TRUE(std::filesystem::exists(directory / "config.json"));
+    EXPECT_EQ(json::parse(rtctl_({"inspect", "one"}).out)[0]["State"]["FinishedAt"], "0001-01-01T00:00:00Z");
+    std::filesystem::remove(directory / "shim.pid");
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
 TEST_F(Crash, AContainerThatRanWhenItsRemovalWasBegunHasItsEndTold) {

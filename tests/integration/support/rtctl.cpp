@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
@@ -134,18 +135,27 @@ bool has_inotify(const std::string& pid) {
     return false;
 }
 
-// A child of ours has a watch and waits in poll(2), as `rtctl wait` does once it has looked at the container.
-bool a_child_watches() {
+// Of this process, whichever thread made them.
+std::vector<std::string> children() {
+    std::vector<std::string> found;
     std::error_code problem;
     for (const auto& task : fs::directory_iterator("/proc/self/task", problem)) {
-        std::ifstream children(task.path() / "children");
-        for (std::string child; children >> child;) {
-            long call = -1;
-            std::ifstream("/proc/" + child + "/syscall") >> call;
-            if ((call == SYS_poll || call == SYS_ppoll) && has_inotify(child)) return true;
-        }
+        std::ifstream list(task.path() / "children");
+        for (std::string child; list >> child;) found.push_back(child);
     }
-    return false;
+    return found;
+}
+
+long call_of(const std::string& pid) {
+    long call = -1;
+    std::ifstream("/proc/" + pid + "/syscall") >> call;
+    return call;
+}
+
+// A child of ours has a watch and waits, as `rtctl wait` does once it has looked at the container.
+bool a_child_watches() {
+    return std::ranges::any_of(
+        children(), [](const std::string& pid) { return call_of(pid) == SYS_poll && has_inotify(pid); });
 }
 
 } // namespace
@@ -160,6 +170,11 @@ std::vector<fs::path> cgroup_directories(const fs::path& mounts, const fs::path&
     for (const auto& hierarchy : fs::directory_iterator(mounts, problem))
         if (hierarchy.is_directory(problem) && !hierarchy.is_symlink(problem)) look(hierarchy.path());
     return found;
+}
+
+bool a_child_is_in(long system_call) {
+    return std::ranges::any_of(children(),
+                               [=](const std::string& pid) { return call_of(pid) == system_call; });
 }
 
 Outcome run_program(const std::vector<std::string>& arguments, const std::string& input) {

@@ -25,6 +25,9 @@ Outcome run_program(const std::vector<std::string>& arguments, const std::string
 std::vector<std::filesystem::path> cgroup_directories(const std::filesystem::path& mounts,
                                                       const std::filesystem::path& parent);
 
+// A child of this process is in that system call (x86-64) now.
+bool a_child_is_in(long system_call);
+
 class Rtctl {
 public:
     // config: the members of the wiring file besides root and run, as JSON without braces.

@@ -117,6 +117,26 @@ TEST_F(EventSpool, AFullOneTakesNoMoreUntilItIsRead) {
     EXPECT_TRUE(*rt::spool_event(root_, event));
 }
 
+// Each try would be a change that whoever follows the events hears of, and tries again.
+TEST_F(EventSpool, ThatCannotBeTakenInIsToldOfOnceAndNotTriedAgainAtOnce) {
+    int problems = 0;
+    rt::EventLog log(database_, [&](const rt::Error&) { ++problems; });
+    ASSERT_TRUE(database_.run("PRAGMA max_page_count = 1")); // as few as there are: the disk is full
+    const std::string event = rt::cat(R"({"time":7,"type":"t","action":")", std::string(10'000, 'x'),
+                                      R"(","actor_id":"1","attributes":{}})");
+    ASSERT_TRUE(rt::spool_event(root_, event));
+    const auto size = [&] { return std::filesystem::file_size(root_ / "rt.db-wal"); };
+    log.collect();
+    EXPECT_EQ(problems, 1);
+    const auto before = size();
+    for (int i = 0; i < 3; ++i) log.collect();
+    EXPECT_EQ(problems, 1);
+    EXPECT_EQ(size(), before);
+    EXPECT_TRUE(rt::has_spooled_events(root_));
+    ASSERT_TRUE(database_.run("PRAGMA max_page_count = 100000"));
+    EXPECT_EQ(actions().size(), 1U); // by another, who has not met the problem
+}
+
 // Whatever it is, nothing else fails for it.
 TEST_F(EventSpool, ABrokenOneIsSetAsideAndSaidSo) {
     std::vector<std::string> problems;
