@@ -108,12 +108,13 @@ Outcome boot(const Globals& globals, const Arguments& arguments) {
     if (!parsed) return 0;
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     RT_TRY_ASSIGN(Engine::State* const state, engine->state());
-    std::vector<Error> problems = recover(*engine);
-    RT_TRY_ASSIGN(const std::vector<Container> all, state->containers.list());
-    std::ranges::move(remove_what_was_to_go(*engine, all), std::back_inserter(problems));
+    const std::vector<Error> problems = recover(*engine);
     for (const Error& problem : problems) print_error(problem);
+    RT_TRY_ASSIGN(const std::vector<Container> all, state->containers.list());
+    const std::vector<Error> stayed = remove_what_was_to_go(*engine, all);
+    for (const Error& problem : stayed) print_error(problem);
     RT_TRY_ASSIGN(const bool all_run, Boot(globals, boot_steps(all)).go());
-    return all_run && problems.empty() ? 0 : 1;
+    return all_run && problems.empty() && stayed.empty() ? 0 : 1;
 }
 
 options::options_description ending_limit() {
