@@ -184,6 +184,14 @@ Result<Outcome> end_restarting(Engine& engine, Engine::State& state, const Conta
     return Outcome::done;
 }
 
+// Cleaned up after as it is by itself, so that its restart policy says what comes then; or somebody else is
+// at that.
+Result<void> see_ended(Engine& engine, const Container& container) {
+    auto shim = ShimClient::connect(engine.run_directory(container.id));
+    if (!shim || !shim->take_lease()) return {};
+    return reap(engine, container.id, &*shim);
+}
+
 // Repeats it until it is done.
 template <class Attempt>
 Result<void> until_done(const std::string& container, const Attempt& attempt) {
@@ -207,9 +215,13 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
     if (!container && container.error().code == Code::not_found) return Outcome::done; // --rm was quicker
     if (!container) return std::unexpected(std::move(container).error());
     if (container->phase == Phase::running) {
-        if (force == Force::no && !has_ended(engine, *container))
-            return fail(Code::failed_precondition, "container '", container->name,
-                        "' is running: stop it first, or remove it with -f");
+        if (force == Force::no) {
+            if (!has_ended(engine, *container) && shim_is_alive(engine.run_directory(found.id)))
+                return fail(Code::failed_precondition, "container '", container->name,
+                            "' is running: stop it first, or remove it with -f");
+            RT_TRY(see_ended(engine, *container));
+            return Outcome::again;
+        }
         RT_TRY(record_signal(*state, *container, SIGKILL, true));
         RT_TRY_ASSIGN(const Outcome ended, end_once(engine, *container, SIGKILL, kKillLimit));
         if (ended == Outcome::again) return ended;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Restart policies, with no daemon there to see to them.
+#include "core/shim/client.hpp"
 #include "with_busybox.hpp"
 
 #include <nlohmann/json.hpp>
 #include <signal.h>
+#include <sys/syscall.h>
 
 #include <fstream>
+#include <future>
+#include <optional>
 
 namespace {
 
@@ -61,6 +65,34 @@ TEST_F(Restart, ItIsRemovedByForceWhileItRests) {
     ASSERT_TRUE(eventually([&] { return status("one") == "restarting"; }));
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
     EXPECT_EQ(rtctl_({"ps", "-aq"}).out, "");
+}
+
+// Its end alone does not say that it rests: that its policy says.
+TEST_F(Restart, ItIsNotRemovedWithoutForceInTheMomentBetweenItsEndAndItsCleanUp) {
+    std::string id =
+        rtctl_({"run", "-d", "--restart", "always", "--name", "one", "busybox", "sleep", "1000"}).out;
+    id.pop_back();
+    const std::filesystem::path directory = rtctl_.run() / "containers" / id;
+    std::optional<rt::ShimClient> reaper;
+    ASSERT_TRUE(eventually([&] { // who launched it gives its lease up a moment later
+        auto shim = rt::ShimClient::connect(directory);
+        if (!shim || !shim->take_lease()) return false;
+        reaper = std::move(*shim);
+        return true;
+    }));
+    ASSERT_EQ(::kill(inspect("one")["State"]["Pid"].get<pid_t>(), SIGKILL), 0);
+    ASSERT_TRUE(eventually([&] {
+        const auto exit = rt::read_exit_record(directory);
+        return exit && exit->has_value();
+    }));
+    auto removed = std::async(std::launch::async, [&] { return rtctl_({"rm", "one"}); });
+    EXPECT_TRUE(eventually([] { return rt::test::a_child_is_in(SYS_poll); }));
+    reaper.reset(); // its shim sees to it now
+    const auto outcome = removed.get();
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("or remove it with -f"));
+    EXPECT_TRUE(eventually([&] { return status("one") == "running"; }));
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }
 
 TEST_F(Restart, ARunInTheForegroundEndsWithTheFirstEndAndThePolicyGoesOn) {
