@@ -75,6 +75,11 @@ protected:
         return found;
     }
 
+    // No more than the scenarios need: each file of an image is struck where it is read or written.
+    [[nodiscard]] std::vector<std::string> applets() const override {
+        return {"sh", "true", "cat", "sleep", "touch", "nc", "ip", "ls"};
+    }
+
     // The one that is struck; null: several.
     [[nodiscard]] virtual const Scenario* scenario() const { return nullptr; }
 

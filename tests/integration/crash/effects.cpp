@@ -91,6 +91,9 @@ constexpr std::array kGrowing{
     CALL(symlinkat), CALL(mknod),    CALL(mknodat),   CALL(ftruncate), CALL(fallocate),      CALL(fsync),
     CALL(fdatasync), CALL(setxattr), CALL(lsetxattr), CALL(fsetxattr), CALL(copy_file_range)};
 
+// To what their first argument is open for.
+constexpr std::array kWrites{CALL(write), CALL(writev), CALL(pwrite64), CALL(pwritev)};
+
 constexpr std::array kWithDescriptor{
     CALL(openat),        CALL(open),          CALL(openat2),   CALL(socket),         CALL(pipe2),
     CALL(epoll_create1), CALL(memfd_create),  CALL(accept4),   CALL(timerfd_create), CALL(eventfd2),
@@ -131,6 +134,18 @@ bool is_point(Strike strike, const Call& call) {
     case Strike::no_memory: return has(kWithMemory, call.number);
     case Strike::locked: break; // what is asked for says it, not which call it is: database_lock.hpp
     }
+    return false;
+}
+
+bool WritesInARow::continues(const Call& call) {
+    constexpr int kPoints = 2;
+    if (has(kWrites, call.number)) {
+        if (descriptor_ != call.arguments[0]) count_ = 0;
+        descriptor_ = call.arguments[0];
+        return ++count_ > kPoints;
+    }
+    // A transaction ends with its lock.
+    if (call.number == SYS_fcntl || is_point(Strike::kill, call)) descriptor_.reset();
     return false;
 }
 

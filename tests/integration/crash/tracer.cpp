@@ -72,6 +72,7 @@ struct Tracee {
     pid_t process = 0;
     int pending_error = 0;        // what the call it is in shall return
     std::set<long> interrupted{}; // calls that were answered with EINTR: the next of these is let through
+    WritesInARow writes{};
 };
 
 class Session {
@@ -288,6 +289,7 @@ private:
             }
             return false;
         }
+        if (tracee.writes.continues(call)) return false;
         for (const Strike strike : kStrikes) {
             if (strike == Strike::locked ? !takes_write_lock(pid, call) : !is_point(strike, call)) continue;
             const std::size_t number = result_.points[tracee.role][strike]++;

@@ -15,7 +15,7 @@
 class WithBusybox : public testing::Test {
 protected:
     void SetUp() override {
-        rtctl_.import_busybox();
+        rtctl_.import_busybox(applets());
         const auto first = rtctl_({"run", "--rm", "busybox", "true"});
         ASSERT_EQ(first.exit_code, 0) << first.err;
         ASSERT_TRUE(take_as_clean());
@@ -47,6 +47,7 @@ protected:
         return text;
     }
     [[nodiscard]] virtual std::set<std::string> traces() const { return rtctl_.traces(); }
+    [[nodiscard]] virtual std::vector<std::string> applets() const { return rt::test::Rtctl::kApplets; }
 
     // Runs a shell line in a container that goes again.
     rt::test::Outcome sh(const std::string& line, std::vector<std::string> options = {}) {

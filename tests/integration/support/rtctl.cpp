@@ -253,16 +253,17 @@ Outcome Rtctl::wait_for_end(const std::vector<std::string>& options, const std::
     return waited.get();
 }
 
-void Rtctl::import_busybox() const {
+const std::vector<std::string> Rtctl::kApplets{
+    "sh", "true", "false", "cat",  "echo",  "id",       "env",   "pwd",  "hostname", "ls",   "sleep",
+    "ip", "nc",   "kill",  "stat", "mount", "touch",    "ping",  "head", "wc",       "tty",  "stty",
+    "dd", "grep", "seq",   "test", "trap",  "nslookup", "mkdir", "ps",   "readlink", "chmod"};
+
+void Rtctl::import_busybox(const std::vector<std::string>& applets) const {
     const fs::path tree = directory_ / "busybox";
     for (const char* name : {"bin", "etc", "tmp", "proc", "sys", "dev", "root", "home/web"})
         fs::create_directories(tree / name);
     fs::copy_file("/bin/busybox", tree / "bin/busybox");
-    for (const char* applet : {"sh",       "true",     "false", "cat",  "echo",  "id",       "env",   "pwd",
-                               "hostname", "ls",       "sleep", "ip",   "nc",    "kill",     "stat",  "mount",
-                               "touch",    "ping",     "head",  "wc",   "tty",   "stty",     "dd",    "grep",
-                               "seq",      "nslookup", "test",  "trap", "mkdir", "readlink", "chmod", "ps"})
-        fs::create_symlink("busybox", tree / "bin" / applet);
+    for (const std::string& applet : applets) fs::create_symlink("busybox", tree / "bin" / applet);
     write_file(tree / "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000:web:/home/web:/bin/sh\n");
     write_file(tree / "etc/group", "root:x:0:\nweb:x:1000:\nextra:x:2000:web\n");
     write_file(tree / "bin/not-executable", "#!/bin/sh\n");

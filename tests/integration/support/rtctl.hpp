@@ -48,9 +48,10 @@ public:
     [[nodiscard]] Outcome wait_for_end(const std::vector<std::string>& options, const std::string& name,
                                        int exit_code, const std::vector<std::string>& words = {}) const;
 
-    // Imports a root file system with busybox as "busybox"; its user "web" (1000:1000) is in group "extra"
-    // (2000).
-    void import_busybox() const;
+    // Imports a root file system with busybox as "busybox", which is called by these names in there; its user
+    // "web" (1000:1000) is in group "extra" (2000).
+    void import_busybox(const std::vector<std::string>& applets = kApplets) const;
+    static const std::vector<std::string> kApplets; // what the tests use
 
     [[nodiscard]] std::filesystem::path root() const { return directory_ / "root"; }
     [[nodiscard]] std::filesystem::path run() const { return directory_ / "run"; }
