@@ -57,8 +57,8 @@ ContainerNow Summarizer::look_at(Container stored) {
         now.record = as_it_is(*engine_, std::move(stored));
         now.live = live_state(*engine_, now.record);
     }
-    const bool is_alive = now.live.state == "running" || now.live.state == "paused";
-    if (const auto found = attachments_.find(now.record.id); is_alive && found != attachments_.end())
+    const bool runs = now.live.state == "running" || now.live.state == "paused";
+    if (const auto found = attachments_.find(now.record.id); runs && found != attachments_.end())
         now.attachments = std::move(found->second);
     return now;
 }
@@ -80,8 +80,14 @@ ListedImage Summarizer::image_of(const Container& record) {
             process_config_of(record.image_id).has_value()};
 }
 
+// A summary is large: it is made where it is returned.
 Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
-    ContainerSummary summary;
+    Result<ContainerSummary> made{std::in_place};
+    if (auto filled = fill(*made, std::move(now)); !filled) made = std::unexpected(std::move(filled).error());
+    return made;
+}
+
+Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now) {
     summary.record = std::move(now.record);
     const Container& record = summary.record;
     const LiveState& live = now.live;
@@ -102,13 +108,12 @@ Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
     }
     for (const EndpointSettings& endpoint : wanted_endpoints(spec, record.network))
         summary.networks.push_back(endpoint.network);
-    const bool is_alive = summary.state == "running" || summary.state == "paused";
-    if (is_alive) {
+    if (summary.state == "running" || summary.state == "paused") {
         summary.attachments = std::move(now.attachments);
         add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
     }
     summary.labels = plan ? std::move(plan->labels) : spec.labels;
-    return summary;
+    return {};
 }
 
 namespace {
@@ -137,23 +142,31 @@ struct Recorded {
 
 } // namespace
 
-Result<ContainerList> list_containers(Engine& engine) {
+Result<std::vector<Error>> visit_containers(Engine& engine, Which which, const VisitSummary& visit) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     auto survey = begin_survey(engine.wiring().run / "containers");
     Recorded recorded;
     RT_TRY(recorded.read(engine, *state));
     RunSurvey running = survey.get();
-    ContainerList list;
     Recovered recovered = recover(engine, *state, recorded.unsettled(), running);
-    list.problems = std::move(recovered.problems);
     if (recovered.is_changed) RT_TRY(recorded.read(engine, *state));
     recorded.summarizer->know(std::move(running));
-    list.containers.reserve(recorded.containers.size());
     for (Container& stored : recorded.containers) {
-        RT_TRY_ASSIGN(auto summary,
-                      recorded.summarizer->summarize(recorded.summarizer->look_at(std::move(stored))));
-        list.containers.push_back(std::move(summary));
+        ContainerNow now = recorded.summarizer->look_at(std::move(stored));
+        if (which == Which::alive && !now.is_alive()) continue;
+        auto summary = recorded.summarizer->summarize(std::move(now));
+        if (!summary) return std::unexpected(std::move(summary).error());
+        RT_TRY(visit(*summary));
     }
+    return std::move(recovered.problems);
+}
+
+Result<ContainerList> list_containers(Engine& engine) {
+    ContainerList list;
+    RT_TRY_ASSIGN(list.problems, visit_containers(engine, Which::all, [&](ContainerSummary& summary) {
+                      list.containers.push_back(std::move(summary));
+                      return Result<void>();
+                  }));
     return list;
 }
 

@@ -9,6 +9,7 @@
 #include "core/container/spec.hpp"
 #include "core/network/attachment.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,12 +43,24 @@ struct ContainerList {
 // All of them, also those that do not run.
 Result<ContainerList> list_containers(Engine& engine);
 
+// alive: those that run, are paused, or are about to be started again.
+enum class Which { all, alive };
+
+// As list_containers(), one after the other: who shows a thousand needs one at a time. What could not be
+// cleaned up on the way; visit's error ends it and is returned.
+using VisitSummary = std::function<Result<void>(ContainerSummary&)>;
+Result<std::vector<Error>> visit_containers(Engine& engine, Which which, const VisitSummary& visit);
+
 // What a summary is made of besides the record and the image, looked at afresh each time. From the same parts
 // the same summary is made, so that a server that is asked often can keep what it has made of them.
 struct ContainerNow {
     Container record; // as_it_is()
     LiveState live;
     std::vector<Attachment> attachments;
+
+    [[nodiscard]] bool is_alive() const {
+        return live.state == "running" || live.state == "paused" || live.state == "restarting";
+    }
 };
 
 // The image that a container was made from.
@@ -73,6 +86,7 @@ private:
     Summarizer(Engine& engine, Engine::State& state) : engine_(&engine), state_(&state) {}
 
     const std::optional<Json>& process_config_of(const std::string& image_id);
+    Result<void> fill(ContainerSummary& summary, ContainerNow now);
 
     Engine* engine_;
     Engine::State* state_;

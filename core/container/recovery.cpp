@@ -37,8 +37,11 @@ Result<bool> reap_for_its_shim(Engine& engine, const std::string& id, const Path
     }
     auto shim = ShimClient::connect(directory);
     if (!shim || !shim->take_lease()) return false;
+    // Who was quicker has it rest between two runs, say, or has begun the next behind the same socket.
+    if (const auto found = state->containers.find(id); !found || found->phase != container->phase)
+        return false;
     // One that is being removed may run: whoever had it removed is gone. One at rest was about to be started.
-    if (container->phase != Phase::running && container->phase != Phase::removing) {
+    if (container->phase != Phase::removing) {
         const auto now = shim->state();
         if (!now || now->phase == "running" || now->phase == "ending") return false;
     }

@@ -123,6 +123,25 @@ void take(const Json& object, const char* key, T& value) {
     if (const auto found = object.find(key); found != object.end()) Codec<T>::read(*found, value);
 }
 
+// Which keys an object may have, at a glance: of the hundred that a spec can have, a record has ten.
+class KeyFilter {
+public:
+    explicit KeyFilter(const Json& object) {
+        for (const auto& [key, value] : object.items()) bits_ |= bit_of(key);
+    }
+    [[nodiscard]] bool may_have(std::string_view key) const { return (bits_ & bit_of(key)) != 0; }
+
+private:
+    static constexpr std::uint64_t bit_of(std::string_view key) {
+        constexpr std::uint64_t kBits = 64, kSpread = 7;
+        if (key.empty()) return 1;
+        return std::uint64_t{1} << ((key.size() * kSpread + static_cast<unsigned char>(key.front()) +
+                                     static_cast<unsigned char>(key.back())) %
+                                    kBits);
+    }
+    std::uint64_t bits_ = 0;
+};
+
 template <HasParts T>
 struct Codec<T> {
     static Json write(const T& value) {
@@ -204,16 +223,24 @@ Json to_json(const ContainerSpec& spec) {
     return object;
 }
 
+// Made where it is returned: it is large.
 Result<ContainerSpec> spec_from_json(const std::string& text) {
-    RT_TRY_ASSIGN(const Json value, parse_json(text, "stored container"));
-    try {
-        ContainerSpec spec;
-        value.at("image").get_to(spec.image);
-        visit_fields(spec, [&](const char* key, const char*, auto& member) { take(value, key, member); });
-        return spec;
-    } catch (const Json::exception& error) {
-        return fail(Code::corrupt, "stored container: ", error.what());
+    Result<ContainerSpec> made{std::in_place};
+    auto value = parse_json(text, "stored container");
+    if (!value) {
+        made = std::unexpected(std::move(value).error());
+        return made;
     }
+    try {
+        value->at("image").get_to(made->image);
+        const KeyFilter keys(*value);
+        visit_fields(*made, [&](const char* key, const char*, auto& member) {
+            if (keys.may_have(key)) take(*value, key, member);
+        });
+    } catch (const Json::exception& error) {
+        made = fail(Code::corrupt, "stored container: ", error.what());
+    }
+    return made;
 }
 
 std::string mounts_to_text(const std::vector<MountSpec>& mounts) {

@@ -185,11 +185,20 @@ Result<Outcome> end_restarting(Engine& engine, Engine::State& state, const Conta
 }
 
 // Cleaned up after as it is by itself, so that its restart policy says what comes then; or somebody else is
-// at that.
-Result<void> see_ended(Engine& engine, const Container& container) {
-    auto shim = ShimClient::connect(engine.run_directory(container.id));
-    if (!shim || !shim->take_lease()) return {};
-    return reap(engine, container.id, &*shim);
+// at that. Who was quicker has it rest, or run again behind the same socket: looked at under the lease.
+Result<void> see_ended(Engine& engine, const std::string& id) {
+    const Path directory = engine.run_directory(id);
+    auto shim = ShimClient::connect(directory);
+    if (!shim && !shim_is_alive(directory)) return {};
+    if (!shim) return std::unexpected(std::move(shim).error());
+    auto lease = shim->take_lease();
+    if (!lease && (lease.error().code == Code::unavailable || !shim_is_alive(directory))) return {};
+    RT_TRY(std::move(lease));
+    RT_TRY_ASSIGN(const ShimState now, shim->state());
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    const auto found = state->containers.find(id);
+    if (!found || found->phase != Phase::running || now.phase != "ended") return {};
+    return reap(engine, id, &*shim);
 }
 
 // Repeats it until it is done.
@@ -219,7 +228,7 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
             if (!has_ended(engine, *container) && shim_is_alive(engine.run_directory(found.id)))
                 return fail(Code::failed_precondition, "container '", container->name,
                             "' is running: stop it first, or remove it with -f");
-            RT_TRY(see_ended(engine, *container));
+            RT_TRY(see_ended(engine, found.id));
             return Outcome::again;
         }
         RT_TRY(record_signal(*state, *container, SIGKILL, true));

@@ -30,9 +30,10 @@ public:
     static Result<Listing> make(const std::string& format, std::span<const ListingField> fields,
                                 std::vector<std::string_view> columns);
 
-    // row: an object with all fields. methods: see Template::render().
+    // row: an object with all fields. methods: see Template::render(); nobody reads them without a template.
     Result<void> add(const Json& row);
     Result<void> add(const Json& row, const Json& methods);
+    [[nodiscard]] bool has_template() const { return template_.has_value(); }
     void print() const; // what has not been printed yet: the table
 
 private:

@@ -97,20 +97,23 @@ Json container_row(const ContainerSummary& summary, Ids ids) {
     const Container& record = summary.record;
     const auto volumes =
         std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
-    return {{"ID", ids == Ids::whole ? record.id : short_id(record.id)},
-            {"Names", record.name},
-            {"Image", summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image},
-            {"Command", quote(summary.command, ids)},
-            {"CreatedAt", listed_time(record.created_at)},
-            {"RunningFor", show_age(record.created_at)},
-            {"State", summary.state},
-            {"Status", summary.status},
-            {"Ports", show_ports(summary.ports)},
-            {"Networks", join(summary.networks)},
-            {"Labels", show_labels(summary.labels)},
-            {"Mounts", join(summary.mounts)},
-            {"LocalVolumes", std::to_string(volumes)},
-            {"Size", "0B"}};
+    Json row =
+        Json::object(); // one by one: a list of values is a copy of each, and there may be thousands of rows
+    row["ID"] = ids == Ids::whole ? record.id : short_id(record.id);
+    row["Names"] = record.name;
+    row["Image"] = summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image;
+    row["Command"] = quote(summary.command, ids);
+    row["CreatedAt"] = listed_time(record.created_at);
+    row["RunningFor"] = show_age(record.created_at);
+    row["State"] = summary.state;
+    row["Status"] = summary.status;
+    row["Ports"] = show_ports(summary.ports);
+    row["Networks"] = join(summary.networks);
+    row["Labels"] = show_labels(summary.labels);
+    row["Mounts"] = join(summary.mounts);
+    row["LocalVolumes"] = std::to_string(volumes);
+    row["Size"] = "0B";
+    return row;
 }
 
 std::span<const ListingField> image_fields() {

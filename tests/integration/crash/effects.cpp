@@ -94,6 +94,8 @@ constexpr std::array kGrowing{
 // To what their first argument is open for.
 constexpr std::array kWrites{CALL(write), CALL(writev), CALL(pwrite64), CALL(pwritev)};
 
+constexpr std::array kReads{CALL(read), CALL(readv), CALL(pread64), CALL(preadv), CALL(lseek)};
+
 constexpr std::array kWithDescriptor{
     CALL(openat),        CALL(open),          CALL(openat2),   CALL(socket),         CALL(pipe2),
     CALL(epoll_create1), CALL(memfd_create),  CALL(accept4),   CALL(timerfd_create), CALL(eventfd2),
@@ -137,16 +139,16 @@ bool is_point(Strike strike, const Call& call) {
     return false;
 }
 
-bool WritesInARow::continues(const Call& call) {
+bool is_write(const Call& call) {
+    return has(kWrites, call.number);
+}
+
+bool WritesInARow::continues(const Call& call, const std::string& file) {
     constexpr int kPoints = 2;
-    if (has(kWrites, call.number)) {
-        if (descriptor_ != call.arguments[0]) count_ = 0;
-        descriptor_ = call.arguments[0];
-        return ++count_ > kPoints;
-    }
-    // A transaction ends with its lock.
-    if (call.number == SYS_fcntl || is_point(Strike::kill, call)) descriptor_.reset();
-    return false;
+    if (has(kReads, call.number)) return false;
+    count_ = file.starts_with('/') && file == file_ ? count_ + 1 : 1;
+    file_ = file;
+    return count_ > kPoints;
 }
 
 bool is_interruptible(const Call& call, const std::string& file) {

@@ -289,7 +289,8 @@ private:
             }
             return false;
         }
-        if (tracee.writes.continues(call)) return false;
+        if (tracee.writes.continues(call, is_write(call) ? file_of(pid, call.arguments[0]) : std::string()))
+            return false;
         for (const Strike strike : kStrikes) {
             if (strike == Strike::locked ? !takes_write_lock(pid, call) : !is_point(strike, call)) continue;
             const std::size_t number = result_.points[tracee.role][strike]++;

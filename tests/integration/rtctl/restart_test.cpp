@@ -69,10 +69,11 @@ TEST_F(Restart, ItIsRemovedByForceWhileItRests) {
 
 // Its end alone does not say that it rests: that its policy says.
 TEST_F(Restart, ItIsNotRemovedWithoutForceInTheMomentBetweenItsEndAndItsCleanUp) {
-    std::string id =
-        rtctl_({"run", "-d", "--restart", "always", "--name", "one", "busybox", "sleep", "1000"}).out;
-    id.pop_back();
-    const std::filesystem::path directory = rtctl_.run() / "containers" / id;
+    const auto started =
+        rtctl_({"run", "-d", "--restart", "always", "--name", "one", "busybox", "sleep", "1000"});
+    ASSERT_EQ(started.exit_code, 0) << started.err;
+    const std::filesystem::path directory =
+        rtctl_.run() / "containers" / started.out.substr(0, started.out.size() - 1);
     std::optional<rt::ShimClient> reaper;
     ASSERT_TRUE(eventually([&] { // who launched it gives its lease up a moment later
         auto shim = rt::ShimClient::connect(directory);
@@ -90,7 +91,7 @@ TEST_F(Restart, ItIsNotRemovedWithoutForceInTheMomentBetweenItsEndAndItsCleanUp)
     reaper.reset(); // its shim sees to it now
     const auto outcome = removed.get();
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_THAT(outcome.err, HasSubstr("or remove it with -f"));
+    EXPECT_THAT(outcome.err, HasSubstr("or remove it with -f")); // it rests, or runs again by then
     EXPECT_TRUE(eventually([&] { return status("one") == "running"; }));
     EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
 }

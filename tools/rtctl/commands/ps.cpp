@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
+
 namespace rt::cli {
 namespace {
 
@@ -47,6 +49,13 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
     return choice;
 }
 
+struct Shown {
+    explicit Shown(Json row) : fields(std::move(row)) {}
+    Json fields;
+    StringMap labels;                // for a template
+    std::optional<Container> record; // where its size is asked for
+};
+
 Outcome ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe_ps(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
@@ -60,22 +69,25 @@ Outcome ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto filters,
                   ContainerFilters::parse(*state, parsed->get<std::vector<std::string>>("filter")));
     RT_TRY_ASSIGN(const Choice choice, of_option(choice_of(*parsed, filters)));
-    RT_TRY_ASSIGN(const auto list, list_containers(*engine));
-
-    for (const Error& problem : list.problems) warn(problem.message);
-    std::size_t shown = 0;
-    for (const ContainerSummary& summary : list.containers) {
-        const bool is_alive =
-            summary.state == "running" || summary.state == "paused" || summary.state == "restarting";
-        if ((!choice.all && !is_alive) || !filters.matches(summary) || shown == choice.most) continue;
-        ++shown;
-        Json row = container_row(summary, parsed->has("no-trunc") ? Ids::whole : Ids::cut);
+    const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;
+    std::vector<Shown> rows; // printed once all are there: no half list where one cannot be read
+    const auto take = [&](const ContainerSummary& summary) -> Result<void> {
+        if (!filters.matches(summary) || rows.size() == choice.most) return {};
+        Shown& row = rows.emplace_back(container_row(summary, ids));
+        if (with_size) row.record = summary.record;
+        if (listing.has_template()) row.labels = summary.labels;
+        return {};
+    };
+    RT_TRY_ASSIGN(const auto problems,
+                  visit_containers(*engine, choice.all ? Which::all : Which::alive, take));
+    for (const Error& problem : problems) warn(problem.message);
+    for (Shown& row : rows) {
         if (parsed->has("quiet")) {
-            print_line(row["ID"].get<std::string>());
+            print_line(row.fields["ID"].get<std::string>());
             continue;
         }
-        if (with_size) row["Size"] = show_size(*engine, summary.record);
-        RT_TRY(listing.add(row, {{"Label", summary.labels}}));
+        if (row.record) row.fields["Size"] = show_size(*engine, *row.record);
+        RT_TRY(listing.add(row.fields, {{"Label", row.labels}}));
     }
     if (!parsed->has("quiet")) listing.print();
     return 0;

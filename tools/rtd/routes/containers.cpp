@@ -66,9 +66,7 @@ Result<Answer> plain_list(Engine& engine, const Request& request, const ListSpan
         if (count == span.most) break;
         if (!span.all && stored.phase != Phase::running && stored.phase != Phase::restarting) continue;
         const ContainerNow now = summarizer.look_at(stored);
-        const bool is_alive =
-            now.live.state == "running" || now.live.state == "paused" || now.live.state == "restarting";
-        if (!span.all && !is_alive) continue;
+        if (!span.all && !now.is_alive()) continue;
         const auto make = [&]() -> Result<std::string> {
             RT_TRY_ASSIGN(const ContainerSummary summary, summarizer.summarize(now));
             return shaped(Shape::container_summary,
