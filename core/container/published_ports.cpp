@@ -10,8 +10,8 @@ namespace rt {
 
 std::vector<PublishedPort> published_ports(const Endpoint& endpoint) {
     std::vector<PublishedPort> ports;
-    if (endpoint.result.find("\"ports\"") == std::string::npos)
-        return ports; // most have none: not to be parsed
+    // Most have none, and a listing asks a thousand: those are not parsed for it.
+    if (endpoint.result.find("\"ports\"") == std::string::npos) return ports;
     const Json result = Json::parse(endpoint.result, nullptr, false);
     if (!result.is_object()) return ports;
     for (const Json& value : result.value("ports", Json::array()))

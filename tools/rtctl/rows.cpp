@@ -97,8 +97,8 @@ Json container_row(const ContainerSummary& summary, Ids ids) {
     const Container& record = summary.record;
     const auto volumes =
         std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
-    Json row =
-        Json::object(); // one by one: a list of values is a copy of each, and there may be thousands of rows
+    // One by one: a list of values is a copy of each, and there may be thousands of rows.
+    Json row = Json::object();
     row["ID"] = ids == Ids::whole ? record.id : short_id(record.id);
     row["Names"] = record.name;
     row["Image"] = summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image;
