@@ -28,6 +28,9 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # It looks for memory to be had back only once it has taken half a gigabyte, which few files do: a twentieth of the time.
   add_compile_options(--param=ggc-min-heapsize=500000)
+  if(CMAKE_UNITY_BUILD) # it takes a file that is included for a header
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+  endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-deprecated-declarations>) # what libstdc++ 12 uses of its own

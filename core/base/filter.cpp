@@ -2,6 +2,7 @@
 #include "core/base/filter.hpp"
 
 #include "core/base/nearest.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -11,9 +12,7 @@ namespace rt {
 namespace {
 
 std::string listed(std::span<const std::string_view> words) {
-    std::string list;
-    for (const std::string_view word : words) list += cat(list.empty() ? "" : ", ", word);
-    return list;
+    return joined(words, ", ");
 }
 
 // docker takes keys in any case, and blanks around both sides.

@@ -39,7 +39,7 @@ bool is_still(int fd, const Path& path) {
 } // namespace
 
 Result<void> lock_with(const Patience& patience, int fd, int operation, const Path& path) {
-    constexpr std::int64_t kSecond = 1'000'000'000;
+    constexpr std::int64_t kUntilTold = 1'000'000'000;
     constexpr long kShortest = 500'000, kLongest = 20'000'000; // ns: nobody notices either
     const std::int64_t begun = monotonic_ns();
     bool told = !patience.after_a_second;
@@ -49,7 +49,7 @@ Result<void> lock_with(const Patience& patience, int fd, int operation, const Pa
         if (patience.check)
             if (auto go_on = patience.check(); !go_on)
                 return in_context(std::move(go_on).error(), "wait for the lock '", path.native(), "'");
-        if (!told && monotonic_ns() - begun >= kSecond) {
+        if (!told && monotonic_ns() - begun >= kUntilTold) {
             patience.after_a_second();
             told = true;
         }

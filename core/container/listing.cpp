@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/listing.hpp"
 
+#include "core/base/text.hpp"
 #include "core/container/joined_network.hpp"
 #include "core/container/live_state.hpp"
 #include "core/container/mount_resolve.hpp"
@@ -16,12 +17,6 @@
 
 namespace rt {
 namespace {
-
-std::string join(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-    return text;
-}
 
 void add_ports(ContainerSummary& summary, const std::vector<std::string>& exposed) {
     for (const Attachment& attachment : summary.attachments)
@@ -100,7 +95,7 @@ Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now) {
     const std::optional<Json>& config = process_config_of(record.image_id);
     Result<ProcessPlan> plan = fail(Code::not_found, "");
     if (config) plan = plan_process(spec, *config, {});
-    summary.command = join(plan ? plan->arguments : spec.command);
+    summary.command = joined(plan ? plan->arguments : spec.command, " ");
     RT_TRY_ASSIGN(summary.resolved_mounts, mounts_of(record, spec));
     for (const MountSpec& mount : summary.resolved_mounts) {
         if (mount.type != MountType::tmpfs) summary.mounts.push_back(mount.source);

@@ -21,9 +21,9 @@ std::unexpected<Error> refuse(const MountSpec& mount, const Parts&... why) {
 Result<void> validate_bind(const MountSpec& mount) {
     if (!mount.source.starts_with('/'))
         return refuse(mount, "'", mount.source, "' is not an absolute path of the host");
-    constexpr std::array<std::string_view, 7> kPropagations{"",        "private", "rprivate", "shared",
-                                                            "rshared", "slave",   "rslave"};
-    if (std::ranges::find(kPropagations, mount.propagation) == kPropagations.end())
+    constexpr std::array<std::string_view, 7> kKnown{"",        "private", "rprivate", "shared",
+                                                     "rshared", "slave",   "rslave"};
+    if (std::ranges::find(kKnown, mount.propagation) == kKnown.end())
         return refuse(mount, "propagation '", mount.propagation,
                       "' is not one of private, rprivate, shared, rshared, slave, rslave");
     if (mount.sub_mounts == SubMounts::writable && !mount.read_only)

@@ -2,6 +2,7 @@
 #include "core/container/port_text.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -54,9 +55,7 @@ std::string show_ports(std::vector<ShownPort> ports) {
     }
     for (const Group& group : groups) done.push_back(show(group));
     done.insert(done.end(), mapped.begin(), mapped.end());
-    std::string text;
-    for (const std::string& part : done) text += (text.empty() ? "" : ", ") + part;
-    return text;
+    return joined(done, ", ");
 }
 
 } // namespace rt

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
+#include "core/base/text.hpp"
 #include "core/container/boot.hpp"
 #include "core/container/container_events.hpp"
 #include "core/container/container_volumes.hpp"
@@ -135,10 +136,8 @@ private:
     // Who wanted it removed has failed; for all others it has ended, as they wanted.
     Result<void> tell_what_stays(Outcome wanted) {
         if (stays_.empty()) return {};
-        std::string list;
-        for (const std::string& one : stays_) list += cat(list.empty() ? "" : ", ", one);
-        const std::string text = cat("clean up after container '", container_->name, "': ", list,
-                                     stays_.size() == 1 ? " stays" : " stay",
+        const std::string text = cat("clean up after container '", container_->name,
+                                     "': ", joined(stays_, ", "), stays_.size() == 1 ? " stays" : " stay",
                                      ": put the driver back in the wiring file and repeat");
         if (wanted == Outcome::remove) return fail(Code::failed_precondition, text);
         engine_.warn(text);

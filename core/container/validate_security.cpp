@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/text.hpp"
 #include "core/container/capabilities.hpp"
 #include "core/container/option_values.hpp"
 #include "core/container/seccomp_profile.hpp"
@@ -41,10 +42,8 @@ struct ModeRule {
 Result<void> validate_mode(const ModeRule& rule) {
     if (rule.mode.empty() || std::ranges::find(rule.words, rule.mode) != rule.words.end()) return {};
     if (rule.of_container && rule.mode.starts_with("container:") && rule.mode.size() > 10) return {};
-    std::string known;
-    for (const std::string_view word : rule.words) known += cat(known.empty() ? "" : ", ", word);
-    return fail(Code::invalid_argument, rule.option, " '", rule.mode, "' is not one of ", known,
-                rule.of_container ? ", container:NAME" : "");
+    return fail(Code::invalid_argument, rule.option, " '", rule.mode, "' is not one of ",
+                joined(rule.words, ", "), rule.of_container ? ", container:NAME" : "");
 }
 
 // What belongs to others cannot be had with users of one's own. Docker's words, where it has them.

@@ -64,7 +64,7 @@ void report_with_shim(Examination& examination, const Container& container, cons
                                      " ago, and its shim could not have it cleaned up")));
 }
 
-Result<void> look_at(Examination& examination, const std::string& id) {
+Result<void> look_at_container(Examination& examination, const std::string& id) {
     Engine& engine = examination.engine();
     const Path directory = engine.run_directory(id);
     // Who holds the lock is at work on it. Looked at again after that: he may have come to his end since.
@@ -79,7 +79,7 @@ Result<void> look_at(Examination& examination, const std::string& id) {
 }
 
 // Their places in networks are given back with their end.
-Result<void> look_at_endpoints(Examination& examination) {
+Result<void> look_at_recorded_endpoints(Examination& examination) {
     std::vector<std::string> ids;
     RT_TRY(examination.state().database.run(
         "SELECT DISTINCT container_id FROM endpoints JOIN containers ON containers.id = container_id "
@@ -107,10 +107,10 @@ void look_at_containers(Examination& examination) {
         RT_TRY_ASSIGN(const auto containers, examination.state().containers.list());
         for (const Container& container : containers)
             if (container.phase != Phase::exited && container.phase != Phase::created)
-                RT_TRY(look_at(examination, container.id));
+                RT_TRY(look_at_container(examination, container.id));
         return {};
     });
-    examination.look("container.endpoint", [&] { return look_at_endpoints(examination); });
+    examination.look("container.endpoint", [&] { return look_at_recorded_endpoints(examination); });
 }
 
 } // namespace rt::doctor

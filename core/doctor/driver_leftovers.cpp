@@ -51,7 +51,7 @@ std::vector<Leftover> in_both(const std::vector<Leftover>& first, std::vector<Le
     return second;
 }
 
-Result<void> look_at(Examination& examination, Role role, const std::string& instance) {
+Result<void> look_at_instance(Examination& examination, Role role, const std::string& instance) {
     Engine& engine = examination.engine();
     Engine::State& state = examination.state();
     RT_TRY_ASSIGN(const DriverSpec spec, engine.drivers().resolve(role, instance));
@@ -90,7 +90,7 @@ void look_at_driver_leftovers(Examination& examination) {
             if (!std::filesystem::exists(wiring.root / name_of(role) / instance) &&
                 !std::filesystem::exists(wiring.run / name_of(role) / instance))
                 continue; // never used
-            examination.look(check_of(role), [&] { return look_at(examination, role, instance); });
+            examination.look(check_of(role), [&] { return look_at_instance(examination, role, instance); });
         }
 }
 

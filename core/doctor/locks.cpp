@@ -60,7 +60,7 @@ Result<std::string> unneeded_of(Engine& engine, Engine::State& state, const std:
 
 // Who begins has made the file before he holds it, and who ends lets go before it goes: what is a leftover
 // still is one a moment later.
-Result<void> look(Examination& examination) {
+Result<void> look_at_files(Examination& examination) {
     constexpr auto kMoment = std::chrono::milliseconds(200);
     Engine& engine = examination.engine();
     Engine::State& state = examination.state();
@@ -87,7 +87,7 @@ Result<void> look(Examination& examination) {
 } // namespace
 
 void look_at_locks(Examination& examination) {
-    examination.look("lock.unneeded", [&] { return look(examination); });
+    examination.look("lock.unneeded", [&] { return look_at_files(examination); });
 }
 
 } // namespace rt::doctor

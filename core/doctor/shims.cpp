@@ -135,7 +135,7 @@ Result<void> end(Engine& engine, pid_t pid, const std::string& id) {
     return await_end(*shim);
 }
 
-Result<void> look(Examination& examination) {
+Result<void> look_for_orphans(Examination& examination) {
     RT_TRY_ASSIGN(const auto entries, names_in("/proc"));
     for (const std::string& entry : entries) {
         pid_t pid = 0;
@@ -158,7 +158,7 @@ Result<void> look(Examination& examination) {
 } // namespace
 
 void look_at_shims(Examination& examination) {
-    examination.look("shim.orphan", [&] { return look(examination); });
+    examination.look("shim.orphan", [&] { return look_for_orphans(examination); });
 }
 
 } // namespace rt::doctor

@@ -35,7 +35,7 @@ Result<bool> is_missed(Examination& examination, const std::string& id) {
     return container && (container->phase == Phase::created || container->phase == Phase::exited);
 }
 
-Result<void> look_at(Examination& examination, const std::string& storage) {
+Result<void> look_at_storage(Examination& examination, const std::string& storage) {
     Engine& engine = examination.engine();
     Engine::State& state = examination.state();
     RT_TRY_ASSIGN(const auto driver, engine.drivers().storage(storage));
@@ -77,7 +77,7 @@ void look_at_snapshots(Examination& examination) {
     const Wiring& wiring = examination.engine().wiring();
     for (const auto& [instance, wired] : wiring.storage.drivers) {
         if (!std::filesystem::exists(wiring.root / "storage" / instance)) continue; // never used
-        examination.look("storage.snapshot", [&] { return look_at(examination, instance); });
+        examination.look("storage.snapshot", [&] { return look_at_storage(examination, instance); });
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/archive_images.hpp"
 
+#include "core/base/text.hpp"
 #include "core/image/manifest.hpp"
 #include "core/image/reference.hpp"
 
@@ -20,9 +21,8 @@ public:
     Result<std::vector<ArchiveImage>> find() {
         RT_TRY_ASSIGN(auto found, find_all());
         if (!found.empty() || passed_over_.empty()) return found;
-        std::string others;
-        for (const std::string& other : passed_over_) others += cat(others.empty() ? "" : ", ", other);
-        return fail(Code::not_found, "it has no image for ", platform_->text(), ", only for ", others);
+        return fail(Code::not_found, "it has no image for ", platform_->text(), ", only for ",
+                    joined(passed_over_, ", "));
     }
 
 private:

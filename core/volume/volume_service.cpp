@@ -4,6 +4,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/id.hpp"
 #include "core/base/json.hpp"
+#include "core/base/text.hpp"
 #include "core/volume/volume_mount.hpp"
 #include "core/volume/volume_options.hpp"
 
@@ -32,12 +33,6 @@ std::uint64_t size_of(const Path& directory) {
         bytes += static_cast<std::uint64_t>(status.st_size);
     }
     return bytes;
-}
-
-std::string join(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += cat(text.empty() ? "" : ", ", word);
-    return text;
 }
 
 } // namespace
@@ -146,7 +141,8 @@ Result<void> VolumeService::remove(const std::string& name) {
     RT_TRY_ASSIGN(const bool begun, store_.begin_removal(name));
     if (!begun) {
         RT_TRY_ASSIGN(const auto users, store_.users_of(name));
-        return fail(Code::failed_precondition, "remove ", name, ": volume is in use - [", join(users), "]");
+        return fail(Code::failed_precondition, "remove ", name, ": volume is in use - [", joined(users, ", "),
+                    "]");
     }
     if (auto done = end_removal(*volume); !done) return in_context(std::move(done).error(), "remove ", name);
     return {};

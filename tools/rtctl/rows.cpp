@@ -24,13 +24,6 @@ std::string quote(const std::string& command, Ids ids) {
     return cat("\"", ids == Ids::cut ? shortened(command, kShortCommand) : printable(command), "\"");
 }
 
-template <class Parts>
-std::string join(const Parts& parts) {
-    std::string text;
-    for (const auto& part : parts) text += cat(text.empty() ? "" : ",", part);
-    return text;
-}
-
 constexpr std::array kContainerFields = {
     ListingField{"ID", "CONTAINER ID"},
     ListingField{"Names", "NAMES"},
@@ -74,7 +67,7 @@ constexpr std::array kVolumeFields = {
 std::string show_labels(const StringMap& labels) {
     std::vector<std::string> parts;
     for (const auto& [key, value] : labels) parts.push_back(cat(key, "=", value));
-    return join(parts);
+    return joined(parts, ",");
 }
 
 std::string shortened(const std::string& text, std::size_t most) {
@@ -108,9 +101,9 @@ Json container_row(const ContainerSummary& summary, Ids ids) {
     row["State"] = summary.state;
     row["Status"] = summary.status;
     row["Ports"] = show_ports(summary.ports);
-    row["Networks"] = join(summary.networks);
+    row["Networks"] = joined(summary.networks, ",");
     row["Labels"] = show_labels(summary.labels);
-    row["Mounts"] = join(summary.mounts);
+    row["Mounts"] = joined(summary.mounts, ",");
     row["LocalVolumes"] = std::to_string(volumes);
     row["Size"] = "0B";
     return row;

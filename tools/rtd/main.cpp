@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtd: the engine behind docker's API.
+#include "core/base/text.hpp"
 #include "tools/rtd/engine/metrics.hpp"
 #include "tools/rtd/http/listener.hpp"
 #include "tools/rtd/http/tls.hpp"
@@ -204,12 +205,6 @@ Awaitable<void> pass_over_reloads(asio::signal_set& hang_ups) {
     }
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string all;
-    for (const std::string& word : words) all += cat(all.empty() ? "" : ", ", word);
-    return all;
-}
-
 Result<void> serve(const Settings& settings) {
     const auto open = [file = settings.config_file] {
         return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
@@ -266,7 +261,7 @@ Result<void> serve(const Settings& settings) {
     asio::co_spawn(io, services.leases.run(), end_without);
     asio::co_spawn(io, services.logs.run(), end_without);
     asio::co_spawn(io, services.attaches.follow(services.events, services.workers), end_without);
-    log(LogLevel::info, cat("rtd " RT_VERSION " listens at ", joined(settings.hosts)));
+    log(LogLevel::info, cat("rtd " RT_VERSION " listens at ", joined(settings.hosts, ", ")));
     notify_service_manager("READY=1");
     io.run();
     return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/module/archive_intake.hpp"
 
+#include "core/base/text.hpp"
 #include "core/image/module/blob_intake.hpp"
 #include "core/image/module/inflater.hpp"
 #include "core/image/module/tar_reader.hpp"
@@ -10,12 +11,6 @@ namespace rt::image {
 namespace {
 
 constexpr std::size_t kMostFiles = 100'000;
-
-std::string join(const std::vector<std::string_view>& parts) {
-    std::string path;
-    for (const auto part : parts) path.append(path.empty() ? "" : "/").append(part);
-    return path;
-}
 
 // What a link in the archive stands for, as a name in the archive; only the names count, nothing is followed.
 std::string resolve_link(const std::string& name, std::string_view target, bool relative_to_link) {
@@ -34,7 +29,7 @@ std::string resolve_link(const std::string& name, std::string_view target, bool 
         else if (!parts.empty())
             parts.pop_back();
     }
-    return join(parts);
+    return joined(parts, "/");
 }
 
 Result<BlobDescriptor> take_member(const ContentStore& store, TarReader& tar,
@@ -70,7 +65,7 @@ Result<ArchiveContent> take_archive(const ContentStore& store, int stream, const
         const char* const path = archive_entry_pathname(entry);
         if (path == nullptr) return fail(Code::corrupt, "the archive holds a file without a name");
         RT_TRY_ASSIGN(const auto parts, split_path(path));
-        const std::string name = join(parts);
+        const std::string name = joined(parts, "/");
         if (const char* const target = archive_entry_hardlink(entry); target != nullptr) {
             links[name] = resolve_link(name, target, false);
         } else if (archive_entry_filetype(entry) == AE_IFLNK) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/module/layer_applier.hpp"
 
+#include "core/base/text.hpp"
+
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -37,12 +39,6 @@ mode_t read_umask() {
             mask = static_cast<mode_t>(std::stoul(status->substr(at + 7, 8), nullptr, 8));
     }
     return mask;
-}
-
-std::string join(const std::vector<std::string_view>& parts) {
-    std::string path;
-    for (const auto part : parts) path.append(path.empty() ? "" : "/").append(part);
-    return path;
 }
 
 Result<std::string_view> name_of_entry(const char* text) {
@@ -85,7 +81,7 @@ Result<Whiteout> parse_whiteout(const std::vector<std::string_view>& parts) {
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
         if (!parts[i].starts_with(kPrefix)) continue;
         if (parts[i].starts_with(".wh..wh.")) return Whiteout{Whiteout::Kind::ignored, {}};
-        return fail(Code::corrupt, "the entry '", join(parts), "' stands below a whiteout");
+        return fail(Code::corrupt, "the entry '", joined(parts, "/"), "' stands below a whiteout");
     }
     const auto last = parts.back();
     if (!last.starts_with(kPrefix)) return Whiteout{};
@@ -93,7 +89,8 @@ Result<Whiteout> parse_whiteout(const std::vector<std::string_view>& parts) {
     if (last.starts_with(".wh..wh.")) return Whiteout{Whiteout::Kind::ignored, {}}; // of aufs: ".wh..wh.plnk"
     const auto name = last.substr(kPrefix.size());
     if (name.empty() || name == "." || name == "..")
-        return fail(Code::corrupt, "the whiteout '", join(parts), "' names nothing that could be removed");
+        return fail(Code::corrupt, "the whiteout '", joined(parts, "/"),
+                    "' names nothing that could be removed");
     return Whiteout{Whiteout::Kind::entry, name};
 }
 
@@ -179,7 +176,7 @@ Result<LayerApplier::Step> LayerApplier::apply_whiteout(const std::vector<std::s
     if (whiteout.kind == Whiteout::Kind::opaque) {
         // O_PATH descriptors take no attributes: by way of /proc.
         if (::setxattr(descriptor_path(parent->fd).c_str(), kOpaque, "y", 1, 0) != 0)
-            return fail_errno(errno, "mark the directory of '", join(parts), "' as opaque");
+            return fail_errno(errno, "mark the directory of '", joined(parts, "/"), "' as opaque");
         return Step::done;
     }
     const std::string name(whiteout.name);
@@ -209,7 +206,7 @@ Result<void> LayerApplier::apply_root(archive_entry* entry) {
 Result<LayerApplier::Step> LayerApplier::apply_content(TarReader& tar, archive_entry* entry, Place& place) {
     if (archive_entry_hardlink(entry) != nullptr) return make_hard_link(entry, place);
     const auto type = archive_entry_filetype(entry);
-    if (type != AE_IFDIR && !directory_times_.empty()) directory_times_.erase(join(place.parts));
+    if (type != AE_IFDIR && !directory_times_.empty()) directory_times_.erase(joined(place.parts, "/"));
     Result<void> made;
     switch (type) {
     case AE_IFREG: made = make_file(tar, entry, place); break;
@@ -219,7 +216,7 @@ Result<LayerApplier::Step> LayerApplier::apply_content(TarReader& tar, archive_e
     case AE_IFBLK:
     case AE_IFIFO: made = make_node(entry, place); break;
     default:
-        warn(cat("'", join(place.parts), "' is of a kind that no file system has, and was left out"));
+        warn(cat("'", joined(place.parts, "/"), "' is of a kind that no file system has, and was left out"));
         break;
     }
     if (!made) return std::unexpected(std::move(made).error());
@@ -273,7 +270,7 @@ Result<void> LayerApplier::make_directory(archive_entry* entry, Place& place) {
         RT_TRY(replace_xattrs(entry, directory.get()));
     RT_TRY(set_attributes(entry, directory.get(), !fresh || place.parent.setgid));
     if (!fresh || (archive_entry_perm(entry) & S_ISGID) != 0) position_.forget();
-    directory_times_[join(place.parts)] = time_of(entry);
+    directory_times_[joined(place.parts, "/")] = time_of(entry);
     return {};
 }
 
@@ -342,7 +339,8 @@ Result<void> LayerApplier::set_xattrs(archive_entry* entry, int fd, const Place&
         if (std::string_view(name) == "system.posix_acl_default") default_acls_ = true;
         if (::fsetxattr(fd, name, value, size, 0) == 0) continue;
         if (errno != EOPNOTSUPP)
-            return fail_errno(errno, "set the extended attribute '", name, "' of '", join(place.parts), "'");
+            return fail_errno(errno, "set the extended attribute '", name, "' of '", joined(place.parts, "/"),
+                              "'");
         warn(cat("the file system of the storage driver cannot hold the extended attribute '", name, "'"));
     }
     return {};
@@ -388,7 +386,7 @@ Result<void> LayerApplier::make_node(archive_entry* entry, Place& place) {
     const dev_t device =
         type == AE_IFIFO ? 0 : ::makedev(archive_entry_rdevmajor(entry), archive_entry_rdevminor(entry));
     if (type == AE_IFCHR && device == 0) {
-        warn(cat("'", join(place.parts),
+        warn(cat("'", joined(place.parts, "/"),
                  "' is the device 0:0, which means a whiteout here, and was left out"));
         return clear_place(place);
     }
@@ -442,7 +440,7 @@ Result<LayerApplier::Step> LayerApplier::make_hard_link(archive_entry* entry, Pl
         existing.st_ino == status.st_ino && existing.st_dev == status.st_dev)
         return Step::done; // it is the same file already, perhaps the very target
     place.parent.fd = own.get();
-    directory_times_.erase(join(place.parts));
+    directory_times_.erase(joined(place.parts, "/"));
     RT_TRY(clear_place(place));
     if (::linkat(from.get(), name.c_str(), place.parent.fd, place.name.c_str(), 0) != 0)
         return fail_errno(errno, "link it to '", target_path, "'");

@@ -9,7 +9,7 @@
 namespace rt::image {
 namespace {
 
-constexpr std::size_t kAnswerLimit = 4U << 20U;
+constexpr std::size_t kResultsLimit = 4U << 20U;
 
 bool flag_of(const Json& object, const char* key) {
     const auto found = object.find(key);
@@ -39,7 +39,7 @@ Result<std::vector<SearchResult>> search(const std::string& host, const std::str
     request.headers = {"Accept: application/json"};
     if (!credentials.user.empty()) request.authorization = credentials.basic();
     const std::string what = cat("search for '", term, "'");
-    auto response = http_perform(request, kAnswerLimit, {}, cancellation);
+    auto response = http_perform(request, kResultsLimit, {}, cancellation);
     if (!response) return in_context(std::move(response).error(), what);
     if (response->status == 404)
         return fail(Code::unsupported, what, ": the registry '", host,

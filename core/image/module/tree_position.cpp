@@ -2,6 +2,7 @@
 #include "core/image/module/tree_position.hpp"
 
 #include "core/base/directory_stream.hpp"
+#include "core/base/text.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,15 +19,6 @@ namespace {
 
 constexpr std::size_t kLongestPart = 255;  // NAME_MAX
 constexpr std::size_t kLongestPath = 4095; // PATH_MAX without its NUL: no program could open a longer one
-
-std::string join(const std::vector<std::string_view>& parts, std::size_t count) {
-    std::string path;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (i != 0) path += '/';
-        path += parts[i];
-    }
-    return path;
-}
 
 int open_directory(int root, const std::string& path) {
     open_how how{};
@@ -102,7 +94,7 @@ Result<std::optional<TreePosition::Parent>> TreePosition::parent(const std::vect
 Result<std::optional<TreePosition::Parent>> TreePosition::resolve(const std::vector<std::string_view>& parts,
                                                                   std::size_t depth, Missing missing) {
     for (std::size_t count = 1; count <= depth; ++count) {
-        const std::string path = join(parts, count);
+        const std::string path = joined(std::span(parts).first(count), "/");
         int fd = open_directory(root_, path);
         if (fd < 0 && errno == ENOENT) {
             if (missing == Missing::report) return std::nullopt;

@@ -13,7 +13,7 @@ namespace rt::storage {
 namespace {
 
 constexpr std::size_t kOpenAtMost = 32;
-constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int kOpenLink = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 } // namespace
 
@@ -35,7 +35,7 @@ sdk::Result<DirChain> DirChain::at(sdk::UniqueFd root) {
 }
 
 sdk::Result<void> DirChain::enter(const char* name) {
-    sdk::UniqueFd child(::openat(fd(), name, kOpenDirectory));
+    sdk::UniqueFd child(::openat(fd(), name, kOpenLink));
     if (!child) return sdk::fail_errno(errno, "open the directory ", in_quotes(name));
     RT_TRY_ASSIGN(const Identity identity, identify(child.get()));
     if (identity.mount != frames_.front().identity.mount)
@@ -49,7 +49,7 @@ sdk::Result<void> DirChain::enter(const char* name) {
 sdk::Result<void> DirChain::leave() {
     Frame& parent = frames_[frames_.size() - 2];
     if (!parent.fd) {
-        sdk::UniqueFd again(::openat(fd(), "..", kOpenDirectory));
+        sdk::UniqueFd again(::openat(fd(), "..", kOpenLink));
         if (!again) return sdk::fail_errno(errno, "open a parent directory again");
         RT_TRY_ASSIGN(const Identity identity, identify(again.get()));
         if (identity != parent.identity)

@@ -13,8 +13,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kRefused = 125;
-
 TEST_F(WithBusybox, ProcessOptionsReachTheProgram) {
     const rt::test::TempDir dir;
     rt::test::write_file(dir / "env", "# none\n\nA=from file\nRT_NOT_SET_ANYWHERE\n");

@@ -148,10 +148,10 @@ TEST_F(Prune, SizesAreCountedWhereTheyAreAskedFor) {
                 AllOf(HasSubstr("SIZE"), testing::ContainsRegex("3\\.[0-9]+MB \\(virtual ")));
     EXPECT_THAT(rtctl_({"ps", "-a"}).out, Not(HasSubstr("SIZE")));
     EXPECT_THAT(rtctl_({"ps", "-a", "--format", "{{.Size}}"}).out, testing::StartsWith("3."));
-    const auto json = nlohmann::json::parse(rtctl_({"inspect", "-s", "box"}).out)[0];
-    EXPECT_GE(json.at("SizeRw").get<int>(), 3 << 20);
-    EXPECT_LT(json["SizeRw"].get<int>(), 4 << 20);
-    EXPECT_GT(json.at("SizeRootFs").get<int>(), json["SizeRw"].get<int>());
+    const auto box = nlohmann::json::parse(rtctl_({"inspect", "-s", "box"}).out)[0];
+    EXPECT_GE(box.at("SizeRw").get<int>(), 3 << 20);
+    EXPECT_LT(box["SizeRw"].get<int>(), 4 << 20);
+    EXPECT_GT(box.at("SizeRootFs").get<int>(), box["SizeRw"].get<int>());
     EXPECT_FALSE(nlohmann::json::parse(rtctl_({"inspect", "box"}).out)[0].contains("SizeRw"));
 }
 

@@ -109,18 +109,19 @@ public:
     }
 };
 
-// A job of the shell, which is the container's foreground rtctl, and what it does: "T" is stopped; "-": there
-// is none.
+// A job of the test's shell, which is the container's foreground rtctl, and what it does: "T" is stopped;
+// "-": there is none.
 struct Job {
     pid_t pid = 0;
     char state = '-';
 };
-Job find_job(const std::string& name) {
+Job find_job(const rt::test::Rtctl& rtctl, const std::string& name) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         std::ifstream line(entry.path() / "cmdline", std::ios::binary);
         std::string words;
         std::getline(line, words); // none of a process that goes meanwhile
-        if (words.find("rtctl") == words.npos || words.find(name) == words.npos) continue;
+        const bool is_ours = words.find(rtctl.directory().path()) != words.npos; // others test beside us
+        if (!is_ours || words.find(name) == words.npos) continue;
         std::ifstream stat(entry.path() / "stat");
         Job job;
         std::string program;
@@ -128,21 +129,21 @@ Job find_job(const std::string& name) {
     }
     return {};
 }
-char state_of_job(const std::string& name) {
-    return find_job(name).state;
+char state_of_job(const rt::test::Rtctl& rtctl, const std::string& name) {
+    return find_job(rtctl, name).state;
 }
 
 TEST_F(WithBusybox, AJobInTheBackgroundIsStoppedAndGoesOnInTheForeground) {
     Shell shell(rtctl_);
     shell.type("$rt run --rm -it --name job-one busybox sh &\n");
-    ASSERT_TRUE(eventually([&] { return state_of_job("job-one") == 'T'; })) << shell.screen();
+    ASSERT_TRUE(eventually([&] { return state_of_job(rtctl_, "job-one") == 'T'; })) << shell.screen();
     EXPECT_EQ(rtctl_({"ps", "-q", "--filter", "name=job-one"}).out.size(), 13U) << "the container runs";
     shell.type("fg\n");
     shell.type("echo in-$((40 + 2))\n");
     EXPECT_TRUE(shell.shows("in-42")) << shell.screen();
     shell.type("exit 5\n");
-    ASSERT_TRUE(
-        eventually([&] { return state_of_job("job-one") == '-'; })); // until then it reads what is typed
+    ASSERT_TRUE(eventually(
+        [&] { return state_of_job(rtctl_, "job-one") == '-'; })); // until then it reads what is typed
     shell.type("echo code=$?; exit\n");
     EXPECT_TRUE(shell.shows("code=5")) << shell.screen();
 }
@@ -159,11 +160,11 @@ protected:
             eventually([&] { return rtctl_({"exec", "job-two", "test", "-e", "/ready"}).exit_code == 0; }));
     }
     void expect_ended_by_kill(Shell& shell) {
-        ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
+        ASSERT_TRUE(eventually([&] { return state_of_job(rtctl_, "job-two") == 'T'; })) << shell.screen();
         shell.type("jobs\n");
         ASSERT_TRUE(shell.shows("Stopped")) << shell.screen();
         shell.type("kill %1\n");
-        EXPECT_TRUE(eventually([&] { return state_of_job("job-two") == '-'; })) << shell.screen();
+        EXPECT_TRUE(eventually([&] { return state_of_job(rtctl_, "job-two") == '-'; })) << shell.screen();
         EXPECT_TRUE(eventually([&] { return rtctl_({"ps", "-aq"}).out.empty(); }));
     }
 };
@@ -171,7 +172,7 @@ protected:
 TEST_F(StoppedJob, InTheBackgroundCanBeEnded) {
     Shell shell(rtctl_);
     shell.type(std::string(kRun) + " &\n");
-    ASSERT_TRUE(eventually([&] { return state_of_job("job-two") == 'T'; })) << shell.screen();
+    ASSERT_TRUE(eventually([&] { return state_of_job(rtctl_, "job-two") == 'T'; })) << shell.screen();
     expect_ready();
     expect_ended_by_kill(shell);
 }
@@ -179,9 +180,9 @@ TEST_F(StoppedJob, InTheBackgroundCanBeEnded) {
 TEST_F(StoppedJob, OfTheForegroundCanBeEnded) {
     Shell shell(rtctl_);
     shell.type(std::string(kRun) + "\n");
-    ASSERT_TRUE(eventually([&] { return find_job("job-two").pid != 0; })) << shell.screen();
+    ASSERT_TRUE(eventually([&] { return find_job(rtctl_, "job-two").pid != 0; })) << shell.screen();
     expect_ready();
-    ::kill(find_job("job-two").pid, SIGTSTP); // its terminal is raw: Ctrl-Z goes to the container
+    ::kill(find_job(rtctl_, "job-two").pid, SIGTSTP); // its terminal is raw: Ctrl-Z goes to the container
     expect_ended_by_kill(shell);
 }
 
@@ -189,9 +190,9 @@ TEST_F(WithBusybox, AStoppedJobThatReadsTheTerminalCanBeEnded) {
     Shell shell(rtctl_);
     ASSERT_EQ(rtctl_({"run", "-d", "--name", "target", "busybox", "sleep", "600"}).exit_code, 0);
     shell.type("$rt exec -it target cat /dev/null - &\n"); // signals are ours, not its
-    ASSERT_TRUE(eventually([&] { return state_of_job("exec") == 'T'; })) << shell.screen();
+    ASSERT_TRUE(eventually([&] { return state_of_job(rtctl_, "exec") == 'T'; })) << shell.screen();
     shell.type("kill %1\n");
-    EXPECT_TRUE(eventually([&] { return state_of_job("exec") == '-'; })) << shell.screen();
+    EXPECT_TRUE(eventually([&] { return state_of_job(rtctl_, "exec") == '-'; })) << shell.screen();
     EXPECT_EQ(rtctl_({"rm", "-f", "target"}).exit_code, 0);
 }
 

@@ -15,7 +15,6 @@ using nlohmann::json;
 using rt::test::eventually;
 using testing::HasSubstr;
 
-constexpr int kRefused = 125;
 constexpr std::uint32_t kFirst = 2147483648;
 
 class Userns : public WithBusybox {

@@ -120,17 +120,17 @@ TEST_F(Watch, StatsShowWhatContainersUse) {
                 testing::MatchesRegex("CONTAINER ID +NAME +CPU % +MEM USAGE / LIMIT +MEM % +NET I/O "
                                       "+BLOCK I/O +PIDS"));
     EXPECT_THAT(table[1], HasSubstr("idle")) << "the newest first";
-    const auto json = json_of(rtctl_({"stats", "--no-stream", "--format", "json", "busy"}).out);
-    ASSERT_TRUE(json.is_object());
-    EXPECT_EQ(json["Container"], "busy");
-    EXPECT_EQ(json["Name"], "busy");
-    EXPECT_EQ(json["ID"].get<std::string>().size(), 12U);
-    EXPECT_THAT(json["CPUPerc"].get<std::string>(), testing::MatchesRegex("[0-9]+\\.[0-9][0-9]%"));
-    EXPECT_GT(std::stod(json["CPUPerc"].get<std::string>()), 1.0);
-    EXPECT_THAT(json["MemUsage"].get<std::string>(), testing::MatchesRegex("[0-9.]+[KM]iB / 64MiB"));
-    EXPECT_THAT(json["NetIO"].get<std::string>(), testing::MatchesRegex("[0-9.]+k?B / [0-9.]+k?B"));
-    EXPECT_THAT(json["BlockIO"].get<std::string>(), testing::MatchesRegex("[0-9.]+[kM]?B / [0-9.]+[kM]?B"));
-    EXPECT_EQ(json["PIDs"], "1");
+    const auto busy = json_of(rtctl_({"stats", "--no-stream", "--format", "json", "busy"}).out);
+    ASSERT_TRUE(busy.is_object());
+    EXPECT_EQ(busy["Container"], "busy");
+    EXPECT_EQ(busy["Name"], "busy");
+    EXPECT_EQ(busy["ID"].get<std::string>().size(), 12U);
+    EXPECT_THAT(busy["CPUPerc"].get<std::string>(), testing::MatchesRegex("[0-9]+\\.[0-9][0-9]%"));
+    EXPECT_GT(std::stod(busy["CPUPerc"].get<std::string>()), 1.0);
+    EXPECT_THAT(busy["MemUsage"].get<std::string>(), testing::MatchesRegex("[0-9.]+[KM]iB / 64MiB"));
+    EXPECT_THAT(busy["NetIO"].get<std::string>(), testing::MatchesRegex("[0-9.]+k?B / [0-9.]+k?B"));
+    EXPECT_THAT(busy["BlockIO"].get<std::string>(), testing::MatchesRegex("[0-9.]+[kM]?B / [0-9.]+[kM]?B"));
+    EXPECT_EQ(busy["PIDs"], "1");
     EXPECT_EQ(rtctl_({"stats", "--no-stream", "--format", "{{.Name}}={{.PIDs}}", "idle", "idle"}).out,
               "idle=1\n");
 }

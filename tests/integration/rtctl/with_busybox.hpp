@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+inline constexpr int kRefused = 125; // the exit code of a run that was not begun
+
 class WithBusybox : public testing::Test {
 protected:
     void SetUp() override {

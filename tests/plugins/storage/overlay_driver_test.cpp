@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is particular to the overlayfs driver: what it says to a kernel, and on hosts where that cannot work.
+#include "support/plugin_host.hpp"
 #include "support/temp_dir.hpp"
 
 #include <overlayfs/overlay_driver.hpp>
@@ -24,8 +25,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 using testing::StartsWith;
 
-constexpr rtp_call kNoLimits{"test", 0, -1, 0};
-const sdk::Call kCall(&kNoLimits);
+const sdk::Call kSdkCall(&kCall);
 
 class OverlayDriverTest : public testing::Test {
 protected:
@@ -49,16 +49,16 @@ protected:
         std::vector<std::string> ids;
         for (int number = 0; number < count; ++number) {
             ids.push_back("l" + std::to_string(number));
-            EXPECT_TRUE(driver.prepare(kCall, ids.back(), {}));
-            EXPECT_TRUE(driver.commit(kCall, ids.back()));
+            EXPECT_TRUE(driver.prepare(kSdkCall, ids.back(), {}));
+            EXPECT_TRUE(driver.commit(kSdkCall, ids.back()));
         }
         return ids;
     }
     sdk::Result<std::vector<sdk::Mount>>
     mounts_on(OverlayDriver& driver, const std::vector<std::string>& layers, std::string_view id = "c") {
         const sdk::Parents parents(layers.begin(), layers.end());
-        EXPECT_TRUE(driver.prepare(kCall, id, parents));
-        return driver.mounts(kCall, id, parents, sdk::MountMode::read_write);
+        EXPECT_TRUE(driver.prepare(kSdkCall, id, parents));
+        return driver.mounts(kSdkCall, id, parents, sdk::MountMode::read_write);
     }
 
     TempDir temp_;
@@ -90,16 +90,16 @@ TEST_F(OverlayDriverTest, WhatGoesWithItsContainerIsNotSynced) {
     ASSERT_THAT(mounts_on(*driver, layers)->front().options, testing::Not(Contains("volatile")));
     const sdk::Parents parents(layers.begin(), layers.end());
     for (int time = 0; time < 2; ++time) { // the kernel leaves a mark that keeps others from mounting it
-        const auto mounts = driver->mounts(kCall, "c", parents, sdk::MountMode::unsynced);
+        const auto mounts = driver->mounts(kSdkCall, "c", parents, sdk::MountMode::unsynced);
         ASSERT_TRUE(mounts) << mounts.error().message;
         EXPECT_THAT(mounts->front().options, Contains("volatile"));
         std::filesystem::create_directories(temp_ / "state/work/c/work/incompat/volatile");
         std::ofstream(temp_ / "state/work/c/work/incompat/volatile/dirty") << "";
     }
-    EXPECT_TRUE(driver->mounts(kCall, "c", parents, sdk::MountMode::unsynced));
+    EXPECT_TRUE(driver->mounts(kSdkCall, "c", parents, sdk::MountMode::unsynced));
     EXPECT_FALSE(std::filesystem::exists(temp_ / "state/work/c/work/incompat/volatile"));
     const OverlayKernel older{.filesystem = "overlay", .appends_layers = false, .can_be_volatile = false};
-    const auto mounts = make(older)->mounts(kCall, "c", parents, sdk::MountMode::unsynced);
+    const auto mounts = make(older)->mounts(kSdkCall, "c", parents, sdk::MountMode::unsynced);
     ASSERT_TRUE(mounts);
     EXPECT_THAT(mounts->front().options, testing::Not(Contains("volatile")));
 }
@@ -135,7 +135,7 @@ TEST_F(OverlayDriverTest, TheLongestOldMountThatIsNotRefusedIsTakenByTheKernel) 
     auto mounts = mounts_on(*driver, layers, id);
     while (!mounts) { // find the most layers that the driver lets pass
         layers.pop_back();
-        ASSERT_TRUE(driver->remove(kCall, id));
+        ASSERT_TRUE(driver->remove(kSdkCall, id));
         mounts = mounts_on(*driver, layers, id);
     }
     std::string data;
@@ -155,9 +155,9 @@ TEST_F(OverlayDriverTest, OldKernelsTakeMoreLayersByShortNamesThatGoWithThem) {
     for (std::string& id : layers) id.resize(64, 'd'); // as long as a digest
     layers.push_back(layers.front().substr(0, 40));    // and one that begins like another
     for (const std::string& id : layers) {
-        ASSERT_TRUE(driver->prepare(kCall, id, {}));
+        ASSERT_TRUE(driver->prepare(kSdkCall, id, {}));
         write_file(fs::path(state_) / "active" / id / id, "");
-        ASSERT_TRUE(driver->commit(kCall, id));
+        ASSERT_TRUE(driver->commit(kSdkCall, id));
     }
     const auto mounts = mounts_on(*driver, layers);
     ASSERT_TRUE(mounts) << mounts.error().message;
@@ -169,14 +169,14 @@ TEST_F(OverlayDriverTest, OldKernelsTakeMoreLayersByShortNamesThatGoWithThem) {
     for (const std::string& id : layers) EXPECT_TRUE(fs::exists(temp_ / "root" / id)) << id;
     ASSERT_EQ(::umount2((temp_ / "root").c_str(), 0), 0);
     EXPECT_EQ(std::distance(fs::directory_iterator(state_ + "/l"), {}), 69);
-    ASSERT_TRUE(driver->remove(kCall, "c"));
-    for (const std::string& id : layers) ASSERT_TRUE(driver->remove(kCall, id));
+    ASSERT_TRUE(driver->remove(kSdkCall, "c"));
+    for (const std::string& id : layers) ASSERT_TRUE(driver->remove(kSdkCall, id));
     EXPECT_TRUE(fs::is_empty(state_ + "/l"));
 }
 
 TEST_F(OverlayDriverTest, ProbeOnAKernelWithoutOverlayfsNamesTheAlternative) {
     const auto driver = make({.filesystem = "no-such-overlay", .appends_layers = true});
-    const auto facts = driver->probe(kCall);
+    const auto facts = driver->probe(kSdkCall);
     ASSERT_FALSE(facts);
     EXPECT_EQ(facts.error().code, Code::unsupported);
     EXPECT_THAT(facts.error().message, HasSubstr("'vfs'"));
@@ -193,7 +193,7 @@ TEST_F(OverlayDriverTest, ProbeOnAFileSystemThatCannotBeAnUpperSaysSo) {
     ASSERT_EQ(::mount("overlay", root.c_str(), "overlay", 0, options.c_str()), 0);
     {
         const auto driver = make(kNew, root + "/state");
-        const auto facts = driver->probe(kCall);
+        const auto facts = driver->probe(kSdkCall);
         const sdk::Error error = facts ? sdk::Error{} : facts.error();
         EXPECT_EQ(error.code, Code::unsupported) << error.message;
         EXPECT_THAT(error.message, HasSubstr("'vfs'"));
@@ -204,14 +204,14 @@ TEST_F(OverlayDriverTest, ProbeOnAFileSystemThatCannotBeAnUpperSaysSo) {
 
 TEST_F(OverlayDriverTest, ProbeWorksWithTheOptionsOfOldKernelsToo) {
     const auto driver = make(kOld);
-    const auto facts = driver->probe(kCall);
+    const auto facts = driver->probe(kSdkCall);
     EXPECT_TRUE(facts) << facts.error().message;
 }
 
 TEST_F(OverlayDriverTest, AProbeThatWasKilledIsCleanedUpByTheNext) {
     const auto driver = make(OverlayKernel::of_this_host());
     std::filesystem::create_directories(state_ + "/probe~1-0/w/work");
-    ASSERT_TRUE(driver->probe(kCall));
+    ASSERT_TRUE(driver->probe(kSdkCall));
     EXPECT_TRUE(std::filesystem::is_empty(state_));
 }
 

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const Operation kOperation{"test"};
+const Operation kLeftovers{"test"};
 
 class Leftovers : public PluginTest {
 protected:
@@ -21,7 +21,7 @@ protected:
             LeftoverFinder::open(spec("leaving", cat(R"({"answer":")", answer, R"("})")), Role::storage);
         EXPECT_TRUE(opened && *opened);
         if (!opened || !*opened) return fail(Code::internal, "not opened");
-        return (*opened)->find(kOperation, "{}");
+        return (*opened)->find(kLeftovers, "{}");
     }
 };
 
@@ -61,7 +61,7 @@ TEST_F(Leftovers, ThatAreNoneAreABreachOfTheContract) {
 TEST_F(Leftovers, GoBackToTheDriverWithWhatIsKnown) {
     auto opened = LeftoverFinder::open(spec("leaving", R"({"answer":""})"), Role::storage);
     ASSERT_TRUE(opened && *opened);
-    const auto removed = (*opened)->remove(kOperation, R"({"known":1})", {.json = R"({"kind":"k"})"});
+    const auto removed = (*opened)->remove(kLeftovers, R"({"known":1})", {.json = R"({"kind":"k"})"});
     ASSERT_FALSE(removed);
     EXPECT_EQ(removed.error().message, R"({"known":1} {"kind":"k"})");
 }

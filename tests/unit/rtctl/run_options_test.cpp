@@ -15,10 +15,10 @@ using namespace rt::cli;
 
 using testing::ElementsAre;
 
-const Command kCommand = {"run", "", "", nullptr};
+const Command kRun = {"run", "", "", nullptr};
 
 rt::Result<RunRequest> request(const Arguments& words) {
-    auto parsed = parse(kCommand, run_options(), words, Operands::end_options, 1, SIZE_MAX);
+    auto parsed = parse(kRun, run_options(), words, Operands::end_options, 1, SIZE_MAX);
     if (!parsed) return std::unexpected(parsed.error().error);
     return run_request(**parsed);
 }

@@ -13,7 +13,7 @@
 namespace rt::shim {
 namespace {
 
-constexpr std::int64_t kTime = 1'700'000'000'123'456'789;
+constexpr std::int64_t kWrittenAt = 1'700'000'000'123'456'789;
 
 class LogWriterTest : public testing::Test {
 protected:
@@ -35,8 +35,8 @@ protected:
 TEST_F(LogWriterTest, BeginsTheNextFileAtTheLargestSize) {
     ASSERT_TRUE(writer_.open(log(150, 3)));
     for (const char* line : {"1\n", "2\n", "3\n", "4\n", "5\n", "6\n", "7\n", "8\n", "9\n"})
-        writer_.write(Stream::out, line, kTime); // 73 bytes each: three fill a file
-    writer_.finish(kTime);
+        writer_.write(Stream::out, line, kWrittenAt); // 73 bytes each: three fill a file
+    writer_.finish(kWrittenAt);
     EXPECT_NE(text().find("\"9\\n\""), std::string::npos) << text();
     EXPECT_EQ(lines(text()), 3U);
     EXPECT_EQ(lines(text(".1")), 3U);
@@ -48,8 +48,8 @@ TEST_F(LogWriterTest, BeginsTheNextFileAtTheLargestSize) {
 
 TEST_F(LogWriterTest, KeepsTheLatestOfTwoFiles) {
     ASSERT_TRUE(writer_.open(log(150, 2)));
-    for (int i = 0; i < 8; ++i) writer_.write(Stream::out, cat(i, "\n"), kTime);
-    writer_.finish(kTime);
+    for (int i = 0; i < 8; ++i) writer_.write(Stream::out, cat(i, "\n"), kWrittenAt);
+    writer_.finish(kWrittenAt);
     EXPECT_NE(text(".1").find("\"3\\n\""), std::string::npos) << text(".1");
     EXPECT_NE(text(".1").find("\"5\\n\""), std::string::npos) << text(".1");
     EXPECT_EQ(lines(text()), 2U);
@@ -60,8 +60,8 @@ TEST_F(LogWriterTest, CutsABatchBetweenLinesOnly) {
     ASSERT_TRUE(writer_.open(log(1000, 100)));
     std::string batch;
     for (int i = 0; i < 200; ++i) batch += cat("line ", i, "\n");
-    writer_.write(Stream::out, batch, kTime);
-    writer_.finish(kTime);
+    writer_.write(Stream::out, batch, kWrittenAt);
+    writer_.finish(kWrittenAt);
     std::size_t all = lines(text());
     for (int i = 1; text(cat(".", i)) != "(none)"; ++i) {
         const std::string older = text(cat(".", i));
@@ -75,8 +75,8 @@ TEST_F(LogWriterTest, CutsABatchBetweenLinesOnly) {
 
 TEST_F(LogWriterTest, KeepsOneFileWhenToldSo) {
     ASSERT_TRUE(writer_.open(log(100, 1)));
-    for (int i = 0; i < 10; ++i) writer_.write(Stream::out, cat(i, "\n"), kTime);
-    writer_.finish(kTime);
+    for (int i = 0; i < 10; ++i) writer_.write(Stream::out, cat(i, "\n"), kWrittenAt);
+    writer_.finish(kWrittenAt);
     EXPECT_EQ(text(".1"), "(none)");
     EXPECT_NE(text().find("\"9\\n\""), std::string::npos) << text();
     EXPECT_LE(lines(text()), 2U);
@@ -100,7 +100,7 @@ TEST_F(LogWriterTest, AFollowerMissesNoLine) {
         }
     };
     for (int i = 0; i < 300; ++i) {
-        writer_.write(Stream::out, cat("line ", i, "\n"), kTime);
+        writer_.write(Stream::out, cat("line ", i, "\n"), kWrittenAt);
         follow();
     }
     EXPECT_EQ(lines(seen), 300U);
@@ -109,20 +109,20 @@ TEST_F(LogWriterTest, AFollowerMissesNoLine) {
 TEST_F(LogWriterTest, GoesOnInTheFileWhereTheNextCannotBeMade) {
     ASSERT_TRUE(writer_.open(log(100, 3)));
     std::filesystem::create_directory(file_.native() + ".new");
-    for (int i = 0; i < 10; ++i) writer_.write(Stream::out, cat(i, "\n"), kTime);
+    for (int i = 0; i < 10; ++i) writer_.write(Stream::out, cat(i, "\n"), kWrittenAt);
     EXPECT_EQ(lines(text()), 10U);
     EXPECT_EQ(writer_.lines_lost(), 0U);
     std::filesystem::remove(file_.native() + ".new");
-    for (int i = 0; i < 10; ++i) writer_.write(Stream::out, cat(i, "\n"), kTime);
+    for (int i = 0; i < 10; ++i) writer_.write(Stream::out, cat(i, "\n"), kWrittenAt);
     EXPECT_NE(text(".1"), "(none)") << "it is tried again";
 }
 
 TEST_F(LogWriterTest, GoesOnWithTheSizeThatItFinds) {
     ASSERT_TRUE(writer_.open(log(150, 2)));
-    for (int i = 0; i < 2; ++i) writer_.write(Stream::out, cat(i, "\n"), kTime);
-    writer_.finish(kTime);
+    for (int i = 0; i < 2; ++i) writer_.write(Stream::out, cat(i, "\n"), kWrittenAt);
+    writer_.finish(kWrittenAt);
     ASSERT_TRUE(writer_.open(log(150, 2))) << "of the next run";
-    for (int i = 2; i < 4; ++i) writer_.write(Stream::out, cat(i, "\n"), kTime);
+    for (int i = 2; i < 4; ++i) writer_.write(Stream::out, cat(i, "\n"), kWrittenAt);
     EXPECT_EQ(lines(text(".1")), 3U);
     EXPECT_EQ(lines(text()), 1U);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Completion for shells, made of the options as they are.
+#include "core/base/text.hpp"
 #include "tools/rtctl/command_table.hpp"
 #include "tools/rtctl/commands/all.hpp"
 #include "tools/rtctl/completion_values.hpp"
@@ -31,12 +32,6 @@ constexpr Question kQuestions[] = {
     {"driver", "info --format '{{range .Rt.Drivers.network}}{{println .}}{{end}}'"},
     {"container:", "ps -a --format 'container:{{.Names}}'"},
 };
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += cat(text.empty() ? "" : " ", word);
-    return text;
-}
 
 bool is_file(const OptionInfo& option) {
     return option.value == "FILE" || option.value == "DIR";
@@ -100,7 +95,7 @@ std::string values_of(const CommandInfo& info) {
         if (values.empty()) continue;
         list +=
             cat(list.empty() ? "'" : " '", option.short_name.empty() ? "" : cat("-", option.short_name, " "),
-                "--", option.name, "|", joined(values), "'");
+                "--", option.name, "|", joined(values, " "), "'");
     }
     return list;
 }
@@ -114,9 +109,7 @@ std::string operand_words(const CommandInfo& info) {
 std::string first_words(const std::vector<CommandInfo>& all) {
     std::set<std::string> words{"help"};
     for (const CommandInfo& info : all) words.insert(first_word(info));
-    std::string list;
-    for (const std::string& word : words) list += cat(list.empty() ? "" : " ", word);
-    return list;
+    return joined(words, " ");
 }
 
 std::set<std::string> groups_of(const std::vector<CommandInfo>& all) {
@@ -264,7 +257,7 @@ std::string zsh_text(std::string_view text) {
 std::string zsh_specs(const CommandInfo& info) {
     std::string specs;
     for (const OptionInfo& option : info.options) {
-        const std::string values = joined(completion_values(info, option));
+        const std::string values = joined(completion_values(info, option), " ");
         const std::string action = is_file(option)  ? "_files"
                                    : values.empty() ? " "
                                                     : cat("{_rtctl_offer ", zsh_text(values), "}");
@@ -353,8 +346,7 @@ std::string fish(const std::vector<CommandInfo>& all) {
             first_words(all), "'\n",
             "complete -c rtctl -n __fish_use_subcommand -l config -r -F\n"
             "complete -c rtctl -n __fish_use_subcommand -l debug\n");
-    std::string groups;
-    for (const std::string& group : groups_of(all)) groups += cat(groups.empty() ? "" : " ", group);
+    const std::string groups = joined(groups_of(all), " ");
     for (const std::string& group : groups_of(all))
         text += cat("complete -c rtctl -n '__fish_seen_subcommand_from ", group,
                     "; and not __fish_seen_subcommand_from ", second_words(all, group), "' -a '",

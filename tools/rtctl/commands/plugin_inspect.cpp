@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/text.hpp"
 #include "core/plugin/plugin_file.hpp"
 #include "core/plugin/plugin_use.hpp"
 #include "core/plugin/registry.hpp"
@@ -41,10 +42,8 @@ Json to_json(const PluginFile& plugin, const Path& file, const std::vector<Drive
             {"Instances", std::move(instances)}};
 }
 
-std::string join(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += cat(out.empty() ? "" : ", ", word);
-    return out.empty() ? "none" : out;
+std::string listed(const std::vector<std::string>& words) {
+    return words.empty() ? "none" : joined(words, ", ");
 }
 
 void print_config(const Json& schema) {
@@ -82,9 +81,9 @@ void print_plugin(const PluginFile& plugin, const Path& file, const std::vector<
     line("License", plugin.license);
     line("SDK", plugin.sdk_version);
     line("File", file.native());
-    line("Libraries", join(plugin.needed));
-    line("Interfaces", join(reports.front().interfaces));
-    line("Features", join(reports.front().features));
+    line("Libraries", listed(plugin.needed));
+    line("Interfaces", listed(reports.front().interfaces));
+    line("Features", listed(reports.front().features));
     print_config(Json::parse(plugin.config_schema, nullptr, false));
     print_instances(reports);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/text.hpp"
 #include "core/plugin/plugin_file.hpp"
 #include "core/plugin/plugin_use.hpp"
 #include "core/plugin/registry.hpp"
@@ -16,12 +17,6 @@ struct Row {
     std::vector<std::string> instances;
 };
 
-std::string join(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += cat(out.empty() ? "" : ", ", word);
-    return out;
-}
-
 Row describe_plugin(const Wiring& wiring, const Path& file) {
     Row row{file.stem(), "-", "-", "refused", file.native(), "", instances_using(wiring, file)};
     const auto plugin = read_plugin_file(file);
@@ -36,7 +31,7 @@ Row describe_plugin(const Wiring& wiring, const Path& file) {
         row.reason = cat("'", file.native(), "' is not used: '", before.native(),
                          "' comes before it in plugin_path; name it by its path to use it");
     } else {
-        row.status = row.instances.empty() ? "available" : cat("used by ", join(row.instances));
+        row.status = row.instances.empty() ? "available" : cat("used by ", joined(row.instances, ", "));
     }
     return row;
 }

@@ -25,7 +25,7 @@ using boost::system::error_code;
 namespace ssl = asio::ssl;
 
 constexpr std::chrono::seconds kHandshake{30}; // at most, so is the farewell
-constexpr std::size_t kPiece = 16U << 10U;     // a TLS record
+constexpr std::size_t kRecord = 16U << 10U;    // a TLS record
 
 class TlsRelay {
 public:
@@ -47,7 +47,7 @@ public:
 
 private:
     Awaitable<void> inward() {
-        std::string piece(kPiece, '\0');
+        std::string piece(kRecord, '\0');
         error_code problem;
         for (;;) {
             const std::size_t count = co_await outside_.async_read_some(
@@ -68,7 +68,7 @@ private:
     }
 
     Awaitable<void> outward() {
-        std::string piece(kPiece, '\0');
+        std::string piece(kRecord, '\0');
         error_code problem;
         for (;;) {
             const std::size_t count = co_await inside_.async_read_some(
