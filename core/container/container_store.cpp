@@ -13,9 +13,10 @@ namespace {
 
 constexpr std::array kPhases = {"creating", "created", "running", "restarting", "exited", "removing"};
 
-constexpr std::string_view kColumns =
-    "SELECT id, name, phase, image_id, image_name, storage, network, isolation, spec, "
-    "start, created_at, started_at, finished_at, exit_code, problem, oom_killed, stopped_by_user, "
+constexpr std::string_view kColumnsBeforeStart =
+    "SELECT id, name, phase, image_id, image_name, storage, network, isolation, spec, ";
+constexpr std::string_view kColumnsAfterStart =
+    ", created_at, started_at, finished_at, exit_code, problem, oom_killed, stopped_by_user, "
     "restart_count, restart_delay, log_lines_lost, mounts FROM containers ";
 
 Phase phase_from(const std::string& name) {
@@ -51,9 +52,9 @@ Container from_row(const SqlRow& row) {
 }
 
 Result<std::vector<Container>> select(Database& database, std::string_view where,
-                                      const std::vector<SqlValue>& values) {
+                                      const std::vector<SqlValue>& values, std::string_view start = "start") {
     std::vector<Container> found;
-    RT_TRY(database.run(cat(kColumns, where), values,
+    RT_TRY(database.run(cat(kColumnsBeforeStart, start, kColumnsAfterStart, where), values,
                         [&](const SqlRow& row) { found.push_back(from_row(row)); }));
     return found;
 }
@@ -104,12 +105,20 @@ Result<bool> ContainerStore::has_name(const std::string& name) {
     return found;
 }
 
-Result<std::vector<Container>> ContainerStore::list() {
-    RT_TRY_ASSIGN(auto all, select(database_, "", {}));
-    // SQLite would copy whole rows for it. Those of one moment are in the order of their ids, as they are
-    // stored.
-    std::ranges::stable_sort(all, std::greater(), &Container::created_at);
-    return all;
+Result<std::vector<Container>> ContainerStore::list(Starts starts) {
+    constexpr std::string_view kOfEnded =
+        "CASE WHEN phase IN ('exited', 'restarting') THEN start ELSE '' END";
+    RT_TRY_ASSIGN(auto all, select(database_, "", {}, starts == Starts::all ? "start" : kOfEnded));
+    // SQLite would copy whole rows for it, and so would sorting them here. Those of one moment are in the
+    // order of their ids, as they are stored.
+    std::vector<Container*> order;
+    order.reserve(all.size());
+    for (Container& one : all) order.push_back(&one);
+    std::ranges::stable_sort(order, std::greater(), &Container::created_at);
+    std::vector<Container> sorted;
+    sorted.reserve(all.size());
+    for (Container* const one : order) sorted.push_back(std::move(*one));
+    return sorted;
 }
 
 Result<std::vector<Container>> ContainerStore::in_phase(Phase phase) {

@@ -75,14 +75,20 @@ ListedImage Summarizer::image_of(const Container& record) {
             process_config_of(record.image_id).has_value()};
 }
 
-// A summary is large: it is made where it is returned.
 Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
+    Result<ContainerSpec> spec = spec_from_json(now.record.spec);
+    return summarize(std::move(now), std::move(spec));
+}
+
+// A summary is large: it is made where it is returned.
+Result<ContainerSummary> Summarizer::summarize(ContainerNow now, Result<ContainerSpec> spec) {
     Result<ContainerSummary> made{std::in_place};
-    if (auto filled = fill(*made, std::move(now)); !filled) made = std::unexpected(std::move(filled).error());
+    if (auto filled = fill(*made, std::move(now), std::move(spec)); !filled)
+        made = std::unexpected(std::move(filled).error());
     return made;
 }
 
-Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now) {
+Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now, Result<ContainerSpec> its_spec) {
     summary.record = std::move(now.record);
     const Container& record = summary.record;
     const LiveState& live = now.live;
@@ -90,12 +96,12 @@ Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now) {
     summary.state = live.state;
     summary.status = live.status;
     summary.health = live.health.is_null() ? "none" : live.health["Status"].get<std::string>();
-    RT_TRY_ASSIGN(summary.spec, spec_from_json(record.spec));
+    RT_TRY_ASSIGN(summary.spec, std::move(its_spec));
     const ContainerSpec& spec = summary.spec;
     const std::optional<Json>& config = process_config_of(record.image_id);
-    Result<ProcessPlan> plan = fail(Code::not_found, "");
-    if (config) plan = plan_process(spec, *config, {});
-    summary.command = joined(plan ? plan->arguments : spec.command, " ");
+    Result<ProcessSummary> process = fail(Code::not_found, "");
+    if (config) process = summarize_process(spec, *config);
+    summary.command = joined(process ? process->arguments : spec.command, " ");
     RT_TRY_ASSIGN(summary.resolved_mounts, mounts_of(record, spec));
     for (const MountSpec& mount : summary.resolved_mounts) {
         if (mount.type != MountType::tmpfs) summary.mounts.push_back(mount.source);
@@ -105,9 +111,9 @@ Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now) {
         summary.networks.push_back(endpoint.network);
     if (summary.state == "running" || summary.state == "paused") {
         summary.attachments = std::move(now.attachments);
-        add_ports(summary, plan ? plan->exposed_ports : spec.exposed_ports);
+        add_ports(summary, process ? process->exposed_ports : spec.exposed_ports);
     }
-    summary.labels = plan ? std::move(plan->labels) : spec.labels;
+    summary.labels = process ? std::move(process->labels) : spec.labels;
     return {};
 }
 
@@ -116,21 +122,29 @@ namespace {
 // What is recorded of all of them, as of one moment.
 struct Recorded {
     std::vector<Container> containers;
+    std::vector<Result<ContainerSpec>> specs; // of those, in their order
     std::optional<Summarizer> summarizer;
 
-    Result<void> read(Engine& engine, Engine::State& state) {
-        return state.database.snapshot([&]() -> Result<void> {
-            RT_TRY_ASSIGN(containers, state.containers.list());
+    Result<void> read(Engine& engine, Engine::State& state, Which which) {
+        RT_TRY(state.database.snapshot([&]() -> Result<void> {
+            RT_TRY_ASSIGN(containers, state.containers.list(ContainerStore::Starts::of_ended));
             RT_TRY_ASSIGN(summarizer, Summarizer::make(engine, state));
             return {};
-        });
+        }));
+        if (which == Which::alive) std::erase_if(containers, is_at_rest);
+        specs.clear();
+        specs.reserve(containers.size());
+        for (const Container& one : containers) specs.push_back(spec_from_json(one.spec));
+        return {};
     }
 
+    static bool is_at_rest(const Container& one) {
+        return one.phase == Phase::exited || one.phase == Phase::created;
+    }
     [[nodiscard]] std::vector<ContainerStore::Unsettled> unsettled() const {
         std::vector<ContainerStore::Unsettled> found;
         for (const Container& one : containers)
-            if (one.phase != Phase::exited && one.phase != Phase::created)
-                found.push_back({one.id, one.name, one.phase});
+            if (!is_at_rest(one)) found.push_back({one.id, one.name, one.phase});
         return found;
     }
 };
@@ -141,15 +155,15 @@ Result<std::vector<Error>> visit_containers(Engine& engine, Which which, const V
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     auto survey = begin_survey(engine.wiring().run / "containers");
     Recorded recorded;
-    RT_TRY(recorded.read(engine, *state));
+    RT_TRY(recorded.read(engine, *state, which)); // while the survey is under way
     RunSurvey running = survey.get();
     Recovered recovered = recover(engine, *state, recorded.unsettled(), running);
-    if (recovered.is_changed) RT_TRY(recorded.read(engine, *state));
+    if (recovered.is_changed) RT_TRY(recorded.read(engine, *state, which));
     recorded.summarizer->know(std::move(running));
-    for (Container& stored : recorded.containers) {
-        ContainerNow now = recorded.summarizer->look_at(std::move(stored));
+    for (std::size_t i = 0; i < recorded.containers.size(); ++i) {
+        ContainerNow now = recorded.summarizer->look_at(std::move(recorded.containers[i]));
         if (which == Which::alive && !now.is_alive()) continue;
-        auto summary = recorded.summarizer->summarize(std::move(now));
+        auto summary = recorded.summarizer->summarize(std::move(now), std::move(recorded.specs[i]));
         if (!summary) return std::unexpected(std::move(summary).error());
         RT_TRY(visit(*summary));
     }

@@ -80,13 +80,14 @@ public:
     void know(RunSurvey running) { running_ = std::move(running); }
     ContainerNow look_at(Container stored); // each once
     Result<ContainerSummary> summarize(ContainerNow now);
+    Result<ContainerSummary> summarize(ContainerNow now, Result<ContainerSpec> spec); // its record's
     ListedImage image_of(const Container& record);
 
 private:
     Summarizer(Engine& engine, Engine::State& state) : engine_(&engine), state_(&state) {}
 
     const std::optional<Json>& process_config_of(const std::string& image_id);
-    Result<void> fill(ContainerSummary& summary, ContainerNow now);
+    Result<void> fill(ContainerSummary& summary, ContainerNow now, Result<ContainerSpec> its_spec);
 
     Engine* engine_;
     Engine::State* state_;

@@ -46,8 +46,16 @@ public:
                                    value_or(config_, "StopSignal", std::string()), "SIGTERM");
         add_healthcheck();
         add_labels();
-        add_ports_and_volumes();
+        add_ports();
+        add_volumes();
         return std::move(plan_);
+    }
+
+    ProcessSummary summarize() {
+        add_arguments();
+        add_labels();
+        add_ports();
+        return {std::move(plan_.arguments), std::move(plan_.labels), std::move(plan_.exposed_ports)};
     }
 
 private:
@@ -138,7 +146,7 @@ private:
         }
     }
 
-    void add_ports_and_volumes() {
+    void add_ports() {
         const Json ports = value_or(config_, "ExposedPorts", Json::object());
         for (const auto& [key, unused] : ports.items()) {
             // "80" is 80/tcp. What is no port is not published: the image's word is not worth an error.
@@ -147,6 +155,8 @@ private:
             for (const std::string& port : *parsed) add_port(port, origin::kImage);
         }
         for (const std::string& port : spec_.exposed_ports) add_port(port, "flag --expose");
+    }
+    void add_volumes() {
         const Json volumes = value_or(config_, "Volumes", Json::object());
         for (const auto& [path, unused] : volumes.items())
             if (path.starts_with('/') && normal_path(path) != "/") {
@@ -179,17 +189,30 @@ Result<Json> process_config(const std::string& image_config, const std::string& 
     return config;
 }
 
-Result<ProcessPlan> plan_process(const ContainerSpec& spec, const Json& process_config,
-                                 const std::string& hostname, Origins* origins) {
+namespace {
+
+template <class Make>
+auto planned(const ContainerSpec& spec, const Make& make) -> Result<decltype(make())> {
     try {
-        ProcessPlan plan = Planner(spec, process_config, origins).plan(hostname);
-        if (plan.arguments.empty() || plan.arguments.front().empty())
+        auto made = make();
+        if (made.arguments.empty() || made.arguments.front().empty())
             return fail(Code::invalid_argument, "no command: image '", spec.image,
                         "' names none; give one behind the image");
-        return plan;
+        return made;
     } catch (const Json::exception& error) {
         return fail(Code::corrupt, "config of image '", spec.image, "': ", error.what());
     }
+}
+
+} // namespace
+
+Result<ProcessPlan> plan_process(const ContainerSpec& spec, const Json& process_config,
+                                 const std::string& hostname, Origins* origins) {
+    return planned(spec, [&] { return Planner(spec, process_config, origins).plan(hostname); });
+}
+
+Result<ProcessSummary> summarize_process(const ContainerSpec& spec, const Json& process_config) {
+    return planned(spec, [&] { return Planner(spec, process_config, nullptr).summarize(); });
 }
 
 Result<ProcessPlan> plan_process(const ContainerSpec& spec, const std::string& image_config,

@@ -36,6 +36,14 @@ Result<Json> process_config(const std::string& image_config, const std::string& 
 Result<ProcessPlan> plan_process(const ContainerSpec& spec, const Json& process_config,
                                  const std::string& hostname, Origins* origins = nullptr);
 
+// What listings show of it; a part of the plan, for less.
+struct ProcessSummary {
+    std::vector<std::string> arguments;
+    StringMap labels;
+    std::vector<std::string> exposed_ports;
+};
+Result<ProcessSummary> summarize_process(const ContainerSpec& spec, const Json& process_config);
+
 // A health check of an image with the user's word for each part, where there is one.
 Healthcheck changed_by(Healthcheck images, const std::optional<Healthcheck>& users);
 

@@ -7,11 +7,22 @@
 #include <tuple>
 
 namespace rt {
+namespace {
+
+// At a glance: most have none, and a listing asks a thousand, which are not parsed for it.
+bool has_none(const std::string& result) {
+    constexpr std::string_view kPorts = "\"ports\"";
+    const auto place = result.find(kPorts);
+    if (place == std::string::npos) return true;
+    return result.compare(place + kPorts.size(), 3, ":[]") == 0 &&
+           result.find(kPorts, place + kPorts.size()) == std::string::npos;
+}
+
+} // namespace
 
 std::vector<PublishedPort> published_ports(const Endpoint& endpoint) {
     std::vector<PublishedPort> ports;
-    // Most have none, and a listing asks a thousand: those are not parsed for it.
-    if (endpoint.result.find("\"ports\"") == std::string::npos) return ports;
+    if (has_none(endpoint.result)) return ports;
     const Json result = Json::parse(endpoint.result, nullptr, false);
     if (!result.is_object()) return ports;
     for (const Json& value : result.value("ports", Json::array()))

@@ -191,7 +191,7 @@ private:
     Engine& engine_;
     Engine::State& state_;
     const RunSurvey& running_;
-    std::unordered_map<std::string, Phase> unsettled_;
+    std::unordered_map<std::string_view, Phase> unsettled_; // ids of the caller's
     Recovered done_;
 };
 

@@ -4,9 +4,9 @@
 
 #include "core/network/network_store.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace rt {
@@ -20,7 +20,7 @@ struct Attachment {
 Result<std::vector<Attachment>> attachments_of(NetworkStore& networks, const std::string& container_id);
 
 // Of all containers at once, by their ids.
-using AttachmentsById = std::map<std::string, std::vector<Attachment>>;
+using AttachmentsById = std::unordered_map<std::string, std::vector<Attachment>>;
 Result<AttachmentsById> all_attachments(NetworkStore& networks);
 
 } // namespace rt

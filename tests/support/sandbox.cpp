@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -36,6 +37,8 @@ void bring_up_loopback() {
 void enter_sandbox() {
     must(::unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS), "unshare");
     must(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
+    if (const char* const memory = std::getenv("RT_TEST_MEMORY"))
+        must(::mount("none", memory, "tmpfs", 0, "mode=755"), "mount a tmpfs");
     bring_up_loopback();
 }
 

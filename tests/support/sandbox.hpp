@@ -6,7 +6,8 @@
 namespace rt::test {
 
 // Moves the calling (single-threaded) process into new mount, network, IPC and UTS namespaces; mounts are
-// private and lo is up. Call it once, first thing.
+// private and lo is up. Call it once, first thing. Where the environment names a directory in RT_TEST_MEMORY,
+// that is a tmpfs of its own, and TempDirs are made there: it goes with the last process of the test.
 void enter_sandbox();
 
 } // namespace rt::test

@@ -13,7 +13,10 @@ namespace rt::test {
 TempDir::TempDir() {
     // Not below /tmp: plugins and state are only trusted below directories that root alone can write to.
     const bool root = ::geteuid() == 0;
-    std::string name = (root ? std::string("/var/lib") : std::filesystem::temp_directory_path().string());
+    const char* const memory = std::getenv("RT_TEST_MEMORY");
+    std::string name = memory != nullptr ? memory
+                       : root            ? "/var/lib"
+                                         : std::filesystem::temp_directory_path().string();
     name += "/rt-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     path_ = name;

@@ -72,7 +72,7 @@ Result<void> Listing::add(const Json& row) {
 
 Result<void> Listing::add(const Json& row, const Json& methods) {
     if (kind_ == Kind::json) {
-        print_json_line(row);
+        lines_ += json_line(row);
         return {};
     }
     if (!template_) {
@@ -86,11 +86,17 @@ Result<void> Listing::add(const Json& row, const Json& methods) {
     if (table_)
         table_->add(cells_of(line));
     else
-        print_line(printable_lines(line));
+        lines_ += cat(printable_lines(line), "\n");
+    return {};
+}
+
+std::span<const std::string_view> Listing::keys() const {
+    if (kind_ == Kind::table && !template_) return columns_;
     return {};
 }
 
 void Listing::print() const {
+    print_text(lines_);
     if (table_) table_->print();
 }
 

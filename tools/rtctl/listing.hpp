@@ -34,7 +34,9 @@ public:
     Result<void> add(const Json& row);
     Result<void> add(const Json& row, const Json& methods);
     [[nodiscard]] bool has_template() const { return template_.has_value(); }
-    void print() const; // what has not been printed yet: the table
+    // Those that a row has to have; empty: all, since a template may ask for any.
+    [[nodiscard]] std::span<const std::string_view> keys() const;
+    void print() const; // all that was added: no half list where one of them cannot be had
 
 private:
     enum class Kind { table, json, lines };
@@ -43,6 +45,7 @@ private:
     std::optional<Template> template_;
     std::vector<std::string_view> columns_;
     std::optional<Table> table_;
+    std::string lines_; // where it is no table
 };
 
 } // namespace rt::cli

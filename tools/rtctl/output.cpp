@@ -96,7 +96,14 @@ void print_json(const Json& value) {
     print_line(value.dump(4, ' ', false, Json::error_handler_t::replace));
 }
 void print_json_line(const Json& value) {
-    print_line(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+    write_out(json_line(value));
+}
+void print_text(std::string_view text) {
+    write_out(text);
+}
+
+std::string json_line(const Json& value) {
+    return cat(value.dump(-1, ' ', false, Json::error_handler_t::replace), "\n");
 }
 
 void warn(std::string_view text) {

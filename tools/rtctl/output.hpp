@@ -39,11 +39,13 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-void print_line(std::string_view text);  // to standard output
-void print_json(const Json& value);      // pretty, to standard output
-void print_json_line(const Json& value); // on one line
-void warn(std::string_view text);        // "rtctl: warning: ..." to standard error
-void print_error(const Error& error);    // "rtctl: ..." to standard error, in one line
+void print_line(std::string_view text);   // to standard output
+void print_json(const Json& value);       // pretty, to standard output
+void print_json_line(const Json& value);  // on one line
+void print_text(std::string_view text);   // as it is
+std::string json_line(const Json& value); // with its end
+void warn(std::string_view text);         // "rtctl: warning: ..." to standard error
+void print_error(const Error& error);     // "rtctl: ..." to standard error, in one line
 
 // printable(), but line ends and tabs stay: what a template made.
 std::string printable_lines(std::string_view text);

@@ -86,26 +86,31 @@ std::span<const ListingField> container_fields() {
     return kContainerFields;
 }
 
-Json container_row(const ContainerSummary& summary, Ids ids) {
+Json container_row(const ContainerSummary& summary, Ids ids, std::span<const std::string_view> keys) {
     const Container& record = summary.record;
-    const auto volumes =
-        std::ranges::count_if(summary.mounts, [](const auto& source) { return !source.starts_with('/'); });
-    // One by one: a list of values is a copy of each, and there may be thousands of rows.
     Json row = Json::object();
-    row["ID"] = ids == Ids::whole ? record.id : short_id(record.id);
-    row["Names"] = record.name;
-    row["Image"] = summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image;
-    row["Command"] = quote(summary.command, ids);
-    row["CreatedAt"] = listed_time(record.created_at);
-    row["RunningFor"] = show_age(record.created_at);
-    row["State"] = summary.state;
-    row["Status"] = summary.status;
-    row["Ports"] = show_ports(summary.ports);
-    row["Networks"] = joined(summary.networks, ",");
-    row["Labels"] = show_labels(summary.labels);
-    row["Mounts"] = joined(summary.mounts, ",");
-    row["LocalVolumes"] = std::to_string(volumes);
-    row["Size"] = "0B";
+    // One by one: a list of values is a copy of each, and there may be thousands of rows.
+    const auto put = [&](std::string_view key, const auto& make) {
+        if (keys.empty() || std::ranges::find(keys, key) != keys.end()) row[std::string(key)] = make();
+    };
+    put("ID", [&] { return ids == Ids::whole ? record.id : short_id(record.id); });
+    put("Names", [&] { return record.name; });
+    put("Image",
+        [&] { return summary.image == record.image_id ? show_id(record.image_id, ids) : summary.image; });
+    put("Command", [&] { return quote(summary.command, ids); });
+    put("CreatedAt", [&] { return listed_time(record.created_at); });
+    put("RunningFor", [&] { return show_age(record.created_at); });
+    put("State", [&] { return summary.state; });
+    put("Status", [&] { return summary.status; });
+    put("Ports", [&] { return show_ports(summary.ports); });
+    put("Networks", [&] { return joined(summary.networks, ","); });
+    put("Labels", [&] { return show_labels(summary.labels); });
+    put("Mounts", [&] { return joined(summary.mounts, ","); });
+    put("LocalVolumes", [&] {
+        return std::to_string(std::ranges::count_if(
+            summary.mounts, [](const auto& source) { return !source.starts_with('/'); }));
+    });
+    put("Size", [] { return "0B"; });
     return row;
 }
 

@@ -25,7 +25,8 @@ std::string shortened(const std::string& text, std::size_t most);
 std::string show_age(std::int64_t time); // "2 hours ago"; time: ns
 
 std::span<const ListingField> container_fields();
-Json container_row(const ContainerSummary& summary, Ids ids); // "Size" is "0B": nobody has counted
+// keys: those that are asked for; empty: all. "Size" is "0B": nobody has counted.
+Json container_row(const ContainerSummary& summary, Ids ids, std::span<const std::string_view> keys = {});
 
 // A name of an image, or the image without one.
 struct ImageRow {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/id.hpp"
 #include "core/container/disk_use.hpp"
 #include "core/container/listing.hpp"
 #include "tools/rtctl/commands/all.hpp"
@@ -9,7 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <optional>
+#include <string>
+#include <vector>
 
 namespace rt::cli {
 namespace {
@@ -49,13 +51,6 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
     return choice;
 }
 
-struct Shown {
-    explicit Shown(Json row) : fields(std::move(row)) {}
-    Json fields;
-    StringMap labels;                // for a template
-    std::optional<Container> record; // where its size is asked for
-};
-
 Outcome ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe_ps(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
@@ -70,26 +65,25 @@ Outcome ps(const Globals& globals, const Arguments& arguments) {
                   ContainerFilters::parse(*state, parsed->get<std::vector<std::string>>("filter")));
     RT_TRY_ASSIGN(const Choice choice, of_option(choice_of(*parsed, filters)));
     const Ids ids = parsed->has("no-trunc") ? Ids::whole : Ids::cut;
-    std::vector<Shown> rows; // printed once all are there: no half list where one cannot be read
+    const bool quiet = parsed->has("quiet");
+    std::size_t shown = 0;
+    std::string listed_ids;
     const auto take = [&](const ContainerSummary& summary) -> Result<void> {
-        if (!filters.matches(summary) || rows.size() == choice.most) return {};
-        Shown& row = rows.emplace_back(container_row(summary, ids));
-        if (with_size) row.record = summary.record;
-        if (listing.has_template()) row.labels = summary.labels;
-        return {};
+        if (!filters.matches(summary) || shown == choice.most) return {};
+        ++shown;
+        if (quiet) {
+            listed_ids += cat(ids == Ids::whole ? summary.record.id : short_id(summary.record.id), "\n");
+            return {};
+        }
+        Json row = container_row(summary, ids, listing.keys());
+        if (with_size) row["Size"] = show_size(*engine, summary.record);
+        return listing.add(row, listing.has_template() ? Json{{"Label", summary.labels}} : Json());
     };
     RT_TRY_ASSIGN(const auto problems,
                   visit_containers(*engine, choice.all ? Which::all : Which::alive, take));
     for (const Error& problem : problems) warn(problem.message);
-    for (Shown& row : rows) {
-        if (parsed->has("quiet")) {
-            print_line(row.fields["ID"].get<std::string>());
-            continue;
-        }
-        if (row.record) row.fields["Size"] = show_size(*engine, *row.record);
-        RT_TRY(listing.add(row.fields, {{"Label", row.labels}}));
-    }
-    if (!parsed->has("quiet")) listing.print();
+    print_text(listed_ids);
+    if (!quiet) listing.print();
     return 0;
 }
 
