@@ -3,6 +3,8 @@
 // one: each file still names what it needs.
 #pragma once
 
+#include <net/if.h>
+#include <netinet/in.h> // it and the next before the kernel's headers, which then leave their types alone
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

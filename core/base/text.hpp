@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text, and what comes from outside (images, plugins, command lines of containers) on its way to a terminal
-// or into JSON. Pure; any thread.
+// Text: how parts are joined, and what comes from outside (images, plugins, command lines of containers) on
+// its way to a terminal or into JSON. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -13,14 +13,14 @@ namespace rt {
 // anything.
 std::string printable(std::string_view text);
 
-// parts: strings, or what views them; one after the other with separator between them.
+// parts: strings or what becomes a std::string_view; one after the other with separator between them.
 template <class Parts>
 std::string joined(const Parts& parts, std::string_view separator) {
     std::string text;
     bool is_first = true;
-    for (const std::string_view part : parts) {
+    for (const auto& part : parts) {
         if (!std::exchange(is_first, false)) text += separator;
-        text += part;
+        text += std::string_view(part);
     }
     return text;
 }

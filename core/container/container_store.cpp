@@ -107,7 +107,7 @@ Result<bool> ContainerStore::has_name(const std::string& name) {
 
 Result<std::vector<Container>> ContainerStore::list(Starts starts) {
     constexpr std::string_view kOfEnded =
-        "CASE WHEN phase IN ('exited', 'restarting') THEN start ELSE '' END";
+        "CASE WHEN phase IN ('exited', 'restarting') THEN start ELSE '{}' END";
     RT_TRY_ASSIGN(auto all, select(database_, "", {}, starts == Starts::all ? "start" : kOfEnded));
     // SQLite would copy whole rows for it, and so would sorting them here. Those of one moment are in the
     // order of their ids, as they are stored.

@@ -59,7 +59,7 @@ public:
     // By id, name, or unambiguous beginning of an id. not_found names the nearest name.
     Result<Container> find(const std::string& reference);
     Result<bool> has_name(const std::string& name); // exactly, of any container
-    // The newest first. of_ended: what a start has recorded is left out of those that run, where it is long.
+    // The newest first. of_ended: what a start has recorded is "{}" but where live_state() asks for it.
     enum class Starts { all, of_ended };
     Result<std::vector<Container>> list(Starts starts = Starts::all);
     Result<std::vector<Container>> in_phase(Phase phase);

@@ -81,14 +81,14 @@ Result<ContainerSummary> Summarizer::summarize(ContainerNow now) {
 }
 
 // A summary is large: it is made where it is returned.
-Result<ContainerSummary> Summarizer::summarize(ContainerNow now, Result<ContainerSpec> spec) {
+Result<ContainerSummary> Summarizer::summarize(ContainerNow now, Result<ContainerSpec>&& spec) {
     Result<ContainerSummary> made{std::in_place};
     if (auto filled = fill(*made, std::move(now), std::move(spec)); !filled)
         made = std::unexpected(std::move(filled).error());
     return made;
 }
 
-Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now, Result<ContainerSpec> its_spec) {
+Result<void> Summarizer::fill(ContainerSummary& summary, ContainerNow now, Result<ContainerSpec>&& its_spec) {
     summary.record = std::move(now.record);
     const Container& record = summary.record;
     const LiveState& live = now.live;
@@ -121,20 +121,27 @@ namespace {
 
 // What is recorded of all of them, as of one moment.
 struct Recorded {
-    std::vector<Container> containers;
-    std::vector<Result<ContainerSpec>> specs; // of those, in their order
+    struct One {
+        Container stored;
+        Result<ContainerSpec> spec;
+    };
+    std::vector<One> containers;
     std::optional<Summarizer> summarizer;
 
     Result<void> read(Engine& engine, Engine::State& state, Which which) {
+        std::vector<Container> all;
         RT_TRY(state.database.snapshot([&]() -> Result<void> {
-            RT_TRY_ASSIGN(containers, state.containers.list(ContainerStore::Starts::of_ended));
+            RT_TRY_ASSIGN(all, state.containers.list(ContainerStore::Starts::of_ended));
             RT_TRY_ASSIGN(summarizer, Summarizer::make(engine, state));
             return {};
         }));
-        if (which == Which::alive) std::erase_if(containers, is_at_rest);
-        specs.clear();
-        specs.reserve(containers.size());
-        for (const Container& one : containers) specs.push_back(spec_from_json(one.spec));
+        if (which == Which::alive) std::erase_if(all, is_at_rest);
+        containers.clear();
+        containers.reserve(all.size());
+        for (Container& one : all) {
+            Result<ContainerSpec> spec = spec_from_json(one.spec);
+            containers.emplace_back(std::move(one), std::move(spec));
+        }
         return {};
     }
 
@@ -143,7 +150,7 @@ struct Recorded {
     }
     [[nodiscard]] std::vector<ContainerStore::Unsettled> unsettled() const {
         std::vector<ContainerStore::Unsettled> found;
-        for (const Container& one : containers)
+        for (const auto& [one, spec] : containers)
             if (!is_at_rest(one)) found.push_back({one.id, one.name, one.phase});
         return found;
     }
@@ -160,10 +167,10 @@ Result<std::vector<Error>> visit_containers(Engine& engine, Which which, const V
     Recovered recovered = recover(engine, *state, recorded.unsettled(), running);
     if (recovered.is_changed) RT_TRY(recorded.read(engine, *state, which));
     recorded.summarizer->know(std::move(running));
-    for (std::size_t i = 0; i < recorded.containers.size(); ++i) {
-        ContainerNow now = recorded.summarizer->look_at(std::move(recorded.containers[i]));
+    for (auto& [stored, spec] : recorded.containers) {
+        ContainerNow now = recorded.summarizer->look_at(std::move(stored));
         if (which == Which::alive && !now.is_alive()) continue;
-        auto summary = recorded.summarizer->summarize(std::move(now), std::move(recorded.specs[i]));
+        auto summary = recorded.summarizer->summarize(std::move(now), std::move(spec));
         if (!summary) return std::unexpected(std::move(summary).error());
         RT_TRY(visit(*summary));
     }

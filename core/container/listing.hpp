@@ -19,7 +19,7 @@
 namespace rt {
 
 struct ContainerSummary {
-    Container record;
+    Container record;                  // its start: see ContainerStore::Starts::of_ended
     std::string image;                 // ListedImage::shown
     std::string state;                 // docker's: created, running, paused, restarting, exited, removing
     std::string status;                // "Up 5 seconds", "Exited (1) 2 minutes ago"
@@ -46,8 +46,8 @@ Result<ContainerList> list_containers(Engine& engine);
 // alive: those that run, are paused, or are about to be started again.
 enum class Which { all, alive };
 
-// As list_containers(), one after the other: who shows a thousand needs one at a time. What could not be
-// cleaned up on the way; visit's error ends it and is returned.
+// As list_containers(), one after the other: who shows a thousand needs one at a time, of what is large. What
+// could not be cleaned up on the way; visit's error ends it and is returned.
 using VisitSummary = std::function<Result<void>(ContainerSummary&)>;
 Result<std::vector<Error>> visit_containers(Engine& engine, Which which, const VisitSummary& visit);
 
@@ -80,14 +80,14 @@ public:
     void know(RunSurvey running) { running_ = std::move(running); }
     ContainerNow look_at(Container stored); // each once
     Result<ContainerSummary> summarize(ContainerNow now);
-    Result<ContainerSummary> summarize(ContainerNow now, Result<ContainerSpec> spec); // its record's
+    Result<ContainerSummary> summarize(ContainerNow now, Result<ContainerSpec>&& spec); // its record's
     ListedImage image_of(const Container& record);
 
 private:
     Summarizer(Engine& engine, Engine::State& state) : engine_(&engine), state_(&state) {}
 
     const std::optional<Json>& process_config_of(const std::string& image_id);
-    Result<void> fill(ContainerSummary& summary, ContainerNow now, Result<ContainerSpec> its_spec);
+    Result<void> fill(ContainerSummary& summary, ContainerNow now, Result<ContainerSpec>&& its_spec);
 
     Engine* engine_;
     Engine::State* state_;

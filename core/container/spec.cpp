@@ -228,7 +228,8 @@ Result<ContainerSpec> spec_from_json(const std::string& text) {
     Result<ContainerSpec> made{std::in_place};
     const Json value = Json::parse(text, nullptr, false);
     if (value.is_discarded()) {
-        made = std::unexpected(parse_json(text, "stored container").error());
+        const auto why = parse_json(text, "stored container");
+        made = why ? fail(Code::corrupt, "stored container: not valid JSON") : std::unexpected(why.error());
         return made;
     }
     try {
@@ -237,7 +238,7 @@ Result<ContainerSpec> spec_from_json(const std::string& text) {
         visit_fields(*made, [&](const char* key, const char*, auto& member) {
             if (keys.may_have(key)) take(value, key, member);
         });
-    } catch (const Json::exception& error) {
+    } catch (const std::exception& error) { // of Json, or of a value that is none
         made = fail(Code::corrupt, "stored container: ", error.what());
     }
     return made;

@@ -26,8 +26,7 @@ constexpr int kLogLimitPages = 256;
 // Bytes of the log that have their place on the disk before they are written. When everything else is full,
 // what fills it can still be stopped and removed: that takes some dozens of pages.
 constexpr off_t kReserved = 512 << 10;
-constexpr off_t kBlock = 512;        // of st_blocks
-constexpr long kMapped = 256L << 20; // bytes of the database's file at most, while a snapshot reads it
+constexpr off_t kBlock = 512; // of st_blocks
 
 // Before SQLite is first used. Its own count of the memory that it uses costs a lock at each allocation, and
 // nobody asks for it.
@@ -223,17 +222,15 @@ Result<void> Database::run(std::string_view sql, const std::vector<SqlValue>& va
     return {};
 }
 
+void Database::map_pages() {
+    (void)sqlite3_exec(connection_.get(), "PRAGMA mmap_size=268435456", nullptr, nullptr, nullptr);
+}
+
 Result<void> Database::transaction(const std::function<Result<void>()>& body) {
     return between("BEGIN IMMEDIATE", body);
 }
 
-// Whose pages are mapped, since it reads most of them: a call of the kernel for each is half of what a
-// listing of a thousand asks of it. Only here: an error of the disk would be a signal instead of an answer,
-// which is no way to end what writes.
 Result<void> Database::snapshot(const std::function<Result<void>()>& body) {
-    RT_TRY(run(cat("PRAGMA mmap_size=", kMapped)));
-    const auto unmap = [this](void*) { (void)run("PRAGMA mmap_size=0"); };
-    const std::unique_ptr<void, decltype(unmap)> mapped(this, unmap);
     return between("BEGIN DEFERRED", body);
 }
 

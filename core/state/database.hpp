@@ -60,6 +60,10 @@ public:
     // listing agree with each other, and cost one look at the log instead of one each. Not nested.
     Result<void> snapshot(const std::function<Result<void>()>& body);
 
+    // For a process that reads most of the database once and ends: without it the kernel is called for each
+    // page. An error of the disk may then be a signal (SIGBUS) instead of an error of ours.
+    void map_pages();
+
 private:
     explicit Database(sqlite3* connection);
     Result<sqlite3_stmt*> prepare(std::string_view sql);

@@ -8,7 +8,10 @@
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    if (std::string_view(argv[0]).ends_with("_root_test") && !testing::GTEST_FLAG(list_tests))
-        rt::test::enter_sandbox();
-    return RUN_ALL_TESTS();
+    const bool in_sandbox =
+        std::string_view(argv[0]).ends_with("_root_test") && !testing::GTEST_FLAG(list_tests);
+    if (in_sandbox) rt::test::enter_sandbox();
+    const int code = RUN_ALL_TESTS();
+    if (in_sandbox) rt::test::leave_sandbox();
+    return code;
 }

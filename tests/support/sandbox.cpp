@@ -32,13 +32,35 @@ void bring_up_loopback() {
     must(result, "bring up lo");
 }
 
+// Not below /tmp: plugins and state are only trusted below directories that root alone can write to.
+std::string& place() {
+    static std::string directory = "/var/lib";
+    return directory;
+}
+
+void mount_memory() {
+    std::string directory = place() + "/rt-test-XXXXXX";
+    must(::mkdtemp(directory.data()) == nullptr ? -1 : 0, "make a directory for a tmpfs");
+    must(::mount("none", directory.c_str(), "tmpfs", 0, "mode=755,size=1g"), "mount a tmpfs");
+    place() = directory;
+}
+
 } // namespace
+
+const std::string& directory_of_tests() {
+    return place();
+}
+
+void leave_sandbox() {
+    if (std::getenv("RT_TEST_IN_MEMORY") == nullptr) return;
+    ::umount2(place().c_str(), MNT_DETACH);
+    ::rmdir(place().c_str());
+}
 
 void enter_sandbox() {
     must(::unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS), "unshare");
     must(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
-    if (const char* const memory = std::getenv("RT_TEST_MEMORY"))
-        must(::mount("none", memory, "tmpfs", 0, "mode=755"), "mount a tmpfs");
+    if (std::getenv("RT_TEST_IN_MEMORY") != nullptr) mount_memory();
     bring_up_loopback();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/temp_dir.hpp"
 
+#include "support/sandbox.hpp"
+
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,12 +13,8 @@
 namespace rt::test {
 
 TempDir::TempDir() {
-    // Not below /tmp: plugins and state are only trusted below directories that root alone can write to.
     const bool root = ::geteuid() == 0;
-    const char* const memory = std::getenv("RT_TEST_MEMORY");
-    std::string name = memory != nullptr ? memory
-                       : root            ? "/var/lib"
-                                         : std::filesystem::temp_directory_path().string();
+    std::string name = root ? directory_of_tests() : std::filesystem::temp_directory_path().string();
     name += "/rt-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     path_ = name;

@@ -42,8 +42,8 @@ private:
 void print_line(std::string_view text);   // to standard output
 void print_json(const Json& value);       // pretty, to standard output
 void print_json_line(const Json& value);  // on one line
-void print_text(std::string_view text);   // as it is
-std::string json_line(const Json& value); // with its end
+void print_text(std::string_view text);   // without a line end of ours
+std::string json_line(const Json& value); // with a line end
 void warn(std::string_view text);         // "rtctl: warning: ..." to standard error
 void print_error(const Error& error);     // "rtctl: ..." to standard error, in one line
 

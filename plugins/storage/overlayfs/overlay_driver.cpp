@@ -64,7 +64,7 @@ std::string link_at(int directory, const std::string& path) {
     return size < 0 ? std::string() : std::string(text, static_cast<std::size_t>(size));
 }
 
-std::string joined(const std::vector<std::string>& layers) {
+std::string lower_option(const std::vector<std::string>& layers) {
     std::string all = "lowerdir=";
     for (const std::string& layer : layers) {
         if (all.back() != '=') all += ':';
@@ -192,13 +192,13 @@ Result<void> OverlayDriver::add_all_in_one(std::vector<std::string> layers, cons
                                            std::vector<std::string>& options) const {
     std::size_t others = 0;
     for (const std::string& option : options) others += option.size() + 1; // with a comma
-    std::string all = joined(layers);
+    std::string all = lower_option(layers);
     if (others + all.size() > kLongestMountData) {
         const std::size_t own = layers.size() - parents.size();
         for (std::size_t number = 0; number < parents.size(); ++number) {
             RT_TRY_ASSIGN(layers[own + number], short_name(parents[number]));
         }
-        all = joined(layers);
+        all = lower_option(layers);
     }
     if (others + all.size() > kLongestMountData)
         return sdk::fail(Code::unsupported, "the names of ", layers.size(), " layers make ",

@@ -6,7 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <ranges>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -62,6 +65,13 @@ TEST(Printable, LeavesNothingThatATerminalWouldObey) {
               "gr\xc3\xbc\xc3\x9f \xe2\x80\xa6 \xf0\x9f\x90\xb3");
     EXPECT_EQ(rt::printable("\xff\xc3\xc0\x80\xc2\x9b\xed\xa0\x80"),
               "?????????"); // invalid, overlong, C1, surrogate
+}
+
+TEST(Joined, PutsTheSeparatorBetweenPartsAlsoWhereTheyAreEmpty) {
+    EXPECT_EQ(rt::joined(std::vector<std::string>{}, ", "), "");
+    EXPECT_EQ(rt::joined(std::vector<std::string>{"", "b", ""}, "/"), "/b/");
+    const auto made = std::views::iota(1, 3) | std::views::transform([](int i) { return std::to_string(i); });
+    EXPECT_EQ(rt::joined(made, ", "), "1, 2"); // of parts that are gone after each
 }
 
 } // namespace

@@ -10,7 +10,7 @@
 namespace rt::cli {
 namespace {
 
-std::string joined(const Json& words) {
+std::string words_of(const Json& words) {
     std::string text;
     for (const Json& word : words) text += cat(text.empty() ? "" : " ", word.get<std::string>());
     return text;
@@ -34,7 +34,7 @@ void print_info(const Json& info) {
     line("Cgroup Version", "CgroupVersion");
     print_line("Drivers:");
     for (const auto& [role, instances] : info.at("Rt").at("Drivers").items())
-        print_line(printable(cat(" ", role, ": ", joined(instances))));
+        print_line(printable(cat(" ", role, ": ", words_of(instances))));
     print_line("Security Options:");
     for (const Json& option : info.at("SecurityOptions")) print_line(cat(" ", option.get<std::string>()));
     line("Kernel Version", "KernelVersion");

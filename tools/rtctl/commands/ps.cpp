@@ -10,7 +10,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rt::cli {
@@ -51,6 +53,13 @@ Result<Choice> choice_of(const Parsed& parsed, const ContainerFilters& filters) 
     return choice;
 }
 
+// Counted once all have been looked at: it takes its time, and what is shown is of one moment.
+struct Sized {
+    Json row;
+    StringMap labels;
+    Container record;
+};
+
 Outcome ps(const Globals& globals, const Arguments& arguments) {
     RT_TRY_ASSIGN(const auto parsed, parse(kPs, describe_ps(), arguments, Operands::anywhere, 0, 0));
     if (!parsed) return 0;
@@ -68,7 +77,12 @@ Outcome ps(const Globals& globals, const Arguments& arguments) {
     const bool quiet = parsed->has("quiet");
     std::size_t shown = 0;
     std::string listed_ids;
-    const auto take = [&](const ContainerSummary& summary) -> Result<void> {
+    std::vector<Sized> sized;
+    Result<void> added;
+    const auto add = [&](const Json& row, const StringMap& labels) {
+        if (added) added = listing.add(row, listing.has_template() ? Json{{"Label", labels}} : Json());
+    };
+    const auto take = [&](ContainerSummary& summary) -> Result<void> {
         if (!filters.matches(summary) || shown == choice.most) return {};
         ++shown;
         if (quiet) {
@@ -76,12 +90,21 @@ Outcome ps(const Globals& globals, const Arguments& arguments) {
             return {};
         }
         Json row = container_row(summary, ids, listing.keys());
-        if (with_size) row["Size"] = show_size(*engine, summary.record);
-        return listing.add(row, listing.has_template() ? Json{{"Label", summary.labels}} : Json());
+        if (with_size)
+            sized.push_back({std::move(row), std::move(summary.labels), std::move(summary.record)});
+        else
+            add(row, summary.labels);
+        return {};
     };
+    state->database.map_pages();
     RT_TRY_ASSIGN(const auto problems,
                   visit_containers(*engine, choice.all ? Which::all : Which::alive, take));
     for (const Error& problem : problems) warn(problem.message);
+    for (Sized& one : sized) {
+        one.row["Size"] = show_size(*engine, one.record);
+        add(one.row, one.labels);
+    }
+    RT_TRY(added);
     print_text(listed_ids);
     if (!quiet) listing.print();
     return 0;
