@@ -3,8 +3,9 @@
 // one: each file still names what it needs.
 #pragma once
 
+// The first two before the kernel's headers, which then leave their types alone.
 #include <net/if.h>
-#include <netinet/in.h> // it and the next before the kernel's headers, which then leave their types alone
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
