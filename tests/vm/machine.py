@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """One virtual machine: boots the kernel directly, with a disk that is kept from boot to boot. No network, and nothing
-listens on the host: the machine speaks over its serial console and a disk for results."""
+listens on the host: the machine speaks over its serial console and a disk for results.
+
+The emulator can lose a race with a kernel that changes its own code under way (jump labels do): processors then run a
+breakpoint that is not there any more, for ever, which the kernel reports as a stall of RCU. Each boot writes to a disk of
+its own on top of the one before, so that such a boot can be done again."""
 import os, queue, subprocess, tarfile, threading, time
 
 from image import run, say
 
 MARK = "RT-VM: "
 RESULTS_SIZE = 64 << 20
+STALL, STALLS = "rcu_preempt self-detected stall", 2  # the kernel's words; one may be a host that stood still for a while
 # The checks of its clocks fail when the host is busy with other things.
 KERNEL = "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable nowatchdog"
 
@@ -16,18 +21,32 @@ class Machine:
 
     def __init__(self, image, payload, directory):
         self.image, self.payload, self.directory = image, payload, directory
-        self.boots, self.disk = 0, f"{directory}/disk.qcow2"
+        self.boots, self.disks = 0, []
         os.makedirs(directory, exist_ok=True)
-        run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", f"{image}/root.img", self.disk])
 
     def boot(self, phases, keeps_its_disk):
         """phases: scripts in guest; keeps_its_disk: qemu will end in good order, so its disk may be written when it likes."""
         self.boots += 1
+        below = ["qcow2", "-b", self.disks[-1]] if self.disks else ["raw", "-b", f"{self.image}/root.img"]
+        self.disks.append(f"{self.directory}/disk-{self.boots}.qcow2")
+        run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", *below, self.disks[-1]])
         return Boot(self, f"{self.boots}-{phases[0]}", phases, "unsafe" if keeps_its_disk else "writeback")
+
+    def take_back(self):
+        """What the last boot wrote."""
+        os.unlink(self.disks.pop())
+
+    def remove(self):
+        while self.disks:
+            self.take_back()
 
 
 class Lost(Exception):
     """A machine that does not come to its end, or leaves nothing."""
+
+
+class Stalled(Lost):
+    """A machine whose processors go round in circles."""
 
 
 class Boot:
@@ -39,10 +58,10 @@ class Boot:
         self.console = open(f"{machine.directory}/{name}.console", "w")
         with open(self.results, "wb") as file:
             file.truncate(RESULTS_SIZE)
-        drives = [(machine.disk, "qcow2", "root", f",cache={cache}"), (machine.payload, "raw", "payload", ",readonly=on"),
-                  (self.results, "raw", "results", "")]
-        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                   "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
+        drives = [(machine.disks[-1], "qcow2", "root", f",cache={cache}"),
+                  (machine.payload, "raw", "payload", ",readonly=on"), (self.results, "raw", "results", "")]
+        command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+                   "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
                    "-kernel", f"{machine.image}/vmlinuz", "-initrd", f"{machine.image}/initrd", "-append",
                    f"{KERNEL} rt.phases={','.join(phases)}", "-serial", "stdio"]
         for file, form, serial, more in drives:
@@ -61,11 +80,15 @@ class Boot:
         self.console.close()
 
     def read(self):
+        stalls = 0
         for line in self.process.stdout:
             self.console.write(f"{time.monotonic() - self.started:8.2f} {line}")
             self.console.flush()
             if MARK in line:
                 self.lines.put(line.split(MARK, 1)[1].strip())
+            stalls += STALL in line
+            if stalls == STALLS:
+                self.lines.put(Stalled(f"its processors stall; see {self.console.name}"))
         self.lines.put(None)
 
     def marks(self, seconds):
@@ -78,6 +101,8 @@ class Boot:
                 break
             if line is None:
                 return
+            if isinstance(line, Stalled):
+                raise line
             yield line
         raise Lost(f"not over after {seconds} s; see {self.console.name}")
 

@@ -68,7 +68,7 @@ bool DatabaseLock::take(const fs::path& database) {
     if (holder_ == 0) hold(database, told[1]);
     ::close(told[1]);
     char byte = 0;
-    const bool held = ::read(told[0], &byte, 1) == 1;
+    const bool held = TEMP_FAILURE_RETRY(::read(told[0], &byte, 1)) == 1;
     ::close(told[0]);
     return held;
 }

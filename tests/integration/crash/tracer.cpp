@@ -35,7 +35,10 @@ namespace fs = std::filesystem;
 
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
-constexpr long kPatience = 30; // seconds
+// Ticks of a second each. They are counted, and not the seconds of a clock: a machine that stood still
+// meanwhile, with all that is on it, is no hang.
+constexpr int kPatience = 30;
+volatile sig_atomic_t ticks = 0;
 constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory,
                               Strike::locked};
 
@@ -122,34 +125,41 @@ private:
         tracees_[pid] = {role, pid, 0, {}};
     }
 
-    static void on_alarm(int /*number*/) {}
+    static void on_tick(int /*number*/) { ticks = ticks + 1; }
 
-    // A tick comes again and again: one that is no interruption, since we were not waiting, is not the last.
-    static void tick_after(long seconds) {
-        const itimerval ticks{.it_interval = {.tv_sec = seconds == 0 ? 0 : 1, .tv_usec = 0},
-                              .it_value = {.tv_sec = seconds, .tv_usec = 0}};
-        ::setitimer(ITIMER_REAL, &ticks, nullptr);
+    static void tick_every(time_t seconds) { // 0: no more
+        ticks = 0;
+        const timeval each{.tv_sec = seconds, .tv_usec = 0};
+        const itimerval timer{.it_interval = each, .it_value = each};
+        ::setitimer(ITIMER_REAL, &timer, nullptr);
+    }
+
+    // What the next of them has come to; -1: there is none any more, or nothing has come for too long.
+    pid_t wait_for_any(int& status, const char* while_at) {
+        while (true) {
+            const pid_t pid = ::waitpid(-1, &status, __WALL);
+            if (pid >= 0 || errno != EINTR) return pid;
+            if (ticks < kPatience) continue;
+            note_hung(while_at);
+            return -1;
+        }
     }
 
     void follow() {
         struct sigaction action{}, before{};
-        action.sa_handler = on_alarm; // without SA_RESTART: it interrupts the wait
+        action.sa_handler = on_tick; // without SA_RESTART: it interrupts the wait
         ::sigaction(SIGALRM, &action, &before);
-        tick_after(kPatience);
+        tick_every(1);
         while (!tracees_.empty() && (!client_ended_ || request_.to_the_end)) {
             int status = 0;
-            const pid_t pid = ::waitpid(-1, &status, __WALL);
-            if (pid < 0 && errno == EINTR) {
-                note_hung("follow");
-                break;
-            }
+            const pid_t pid = wait_for_any(status, "follow");
             if (pid < 0) break;
             see(pid, status);
         }
         if (!client_ended_) ::kill(client_, SIGKILL);
-        tick_after(kPatience);
+        tick_every(1);
         let_go();
-        tick_after(0);
+        tick_every(0);
         ::sigaction(SIGALRM, &before, nullptr);
         std::ifstream output(directory_ / "output", std::ios::binary);
         result_.output.insert(0, std::string(std::istreambuf_iterator<char>(output), {}));
@@ -160,14 +170,15 @@ private:
         result_.hung = true;
         for (const auto& [pid, tracee] : tracees_) {
             const std::string directory = "/proc/" + std::to_string(pid);
-            std::string state, call;
+            std::string state, call, stack;
             std::ifstream status(directory + "/status");
             while (std::getline(status, state) && !state.starts_with("State:")) {
             }
             std::getline(std::ifstream(directory + "/syscall"), call);
+            std::getline(std::ifstream(directory + "/stack"), stack);
             result_.output += std::string("\n[hung: ") + while_at + ": " + name_of(tracee.role) + " " +
                               std::to_string(pid) + " " + program_of(pid) + " " + state + ", in " + call +
-                              "]";
+                              ", " + stack + "]";
         }
     }
 
@@ -178,11 +189,8 @@ private:
         });
         while (!tracees_.empty()) {
             int status = 0;
-            const pid_t pid = ::waitpid(-1, &status, __WALL);
-            if (pid < 0) {
-                if (errno == EINTR) note_hung("let go");
-                break;
-            }
+            const pid_t pid = wait_for_any(status, "let go");
+            if (pid < 0) break;
             if (!WIFSTOPPED(status)) {
                 ended(pid, status);
                 continue;

@@ -13,6 +13,7 @@
 #include "integration/image/fake_http_server.hpp"
 #include "integration/image/tar_builder.hpp"
 #include "integration/image/tree_listing.hpp"
+#include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
 #include <fcntl.h>
@@ -523,12 +524,12 @@ public:
 
     // The network is the test's own, so the port is free.
     static bool answers(std::chrono::seconds within) {
-        const auto deadline = std::chrono::steady_clock::now() + within;
+        rt::test::Limit limit(within);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(5000);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        while (std::chrono::steady_clock::now() < deadline) {
+        while (!limit.is_over()) {
             const UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
             if (::connect(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
                 return true;

@@ -13,20 +13,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 namespace rt::test {
-
-bool eventually(const std::function<bool()>& condition) {
-    const std::int64_t deadline =
-        monotonic_ns() + std::chrono::nanoseconds(patience(std::chrono::seconds(10))).count();
-    while (!condition()) {
-        if (monotonic_ns() > deadline) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
-}
 
 ShimTest::ShimTest() : directory_(temp_ / "run") {
     std::filesystem::create_directory(directory_);

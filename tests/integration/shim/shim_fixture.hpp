@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/shim/client.hpp"
+#include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
@@ -13,9 +14,6 @@
 #include <vector>
 
 namespace rt::test {
-
-// Waits for a condition; false when it does not come true within ten seconds.
-bool eventually(const std::function<bool()>& condition);
 
 struct Collected {
     std::string out;

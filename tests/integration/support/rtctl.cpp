@@ -15,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <future>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -48,7 +49,7 @@ pid_t start(const std::vector<std::string>& arguments, const Pipes& pipes) {
 
 // Feeds input and collects output until both outputs are closed.
 void exchange(Pipes& pipes, std::string_view input, Outcome& outcome, pid_t pid) {
-    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::minutes(1));
+    Limit limit(std::chrono::minutes(1));
     ::signal(SIGPIPE, SIG_IGN);
     int open_outputs = 2;
     while (open_outputs > 0) {
@@ -56,7 +57,7 @@ void exchange(Pipes& pipes, std::string_view input, Outcome& outcome, pid_t pid)
         std::array<pollfd, 3> fds{pollfd{pipes.out[0], POLLIN, 0}, pollfd{pipes.err[0], POLLIN, 0},
                                   pollfd{pipes.in[1], POLLOUT, 0}};
         if (::poll(fds.data(), fds.size(), 1000) < 0 && errno != EINTR) break;
-        if (std::chrono::steady_clock::now() > deadline) {
+        if (limit.is_over()) {
             ::kill(pid, SIGKILL);
             outcome.err += "\n[test: ended after a minute]";
             break;
@@ -152,6 +153,11 @@ long call_of(const std::string& pid) {
     return call;
 }
 
+void copy_tree(const fs::path& from, const fs::path& to) {
+    const Outcome done = run_program({"cp", "-a", from, to});
+    if (done.exit_code != 0) throw std::runtime_error(done.err);
+}
+
 // A child of ours has a watch and waits, as `rtctl wait` does once it has looked at the container.
 bool a_child_watches() {
     return std::ranges::any_of(
@@ -189,7 +195,7 @@ Outcome run_program(const std::vector<std::string>& arguments, const std::string
     return outcome;
 }
 
-Rtctl::Rtctl(const std::string& config) {
+Rtctl::Rtctl(const std::string& config) : config_(config) {
     write_file(directory_ / "config.json", "{\"root\": \"" + root().native() + "\", \"run\": \"" +
                                                run().native() + "\", \"cgroup_parent\": \"/" +
                                                directory_.path().filename().native() + "\"" +
@@ -259,6 +265,16 @@ const std::vector<std::string> Rtctl::kApplets{
     "dd", "grep", "seq",   "test", "trap",  "nslookup", "mkdir", "ps",   "readlink", "chmod"};
 
 void Rtctl::import_busybox(const std::vector<std::string>& applets) const {
+    static std::map<std::pair<std::string, std::vector<std::string>>, TempDir> kept;
+    const bool is_first = !fs::exists(root());
+    if (const auto found = kept.find({config_, applets}); is_first && found != kept.end())
+        return copy_tree(found->second / "root", root());
+    import_new_busybox(applets);
+    const bool others_follow = testing::UnitTest::GetInstance()->test_to_run_count() > 1;
+    if (is_first && others_follow) copy_tree(root(), kept[{config_, applets}] / "root");
+}
+
+void Rtctl::import_new_busybox(const std::vector<std::string>& applets) const {
     const fs::path tree = directory_ / "busybox";
     for (const char* name : {"bin", "etc", "tmp", "proc", "sys", "dev", "root", "home/web"})
         fs::create_directories(tree / name);

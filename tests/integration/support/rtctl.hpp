@@ -49,7 +49,8 @@ public:
                                        int exit_code, const std::vector<std::string>& words = {}) const;
 
     // Imports a root file system with busybox as "busybox", which is called by these names in there; its user
-    // "web" (1000:1000) is in group "extra" (2000).
+    // "web" (1000:1000) is in group "extra" (2000). What it has made is kept: a process that runs many tests
+    // imports once and copies.
     void import_busybox(const std::vector<std::string>& applets = kApplets) const;
     static const std::vector<std::string> kApplets; // what the tests use
 
@@ -62,24 +63,10 @@ public:
     [[nodiscard]] std::set<std::string> traces() const;
 
 private:
+    void import_new_busybox(const std::vector<std::string>& applets) const;
+
     TempDir directory_;
+    std::string config_;
 };
 
-// Waits until condition() holds; false after ten seconds (patience()).
-template <class Condition>
-bool eventually(Condition&& condition);
-
 } // namespace rt::test
-
-#include <chrono>
-#include <thread>
-
-template <class Condition>
-bool rt::test::eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(5)); // between two looks, not for an effect
-    }
-    return true;
-}

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <thread>
 
 namespace rt::test {
 namespace {
@@ -259,12 +258,7 @@ bool ContainerTest::nothing_is_left() const {
 }
 
 void ContainerTest::wait_until(const std::function<bool()>& condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
-    while (!condition()) {
-        ASSERT_LT(std::chrono::steady_clock::now(), deadline)
-            << "the condition did not come true within 10 s";
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
+    ASSERT_TRUE(eventually(condition)) << "the condition did not come true within 10 s";
 }
 
 } // namespace rt::test

@@ -105,15 +105,6 @@ std::string picture_of_host() {
                  "s/NO-CARRIER,|,LOWER_UP//g; s/ state [A-Z]+//; s/ linkdown//'; nft list ruleset");
 }
 
-bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
-    while (std::chrono::steady_clock::now() < deadline) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return condition();
-}
-
 struct Service::State {
     sdk::UniqueFd socket;
     std::array<sdk::UniqueFd, 2> stop;

@@ -46,9 +46,6 @@ std::string shell(const std::string& command, int netns_fd = -1);
 // Links, addresses, routes and nf_tables of the host.
 std::string picture_of_host();
 
-// Waits until the condition holds; false after 10 seconds.
-bool eventually(const std::function<bool()>& condition);
-
 // Something that answers on a port with a fixed text, in a thread of its own.
 class Service {
 public:
