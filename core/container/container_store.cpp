@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 
 namespace rt {
@@ -52,9 +53,9 @@ Container from_row(const SqlRow& row) {
 }
 
 Result<std::vector<Container>> select(Database& database, std::string_view where,
-                                      const std::vector<SqlValue>& values, std::string_view start = "start") {
+                                      const std::vector<SqlValue>& values) {
     std::vector<Container> found;
-    RT_TRY(database.run(cat(kColumnsBeforeStart, start, kColumnsAfterStart, where), values,
+    RT_TRY(database.run(cat(kColumnsBeforeStart, "start", kColumnsAfterStart, where), values,
                         [&](const SqlRow& row) { found.push_back(from_row(row)); }));
     return found;
 }
@@ -108,7 +109,10 @@ Result<bool> ContainerStore::has_name(const std::string& name) {
 Result<std::vector<Container>> ContainerStore::list(Starts starts) {
     constexpr std::string_view kOfEnded =
         "CASE WHEN phase IN ('exited', 'restarting') THEN start ELSE '{}' END";
-    RT_TRY_ASSIGN(auto all, select(database_, "", {}, starts == Starts::all ? "start" : kOfEnded));
+    std::deque<Container> all; // it grows without moving them
+    RT_TRY(database_.run(
+        cat(kColumnsBeforeStart, starts == Starts::all ? "start" : kOfEnded, kColumnsAfterStart), {},
+        [&](const SqlRow& row) { all.push_back(from_row(row)); }));
     // SQLite would copy whole rows for it, and so would sorting them here. Those of one moment are in the
     // order of their ids, as they are stored.
     std::vector<Container*> order;

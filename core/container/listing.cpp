@@ -160,13 +160,13 @@ struct Recorded {
 
 Result<std::vector<Error>> visit_containers(Engine& engine, Which which, const VisitSummary& visit) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    auto survey = begin_survey(engine.wiring().run / "containers");
+    auto begun = begin_survey(engine.wiring().run / "containers");
     Recorded recorded;
     RT_TRY(recorded.read(engine, *state, which)); // while the survey is under way
-    RunSurvey running = survey.get();
-    Recovered recovered = recover(engine, *state, recorded.unsettled(), running);
+    RunSurvey survey = begun.get();
+    Recovered recovered = recover(engine, *state, recorded.unsettled(), survey);
     if (recovered.is_changed) RT_TRY(recorded.read(engine, *state, which));
-    recorded.summarizer->know(std::move(running));
+    recorded.summarizer->know(std::move(survey.running));
     for (auto& [stored, spec] : recorded.containers) {
         ContainerNow now = recorded.summarizer->look_at(std::move(stored));
         if (which == Which::alive && !now.is_alive()) continue;

@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -77,7 +78,7 @@ public:
     static Result<Summarizer> make(Engine& engine, Engine::State& state);
 
     // Those that were just seen to run need no look for their ends.
-    void know(RunSurvey running) { running_ = std::move(running); }
+    void know(std::unordered_map<std::string, RunState> running) { running_ = std::move(running); }
     ContainerNow look_at(Container stored); // each once
     Result<ContainerSummary> summarize(ContainerNow now);
     Result<ContainerSummary> summarize(ContainerNow now, Result<ContainerSpec>&& spec); // its record's
@@ -91,7 +92,7 @@ private:
 
     Engine* engine_;
     Engine::State* state_;
-    RunSurvey running_;
+    std::unordered_map<std::string, RunState> running_;
     AttachmentsById attachments_;
     std::map<std::string, std::optional<Json>> process_configs_; // by image; none: it is gone
     std::map<std::string, std::string> ids_;                     // by name; empty: nothing has it

@@ -2,7 +2,6 @@
 #include "core/container/recovery.hpp"
 
 #include "core/base/clock.hpp"
-#include "core/base/directory_stream.hpp"
 #include "core/base/id.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/container/network_change.hpp"
@@ -109,8 +108,8 @@ Result<bool> finish_restart(Engine& engine, Engine::State& state, const std::str
 // One go at everything there may be.
 class Recovery {
 public:
-    Recovery(Engine& engine, Engine::State& state, const RunSurvey& running)
-        : engine_(engine), state_(state), running_(running) {}
+    Recovery(Engine& engine, Engine::State& state, const RunSurvey& survey)
+        : engine_(engine), state_(state), survey_(survey), volumes_(engine.wiring(), state.database) {}
 
     Recovered run(const std::vector<ContainerStore::Unsettled>& containers) {
         for (const auto& [id, name, phase] : containers) unsettled_.emplace(id, phase);
@@ -124,7 +123,7 @@ public:
         settle_endpoints();
         take(sweep_locks(engine_.wiring().run / "locks",
                          [&](const std::string& name) { return needs_lock(name); }));
-        take(VolumeService(engine_.wiring(), state_.database).finish_removals());
+        take(volumes_.finish_removals_but_locks());
         return std::move(done_);
     }
 
@@ -132,7 +131,7 @@ private:
     // And is to run, as nearly all of many containers.
     [[nodiscard]] bool just_runs(const std::string& id) const {
         const auto found = unsettled_.find(id);
-        return found != unsettled_.end() && found->second == Phase::running && running_.contains(id);
+        return found != unsettled_.end() && found->second == Phase::running && survey_.running.contains(id);
     }
 
     void settle(const std::string& id, const std::string& what = {}) {
@@ -146,9 +145,9 @@ private:
     // Run directories of nobody that runs: killed between the directory and the database, or between the
     // database and the directory.
     void sweep_run_directories() {
-        const auto ids = names_in(engine_.wiring().run / "containers");
-        if (!ids) return done_.problems.push_back(in_context(ids.error(), "look for leftovers").error());
-        for (const std::string& id : *ids) {
+        if (!survey_.ids)
+            return done_.problems.push_back(in_context(survey_.ids.error(), "look for leftovers").error());
+        for (const std::string& id : *survey_.ids) {
             if (just_runs(id)) continue;
             bool in_use = false; // now: it may have begun since
             const Result<void> looked = state_.database.run(
@@ -174,7 +173,10 @@ private:
 
     Result<bool> needs_lock(const std::string& name) {
         if (just_runs(name)) return true;
-        if (!name.starts_with(kRestartLock)) return is_needed(engine_, state_, name);
+        if (!name.starts_with(kRestartLock)) {
+            RT_TRY_ASSIGN(const bool needed, is_needed(engine_, state_, name));
+            return needed ? volumes_.needs_lock(name) : false;
+        }
         RT_TRY_ASSIGN(const bool was_left, finish_restart(engine_, state_, name.substr(kRestartLock.size())));
         done_.is_changed = done_.is_changed || was_left;
         return true; // it sees to its lock itself
@@ -190,7 +192,8 @@ private:
 
     Engine& engine_;
     Engine::State& state_;
-    const RunSurvey& running_;
+    const RunSurvey& survey_;
+    VolumeService volumes_;
     std::unordered_map<std::string_view, Phase> unsettled_; // ids of the caller's
     Recovered done_;
 };
@@ -198,8 +201,8 @@ private:
 } // namespace
 
 Recovered recover(Engine& engine, Engine::State& state,
-                  const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& running) {
-    return Recovery(engine, state, running).run(containers);
+                  const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& survey) {
+    return Recovery(engine, state, survey).run(containers);
 }
 
 std::vector<Error> recover(Engine& engine) {
@@ -207,8 +210,8 @@ std::vector<Error> recover(Engine& engine) {
     if (!state) return {std::move(state).error()};
     const auto containers = (*state)->containers.unsettled();
     if (!containers) return {containers.error()};
-    const RunSurvey running = survey_runs(engine.wiring().run / "containers");
-    return recover(engine, **state, *containers, running).problems;
+    const RunSurvey survey = survey_runs(engine.wiring().run / "containers");
+    return recover(engine, **state, *containers, survey).problems;
 }
 
 Result<void> recover_one(Engine& engine, const std::string& id) {

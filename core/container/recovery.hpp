@@ -22,7 +22,7 @@ struct Recovered {
     bool is_changed = false; // something was put right: what was read may hold no more
 };
 Recovered recover(Engine& engine, Engine::State& state,
-                  const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& running);
+                  const std::vector<ContainerStore::Unsettled>& containers, const RunSurvey& survey);
 
 // The same for what one container has left, or somebody of this id who is no container any more.
 Result<void> recover_one(Engine& engine, const std::string& id);

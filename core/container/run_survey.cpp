@@ -41,14 +41,13 @@ std::optional<RunState> look_at(int directory, const std::string& id,
 } // namespace
 
 RunSurvey survey_runs(const Path& directory) {
-    RunSurvey survey;
+    RunSurvey survey{names_in(directory), {}};
     const auto opened = open_file(directory, O_PATH | O_DIRECTORY);
-    const auto ids = names_in(directory);
-    if (!opened || !ids) return survey; // nothing has run yet; else who looks at each by itself says why not
-    const auto listening = ids->size() < kMany ? shim::ListeningSockets() : shim::listening_sockets();
-    survey.reserve(ids->size());
-    for (const std::string& id : *ids)
-        if (const auto state = look_at(opened->get(), id, listening)) survey.emplace(id, *state);
+    if (!opened || !survey.ids) return survey; // nothing has run yet; else who looks at each says why not
+    const auto listening = survey.ids->size() < kMany ? shim::ListeningSockets() : shim::listening_sockets();
+    survey.running.reserve(survey.ids->size());
+    for (const std::string& id : *survey.ids)
+        if (const auto state = look_at(opened->get(), id, listening)) survey.running.emplace(id, *state);
     return survey;
 }
 

@@ -3,11 +3,13 @@
 // and which shims are alive is asked once for all: a listing of a thousand has little that takes longer.
 #pragma once
 
+#include "core/base/error.hpp"
 #include "core/base/file.hpp"
 
 #include <future>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace rt {
 
@@ -18,8 +20,12 @@ struct RunState {
     bool has_health = false; // there is a file with what its checks found
 };
 
-// By the ids that are so. directory: that of all run directories.
-using RunSurvey = std::unordered_map<std::string, RunState>;
+struct RunSurvey {
+    Result<std::vector<std::string>> ids; // of all run directories that there were, sorted
+    std::unordered_map<std::string, RunState> running;
+};
+
+// directory: that of all run directories.
 RunSurvey survey_runs(const Path& directory);
 // For who has something to do meanwhile: by a thread of its own where there are many.
 std::future<RunSurvey> begin_survey(const Path& directory);

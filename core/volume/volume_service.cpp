@@ -158,7 +158,7 @@ Result<void> VolumeService::finish_removal(const std::string& name) {
     return {};
 }
 
-std::vector<Error> VolumeService::finish_removals() {
+std::vector<Error> VolumeService::finish_removals_but_locks() {
     std::vector<Error> problems;
     const auto volumes = store_.removing();
     if (!volumes) return {volumes.error()};
@@ -176,11 +176,19 @@ std::vector<Error> VolumeService::finish_removals() {
             problems.push_back({done.error().code, done.error().sys_errno,
                                 cat("remove ", volume.name, ": ", done.error().message)});
     }
-    for (Error& error : sweep_locks(wiring_.run / "locks", [&](const std::string& name) -> Result<bool> {
-             if (!name.starts_with(kLockPrefix)) return true; // another's
-             RT_TRY_ASSIGN(const auto volume, store_.find(name.substr(kLockPrefix.size())));
-             return volume.has_value();
-         }))
+    return problems;
+}
+
+Result<bool> VolumeService::needs_lock(const std::string& name) {
+    if (!name.starts_with(kLockPrefix)) return true;
+    RT_TRY_ASSIGN(const auto volume, store_.find(name.substr(kLockPrefix.size())));
+    return volume.has_value();
+}
+
+std::vector<Error> VolumeService::finish_removals() {
+    std::vector<Error> problems = finish_removals_but_locks();
+    for (Error& error :
+         sweep_locks(wiring_.run / "locks", [&](const std::string& name) { return needs_lock(name); }))
         problems.push_back(std::move(error));
     return problems;
 }

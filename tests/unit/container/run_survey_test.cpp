@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -64,17 +65,23 @@ TEST_P(RunSurveyTest, ThoseJustRunWhoseShimIsAliveAndOfWhomNothingIsToBeDone) {
     listen(make("stale"));
     sockets_.pop_back(); // its file stays
 
-    const RunSurvey survey = rt::begin_survey(directory_).get();
-    EXPECT_EQ(survey.size(), static_cast<std::size_t>(GetParam()) + 2);
-    ASSERT_TRUE(survey.contains("healthy") && survey.contains("paused"));
-    EXPECT_TRUE(survey.at("healthy").has_health && !survey.at("healthy").paused);
-    EXPECT_TRUE(survey.at("paused").paused && !survey.at("paused").has_health);
-    for (const char* const other : {"ended", "changing", "without-shim", "dead", "stale"})
-        EXPECT_FALSE(survey.contains(other)) << other;
+    const auto [ids, running] = rt::begin_survey(directory_).get();
+    EXPECT_EQ(running.size(), static_cast<std::size_t>(GetParam()) + 2);
+    ASSERT_TRUE(running.contains("healthy") && running.contains("paused"));
+    EXPECT_TRUE(running.at("healthy").has_health && !running.at("healthy").paused);
+    EXPECT_TRUE(running.at("paused").paused && !running.at("paused").has_health);
+    ASSERT_TRUE(ids);
+    EXPECT_EQ(ids->size(), running.size() + 5);
+    for (const char* const other : {"ended", "changing", "without-shim", "dead", "stale"}) {
+        EXPECT_FALSE(running.contains(other)) << other;
+        EXPECT_TRUE(std::ranges::binary_search(*ids, other)) << other;
+    }
 }
 
 TEST(RunSurvey, NothingHasRunYet) {
-    EXPECT_TRUE(rt::survey_runs("/nonexistent/containers").empty());
+    const RunSurvey survey = rt::survey_runs("/nonexistent/containers");
+    EXPECT_TRUE(survey.running.empty());
+    EXPECT_TRUE(survey.ids && survey.ids->empty());
 }
 
 } // namespace
