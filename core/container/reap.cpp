@@ -136,9 +136,10 @@ private:
     // Who wanted it removed has failed; for all others it has ended, as they wanted.
     Result<void> tell_what_stays(Outcome wanted) {
         if (stays_.empty()) return {};
-        const std::string text = cat("clean up after container '", container_->name,
-                                     "': ", joined(stays_, ", "), stays_.size() == 1 ? " stays" : " stay",
-                                     ": put the driver back in the wiring file and repeat");
+        const std::string text =
+            cat("clean up after container '", container_->name, "': ", joined(stays_, ", "),
+                stays_.size() == 1 ? " stays" : " stay",
+                ": put the driver back (its plugin, or its line in the wiring file) and repeat");
         if (wanted == Outcome::remove) return fail(Code::failed_precondition, text);
         engine_.warn(text);
         return {};
@@ -194,7 +195,8 @@ private:
         if (!isolation) // what it holds may be in use
             return in_context(std::move(isolation).error(), "end what is left of container '",
                               container_->name,
-                              "', whose shim is dead: put the driver back in the wiring file and repeat");
+                              "', whose shim is dead: put the driver back (its plugin, or its line in the "
+                              "wiring file) and repeat");
         return (*isolation)->destroy(operation_, id_, *config);
     }
 

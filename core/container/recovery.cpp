@@ -148,7 +148,8 @@ private:
         if (!survey_.ids)
             return done_.problems.push_back(in_context(survey_.ids.error(), "look for leftovers").error());
         for (const std::string& id : *survey_.ids) {
-            if (just_runs(id)) continue;
+            std::error_code problem; // what was settled meanwhile is not settled again
+            if (just_runs(id) || !std::filesystem::exists(engine_.run_directory(id), problem)) continue;
             bool in_use = false; // now: it may have begun since
             const Result<void> looked = state_.database.run(
                 "SELECT 1 FROM containers WHERE id = ? AND phase NOT IN ('exited', 'created')", {id},
@@ -175,7 +176,8 @@ private:
         if (just_runs(name)) return true;
         if (!name.starts_with(kRestartLock)) {
             RT_TRY_ASSIGN(const bool needed, is_needed(engine_, state_, name));
-            return needed ? volumes_.needs_lock(name) : false;
+            if (!needed) return false;
+            return volumes_.needs_lock(name);
         }
         RT_TRY_ASSIGN(const bool was_left, finish_restart(engine_, state_, name.substr(kRestartLock.size())));
         done_.is_changed = done_.is_changed || was_left;

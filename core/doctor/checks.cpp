@@ -31,6 +31,8 @@ constexpr std::array kChecks{
     Check{"network.lease", leftover, true, "an address lease of no endpoint"},
     Check{"network.name", leftover, true, "a name in a network that nobody has"},
     Check{"network.half-made", warning, false, "its creation or removal was interrupted"},
+    Check{"network.broken", error, false,
+          "a running container is not attached any more as its driver left it"},
     Check{"volume.half-removed", leftover, true, "its removal was begun and not brought to its end"},
     Check{"volume.use", leftover, true, "in use by a container that does not exist"},
     Check{"volume.mount", leftover, true, "mounted on the host for no container"},

@@ -3,7 +3,9 @@
 // find.
 #include "core/container/networks.hpp"
 #include "core/base/id.hpp"
+#include "core/container/first_process.hpp"
 #include "core/container/name_service.hpp"
+#include "core/container/network_change.hpp"
 #include "core/doctor/areas.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace rt::doctor {
@@ -203,6 +206,54 @@ Result<void> look_at_half_made(Examination& examination) {
     return {};
 }
 
+// A container whose networks nobody is changing now.
+Result<bool> is_attached(Engine& engine, Engine::State& state, const Container& container) {
+    RT_TRY_ASSIGN(const auto now, container_of(state, container.id));
+    return now && now->phase == Phase::running && now->started_at == container.started_at &&
+           !has_network_change(engine.run_directory(container.id)) &&
+           !is_locked(engine.lock_file(container.id));
+}
+
+// Its driver says whether it is as attach() left it: rules that another firewall has flushed, a link that
+// somebody has removed. empty: it is, or the container has gone meanwhile.
+Result<std::optional<Error>> fault_of(Engine& engine, Engine::State& state, const Container& container,
+                                      const Endpoint& endpoint) {
+    RT_TRY_ASSIGN(const auto network, state.networks.find_by_id(endpoint.network_id));
+    if (!network || endpoint.result.empty()) return std::nullopt; // on its way in or out
+    const auto backend = engine.drivers().network(network->driver);
+    if (!backend) return std::nullopt; // driver.missing
+    const auto process = hold_first_process(engine.run_directory(container.id));
+    if (!process) return std::nullopt;
+    const UniqueFd netns(::openat(process->get(), "ns/net", O_RDONLY | O_CLOEXEC));
+    if (!netns) return std::nullopt;
+    const auto checked =
+        (*backend)->check(Engine::new_operation(), endpoint_json(endpoint, *network), netns.get());
+    if (checked || checked.error().code == Code::unsupported) return std::nullopt;
+    RT_TRY_ASSIGN(const bool attached, is_attached(engine, state, container));
+    return attached ? std::optional(checked.error()) : std::nullopt;
+}
+
+Result<void> look_at_attached(Examination& examination) {
+    Engine& engine = examination.engine();
+    Engine::State& state = examination.state();
+    RT_TRY_ASSIGN(const auto running, state.containers.in_phase(Phase::running));
+    for (const Container& container : running) {
+        RT_TRY_ASSIGN(const bool attached, is_attached(engine, state, container));
+        if (!attached) continue;
+        RT_TRY_ASSIGN(const auto endpoints, state.networks.endpoints_of(container.id));
+        for (const Endpoint& endpoint : endpoints) {
+            RT_TRY_ASSIGN(const auto fault, fault_of(engine, state, container, endpoint));
+            if (fault)
+                examination.report("network.broken", {.subject = cat("container '", container.name, "', ",
+                                                                     short_id(endpoint.network_id)),
+                                                      .text = fault->message,
+                                                      .owner = cat("container ", container.id),
+                                                      .advice = cat("rtctl restart ", container.name)});
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 void look_at_networks(Examination& examination) {
@@ -210,6 +261,7 @@ void look_at_networks(Examination& examination) {
     examination.look("network.lease", [&] { return look_at_leases(examination); });
     examination.look("network.name", [&] { return look_at_names(examination); });
     examination.look("network.half-made", [&] { return look_at_half_made(examination); });
+    examination.look("network.broken", [&] { return look_at_attached(examination); });
 }
 
 } // namespace rt::doctor

@@ -44,7 +44,7 @@ public:
     // Those that are under way are left alone.
     std::vector<Error> finish_removals();
     std::vector<Error> finish_removals_but_locks();       // for who sweeps all lock files
-    Result<bool> needs_lock(const std::string& name);     // also one that is no volume's
+    Result<bool> needs_lock(const std::string& name);     // true where it is no volume's
     Result<void> finish_removal(const std::string& name); // waits for one that is under way
 
     // Inside a transaction of the caller's: adds it, unless it is there. unavailable: it is being removed.

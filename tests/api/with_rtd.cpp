@@ -41,9 +41,7 @@ void HttpClient::send_request(const std::string& method, const std::string& targ
 }
 
 bool HttpClient::fill() {
-    pollfd polled{fd_.get(), POLLIN, 0};
-    const auto limit = std::chrono::milliseconds(patience(std::chrono::seconds(20))).count();
-    if (::poll(&polled, 1, static_cast<int>(limit)) <= 0) return false;
+    if (!is_readable(fd_.get(), std::chrono::seconds(20))) return false;
     std::array<char, 65536> buffer{};
     const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (count > 0) received_.append(buffer.data(), static_cast<std::size_t>(count));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/patience.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
@@ -13,13 +15,15 @@ std::chrono::milliseconds patience(std::chrono::milliseconds usual) {
 }
 
 Limit::Limit(std::chrono::milliseconds usual)
-    : left_(patience(usual)), last_(std::chrono::steady_clock::now()) {}
+    : left_(patience(usual)), last_(std::chrono::steady_clock::now()) {
+    end_ = last_ + 5 * left_;
+}
 
 bool Limit::is_over() {
     const auto now = std::chrono::steady_clock::now();
     left_ -= std::min<std::chrono::steady_clock::duration>(now - last_, patience(std::chrono::seconds(1)));
     last_ = now;
-    return left_ < left_.zero();
+    return left_ < left_.zero() || now > end_;
 }
 
 bool eventually(const std::function<bool()>& condition) {
@@ -28,6 +32,15 @@ bool eventually(const std::function<bool()>& condition) {
         if (limit.is_over()) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(3)); // between two looks, not for an effect
     }
+    return true;
+}
+
+bool is_readable(int fd, std::chrono::milliseconds usual) {
+    Limit limit(usual);
+    pollfd polled{fd, POLLIN, 0};
+    constexpr int kSliceMs = 500;
+    while (::poll(&polled, 1, kSliceMs) <= 0)
+        if (limit.is_over()) return false;
     return true;
 }
 

@@ -23,6 +23,19 @@ StandardError=journal+console
 [Install]
 WantedBy=default.target
 """
+# There is a cpuset from the start to the end: with the first and the last one the kernel changes its own code where all
+# allocations pass, and the emulator may lose that race (machine.py).
+CPUSET = """[Unit]
+Description=A cpuset
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+AllowedCPUs=0-1
+ExecStart=/bin/sleep infinity
+[Install]
+WantedBy=sysinit.target
+"""
+UNITS = {"rt-vm.service": (UNIT, "default.target"), "rt-vm-cpuset.service": (CPUSET, "sysinit.target")}
 INIT = """#!/bin/busybox sh
 bb=/bin/busybox
 $bb mount -t devtmpfs dev /dev
@@ -63,9 +76,10 @@ def bootstrap(root, packages):
     write(f"{root}/etc/hostname", "rt-vm\n")
     write(f"{root}/etc/fstab", "")
     write(f"{root}/etc/machine-id", "")
-    write(f"{root}/etc/systemd/system/rt-vm.service", UNIT)
-    os.makedirs(f"{root}/etc/systemd/system/default.target.wants", exist_ok=True)
-    os.symlink("../rt-vm.service", f"{root}/etc/systemd/system/default.target.wants/rt-vm.service")
+    for unit, (text, target) in UNITS.items():
+        write(f"{root}/etc/systemd/system/{unit}", text)
+        os.makedirs(f"{root}/etc/systemd/system/{target}.wants", exist_ok=True)
+        os.symlink(f"../{unit}", f"{root}/etc/systemd/system/{target}.wants/{unit}")
     for unit in MASKED:
         path = f"{root}/etc/systemd/system/{unit}"
         os.path.lexists(path) and os.unlink(path)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One virtual machine: boots the kernel directly, with a disk that is kept from boot to boot. No network, and nothing
+"""One virtual machine: boots the kernel directly, with a disk that each boot goes on with. No network, and nothing
 listens on the host: the machine speaks over its serial console and a disk for results.
 
 The emulator can lose a race with a kernel that changes its own code under way (jump labels do): processors then run a
-breakpoint that is not there any more, for ever, which the kernel reports as a stall of RCU. Each boot writes to a disk of
+breakpoint that is not there any more, for ever, which the kernel reports as a stall of RCU. Each boot writes to a file of
 its own on top of the one before, so that such a boot can be done again."""
-import os, queue, subprocess, tarfile, threading, time
+import glob, os, queue, re, subprocess, tarfile, threading, time
 
 from image import run, say
 
 MARK = "RT-VM: "
 RESULTS_SIZE = 64 << 20
-STALL, STALLS = "rcu_preempt self-detected stall", 2  # the kernel's words; one may be a host that stood still for a while
+# The kernel's words. It says them again after a minute; one alone may be a host that stood still for a while.
+STALL, AGAIN = re.compile("rcu_preempt (self-)?detected (expedited )?stall"), 120
 # The checks of its clocks fail when the host is busy with other things.
 KERNEL = "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable nowatchdog"
 
@@ -33,8 +34,10 @@ class Machine:
         return Boot(self, f"{self.boots}-{phases[0]}", phases, "unsafe" if keeps_its_disk else "writeback")
 
     def take_back(self):
-        """What the last boot wrote."""
+        """Forgets what the last boot wrote."""
         os.unlink(self.disks.pop())
+        for results in glob.glob(f"{self.directory}/*.results"):
+            os.unlink(results)
 
     def remove(self):
         while self.disks:
@@ -60,6 +63,7 @@ class Boot:
             file.truncate(RESULTS_SIZE)
         drives = [(machine.disks[-1], "qcow2", "root", f",cache={cache}"),
                   (machine.payload, "raw", "payload", ",readonly=on"), (self.results, "raw", "results", "")]
+        # It does not outlive us, however we end.
         command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
                    "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
                    "-kernel", f"{machine.image}/vmlinuz", "-initrd", f"{machine.image}/initrd", "-append",
@@ -70,25 +74,28 @@ class Boot:
         self.started, self.lines = time.monotonic(), queue.Queue()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, errors="replace")
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.cut()
+        self.reader.join()
         self.console.close()
 
     def read(self):
-        stalls = 0
+        stalled = float("-inf")  # when it last said so
         for line in self.process.stdout:
             self.console.write(f"{time.monotonic() - self.started:8.2f} {line}")
             self.console.flush()
             if MARK in line:
                 self.lines.put(line.split(MARK, 1)[1].strip())
-            stalls += STALL in line
-            if stalls == STALLS:
-                self.lines.put(Stalled(f"its processors stall; see {self.console.name}"))
+            if STALL.search(line):
+                if time.monotonic() - stalled < AGAIN:
+                    self.lines.put(Stalled(f"its processors stall; see {self.console.name}"))
+                stalled = time.monotonic()
         self.lines.put(None)
 
     def marks(self, seconds):

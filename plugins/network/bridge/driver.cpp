@@ -13,6 +13,7 @@
 #include "networks.hpp"
 #include "nft_ports.hpp"
 #include "nft_table.hpp"
+#include "sysctl.hpp"
 
 #include <rt/sdk/rollback.hpp>
 
@@ -114,10 +115,11 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& 
     RT_TRY_ASSIGN(const RulesSeen rules, look_at_rules(nft, config_.nft_table, state.bridge));
     const bool rules_are_there =
         rules.has_network && is_as_configured(config_, host_.run_dir(), rules.is_closed);
+    RT_TRY_ASSIGN(const bool forwards, is_forwarding()); // somebody may have switched it off since
     RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
     RT_TRY_ASSIGN(auto bridge, find_link(route, state.bridge));
     const bool link_is_there = bridge && bridge->up && bridge->alias == endpoint.network.alias();
-    if (!link_is_there || !rules_are_there) {
+    if (!link_is_there || !rules_are_there || !forwards) {
         RT_TRY(ensure_network(config_, {host_.state_dir(), host_.run_dir()}, endpoint.network));
         RT_TRY_ASSIGN(bridge, find_link(route, state.bridge));
         if (!bridge)
@@ -269,8 +271,14 @@ sdk::Result<void> BridgeDriver::check(sdk::Call, std::string_view endpoint_json,
     if (address != endpoint.address)
         return differs("its link '", endpoint.interface, "' has not the address '", endpoint.address.text(),
                        "'");
-    if (endpoint.ports.empty()) return {};
     RT_TRY_ASSIGN(NetlinkSocket nft, NetlinkSocket::open(NETLINK_NETFILTER));
+    RT_TRY_ASSIGN(const RulesSeen rules, look_at_rules(nft, config_.nft_table, state.bridge));
+    if (!rules.has_network || !is_as_configured(config_, host_.run_dir(), rules.is_closed))
+        return differs("the rules of '", state.bridge, "' are missing in the nft table '", config_.nft_table,
+                       "'");
+    RT_TRY_ASSIGN(const bool forwards, is_forwarding());
+    if (!forwards) return differs("net.ipv4.ip_forward is 0");
+    if (endpoint.ports.empty()) return {};
     return check_ports(nft, config_.nft_table, endpoint);
 }
 

@@ -4,6 +4,7 @@
 #include "database_lock.hpp"
 #include "effects.hpp"
 
+#include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
 #include <fcntl.h>
@@ -35,10 +36,7 @@ namespace fs = std::filesystem;
 
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
-// Ticks of a second each. They are counted, and not the seconds of a clock: a machine that stood still
-// meanwhile, with all that is on it, is no hang.
-constexpr int kPatience = 30;
-volatile sig_atomic_t ticks = 0;
+constexpr std::chrono::seconds kPatience{30};
 constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory,
                               Strike::locked};
 
@@ -125,21 +123,23 @@ private:
         tracees_[pid] = {role, pid, 0, {}};
     }
 
-    static void on_tick(int /*number*/) { ticks = ticks + 1; }
+    static void on_tick(int /*number*/) {}
 
-    static void tick_every(time_t seconds) { // 0: no more
-        ticks = 0;
+    // So that who waits for a process looks at the time now and then. 0: no more.
+    static void tick_every(time_t seconds) {
         const timeval each{.tv_sec = seconds, .tv_usec = 0};
         const itimerval timer{.it_interval = each, .it_value = each};
         ::setitimer(ITIMER_REAL, &timer, nullptr);
     }
 
-    // What the next of them has come to; -1: there is none any more, or nothing has come for too long.
-    pid_t wait_for_any(int& status, const char* while_at) {
+    // What the next of them has come to; -1: there is none any more, or the limit is over.
+    pid_t wait_for_any(int& status, Limit& limit, const char* while_at) {
         while (true) {
             const pid_t pid = ::waitpid(-1, &status, __WALL);
-            if (pid >= 0 || errno != EINTR) return pid;
-            if (ticks < kPatience) continue;
+            const int problem = errno;
+            const bool is_over = limit.is_over(); // looked at each time: what is between counts for a second
+            if (pid >= 0 || problem != EINTR) return pid;
+            if (!is_over) continue;
             note_hung(while_at);
             return -1;
         }
@@ -150,14 +150,14 @@ private:
         action.sa_handler = on_tick; // without SA_RESTART: it interrupts the wait
         ::sigaction(SIGALRM, &action, &before);
         tick_every(1);
+        Limit limit(kPatience);
         while (!tracees_.empty() && (!client_ended_ || request_.to_the_end)) {
             int status = 0;
-            const pid_t pid = wait_for_any(status, "follow");
+            const pid_t pid = wait_for_any(status, limit, "follow");
             if (pid < 0) break;
             see(pid, status);
         }
         if (!client_ended_) ::kill(client_, SIGKILL);
-        tick_every(1);
         let_go();
         tick_every(0);
         ::sigaction(SIGALRM, &before, nullptr);
@@ -175,10 +175,10 @@ private:
             while (std::getline(status, state) && !state.starts_with("State:")) {
             }
             std::getline(std::ifstream(directory + "/syscall"), call);
-            std::getline(std::ifstream(directory + "/stack"), stack);
+            std::getline(std::ifstream(directory + "/stack"), stack, '\0'); // all of it
             result_.output += std::string("\n[hung: ") + while_at + ": " + name_of(tracee.role) + " " +
                               std::to_string(pid) + " " + program_of(pid) + " " + state + ", in " + call +
-                              ", " + stack + "]";
+                              "\n" + stack + "]";
         }
     }
 
@@ -187,9 +187,10 @@ private:
         std::erase_if(tracees_, [](const auto& entry) {
             return ::ptrace(PTRACE_INTERRUPT, entry.first, nullptr, nullptr) != 0;
         });
+        Limit limit(kPatience);
         while (!tracees_.empty()) {
             int status = 0;
-            const pid_t pid = wait_for_any(status, "let go");
+            const pid_t pid = wait_for_any(status, limit, "let go");
             if (pid < 0) break;
             if (!WIFSTOPPED(status)) {
                 ended(pid, status);
@@ -197,7 +198,11 @@ private:
             }
             note_child(pid, status >> 16); // one that is just being born has to be let go as well
             const int number = WSTOPSIG(status);
-            const bool is_signal = status >> 16 == 0 && number != (SIGTRAP | 0x80);
+            const bool is_call = number == (SIGTRAP | 0x80);
+            const bool is_signal = status >> 16 == 0 && !is_call;
+            if (const auto tracee = tracees_.find(pid);
+                is_call && tracee != tracees_.end() && tracee->second.pending_error != 0)
+                set_result(pid, tracee->second.pending_error); // its call was not made
             ::ptrace(PTRACE_DETACH, pid, nullptr, is_signal ? number : 0);
             tracees_.erase(pid);
         }

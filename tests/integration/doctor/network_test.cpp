@@ -10,8 +10,8 @@ using DoctorNetworks = rt::test::Doctor;
 
 TEST_F(DoctorNetworks, FindsAnEndpointOfAContainerThatIsGone) {
     sql("INSERT INTO endpoints SELECT '" + kGhost + "', network_id, '" + kOtherGhost +
-        "', json_set(request, '$.addresses', json('[]')), '' FROM endpoints WHERE container_id = '" +
-        bystander_ + "'");
+        "', json_set(request, '$.id', '" + kGhost +
+        "', '$.addresses', json('[]')), '' FROM endpoints WHERE container_id = '" + bystander_ + "'");
     expect_found_and_repaired("network.endpoint", kGhost);
     EXPECT_EQ(sql_value("SELECT count(*) FROM endpoints"), "1");
 }
@@ -41,6 +41,31 @@ TEST_F(DoctorNetworks, SaysThatOneWasHalfMade) {
     sql("UPDATE networks SET result = '' WHERE name = 'half'"); // as before its driver has answered
     expect_found_and_left("network.half-made", "'half'",
                           [&] { EXPECT_EQ(rtctl_({"network", "rm", "half"}).exit_code, 0); });
+}
+
+TEST_F(DoctorNetworks, SaysThatARunningOneIsNotAttachedAnyMore) {
+    const std::string bridge = "rt-br" + rtctl_({"network", "create", "front"}).out.substr(0, 8);
+    ASSERT_EQ(
+        rtctl_({"run", "-d", "--name", "other", "--network", "front", "busybox", "sleep", "1000"}).exit_code,
+        0);
+    const auto expect_found = [&](const std::string& harm, std::size_t count) {
+        host(harm);
+        const auto found = of(look(), "network.broken");
+        EXPECT_EQ(found.size(), count) << look().out;
+        EXPECT_TRUE(std::ranges::any_of(found, [](const auto& one) {
+            return one["Subject"].template get<std::string>().find("'other'") != std::string::npos &&
+                   one["Advice"] == "rtctl restart other" && one["Repairable"] == false;
+        })) << look().out;
+        EXPECT_EQ(rtctl_({"restart", "-t", "0", "other"}).exit_code, 0);
+        EXPECT_TRUE(look().findings.empty()) << look().out;
+    };
+    expect_found("ip link delete " + bridge, 1);
+    // As another firewall that is started anew, for its network alone.
+    expect_found("nft delete element inet rt-bridge bridges '{ \"" + bridge + "\" }'", 1);
+    // It is switched on again for all.
+    expect_found("echo 0 >/proc/sys/net/ipv4/ip_forward", 2);
+    EXPECT_EQ(rtctl_({"rm", "-f", "other"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"network", "rm", "front"}).exit_code, 0);
 }
 
 } // namespace

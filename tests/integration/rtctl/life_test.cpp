@@ -562,7 +562,8 @@ TEST_F(Life, AContainerWhoseDriversHaveLeftTheWiringFileEndsAndGoes) {
     EXPECT_EQ(stopped.exit_code, 0);
     EXPECT_THAT(stopped.err, HasSubstr("its place in network 'bridge' (there is no network driver instance "
                                        "'bridge'"));
-    EXPECT_THAT(stopped.err, HasSubstr("put the driver back in the wiring file and repeat"));
+    EXPECT_THAT(stopped.err,
+                HasSubstr("put the driver back (its plugin, or its line in the wiring file) and repeat"));
     EXPECT_EQ(status("stopped"), "exited");
     EXPECT_EQ(rtctl_({"kill", "killed"}).exit_code, 0);
     EXPECT_TRUE(eventually([&] { return status("killed") == "exited"; }));

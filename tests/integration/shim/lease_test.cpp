@@ -177,8 +177,7 @@ protected:
         ASSERT_TRUE(fd) << fd.error().message;
         ASSERT_EQ(::send(fd->get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(bytes.size()));
-        pollfd polled{fd->get(), POLLIN, 0};
-        ASSERT_EQ(::poll(&polled, 1, static_cast<int>(patience(std::chrono::seconds(10)).count())), 1);
+        ASSERT_TRUE(is_readable(fd->get(), std::chrono::seconds(10)));
         char buffer[4096];
         const ssize_t count = ::recv(fd->get(), buffer, sizeof buffer, 0);
         EXPECT_TRUE(count == 0 || (count < 0 && errno == ECONNRESET)) << count;

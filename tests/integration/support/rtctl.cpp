@@ -16,6 +16,7 @@
 #include <fstream>
 #include <future>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -265,13 +266,15 @@ const std::vector<std::string> Rtctl::kApplets{
     "dd", "grep", "seq",   "test", "trap",  "nslookup", "mkdir", "ps",   "readlink", "chmod"};
 
 void Rtctl::import_busybox(const std::vector<std::string>& applets) const {
-    static std::map<std::pair<std::string, std::vector<std::string>>, TempDir> kept;
-    const bool is_first = !fs::exists(root());
-    if (const auto found = kept.find({config_, applets}); is_first && found != kept.end())
-        return copy_tree(found->second / "root", root());
+    static std::map<std::pair<std::string, std::vector<std::string>>, std::unique_ptr<TempDir>> kept;
+    const bool is_new = !fs::exists(root());
+    if (const auto found = kept.find({config_, applets}); is_new && found != kept.end())
+        return copy_tree(*found->second / "root", root());
     import_new_busybox(applets);
-    const bool others_follow = testing::UnitTest::GetInstance()->test_to_run_count() > 1;
-    if (is_first && others_follow) copy_tree(root(), kept[{config_, applets}] / "root");
+    if (!is_new || testing::UnitTest::GetInstance()->test_to_run_count() == 1) return;
+    auto copy = std::make_unique<TempDir>();
+    copy_tree(root(), *copy / "root");
+    kept[{config_, applets}] = std::move(copy);
 }
 
 void Rtctl::import_new_busybox(const std::vector<std::string>& applets) const {

@@ -50,7 +50,8 @@ public:
 
     // Imports a root file system with busybox as "busybox", which is called by these names in there; its user
     // "web" (1000:1000) is in group "extra" (2000). What it has made is kept: a process that runs many tests
-    // imports once and copies.
+    // imports once and copies, with the run directory in it of that first one: two of the same config cannot
+    // both have it while a container of the first runs.
     void import_busybox(const std::vector<std::string>& applets = kApplets) const;
     static const std::vector<std::string> kApplets; // what the tests use
 

@@ -71,9 +71,7 @@ std::string drain(int fd) {
     std::string out;
     char buffer[4096];
     for (;;) {
-        pollfd wait{fd, POLLIN, 0};
-        if (::poll(&wait, 1, static_cast<int>(patience(std::chrono::seconds(20)).count())) <= 0)
-            return out + "[no end of the output within 20 s]";
+        if (!is_readable(fd, std::chrono::seconds(20))) return out + "[no end of the output within 20 s]";
         const ssize_t got = ::read(fd, buffer, sizeof buffer);
         if (got <= 0) return out; // EIO: the last one that had the terminal open is gone
         out.append(buffer, static_cast<std::size_t>(got));

@@ -55,8 +55,7 @@ protected:
     }
     void wait_for_output() const {
         char letter = 0;
-        pollfd ready{output_, POLLIN, 0};
-        ASSERT_EQ(::poll(&ready, 1, static_cast<int>(patience(std::chrono::seconds(10)).count())), 1);
+        ASSERT_TRUE(is_readable(output_, std::chrono::seconds(10)));
         ASSERT_EQ(::read(output_, &letter, 1), 1);
     }
     void drop_output() const {
