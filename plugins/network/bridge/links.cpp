@@ -285,9 +285,9 @@ sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name) {
     batch.end(data);
     batch.end(info);
     RT_TRY_ASSIGN(const auto failures, route.send(batch));
-    if (!failures.empty() && failures.front().error != ENODEV)
-        return refused(failures.front(), sdk::cat("block the bridge port '", name, "'"));
-    return {};
+    const int error = failures.empty() ? 0 : failures.front().error;
+    if (error == 0 || error == ENODEV || error == EOPNOTSUPP) return {}; // the last: it is on no bridge
+    return refused(failures.front(), sdk::cat("block the bridge port '", name, "'"));
 }
 
 sdk::Result<void> delete_link(NetlinkSocket& route, const std::string& name) {

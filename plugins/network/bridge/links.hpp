@@ -77,7 +77,7 @@ sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec);
 sdk::Result<bool> is_left_to_die(NetlinkSocket& route, const Link& link);
 
 // Lets nothing pass between the bridge and this port of it any more; it takes effect at once. OK when it is
-// gone.
+// gone, or the bridge is.
 sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name);
 
 // Makes the host's end of a veth, and the bridge above it, carry traffic now that the other end is up. The

@@ -63,9 +63,7 @@ TEST_F(DoctorContainers, FindsAnInterruptedChangeOfNetworks) {
 
 TEST_F(DoctorContainers, FindsAPlaceInANetworkOfOneThatDoesNotRun) {
     ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
-    sql("INSERT INTO endpoints SELECT '" + kGhost + "', network_id, '" + id_of("one") +
-        "', json_set(request, '$.addresses', json('[]')), '' FROM endpoints WHERE container_id = '" +
-        bystander_ + "'");
+    leave_endpoint(id_of("one"));
     expect_found_and_repaired("container.endpoint", "'one'");
     EXPECT_EQ(sql_value("SELECT count(*) FROM endpoints"), "1");
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);

@@ -148,6 +148,12 @@ std::string Doctor::sql_value(const std::string& query) {
     return run_sql(rtctl_.root() / "rt.db", query);
 }
 
+void Doctor::leave_endpoint(const std::string& container_id) {
+    sql("INSERT INTO endpoints SELECT '" + kGhost + "', network_id, '" + container_id +
+        "', json_set(request, '$.id', '" + kGhost +
+        "', '$.addresses', json('[]')), '' FROM endpoints WHERE container_id = '" + bystander_ + "'");
+}
+
 std::string Doctor::id_of(const std::string& container) {
     return sql_value("SELECT id FROM containers WHERE name = '" + container + "'");
 }

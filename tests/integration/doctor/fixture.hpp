@@ -43,6 +43,9 @@ protected:
     void sql(const std::string& statement);
     std::string sql_value(const std::string& query);
 
+    // In the bystander's network, with the id kGhost.
+    void leave_endpoint(const std::string& container_id);
+
     std::string id_of(const std::string& container);
     pid_t shim_of(const std::string& id) const;
     std::filesystem::path storage() const { return rtctl_.root() / "storage" / "overlayfs"; }

@@ -166,6 +166,31 @@ TEST_F(BridgeAttach, MakesTheRulesAgainWhereOnlyTheyAreMissing) {
         }
 }
 
+TEST_F(BridgeAttach, SwitchesForwardingOnAgainWhereSomebodySwitchedItOff) {
+    NetNs container;
+    const Json endpoint = attach(endpoint_in(network_, 5), container);
+    shell("echo 0 >/proc/sys/net/ipv4/ip_forward");
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_FAILED_PRECONDITION);
+    NetNs other;
+    attach(endpoint_in(network_, 6), other);
+    EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_OK);
+    EXPECT_EQ(shell("cat /proc/sys/net/ipv4/ip_forward"), "1\n");
+}
+
+// A dead container's link is left to the kernel, which takes a moment.
+TEST_F(BridgeAttach, DetachWhereSomebodyRemovedTheBridgeIsNoFailure) {
+    for (int number = 0; number < 10; ++number) {
+        Json endpoint;
+        {
+            NetNs container;
+            endpoint = attach(endpoint_in(network_, 5), container);
+            shell("ip link del " + network_["result"]["bridge"].get<std::string>());
+        }
+        const Answer detached = driver_.detach(endpoint, -1);
+        EXPECT_EQ(detached.status, RTP_OK) << detached.message;
+    }
+}
+
 TEST_F(BridgeAttach, AContainerMayBeInTwoNetworks) {
     NetNs container;
     const Json other = make_network("ddddeeeeffff");
