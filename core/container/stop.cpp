@@ -312,9 +312,11 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
         RT_TRY(wait_for(shim, ShimEvent::Kind::exit, std::chrono::steady_clock::now() + kUntilItEnds));
     }
     if (sent) return {};
-    const auto now = state->containers.find(container.id); // it may have ended meanwhile, its shim as well
+    // It may have ended meanwhile, its shim as well; that may not be on record yet.
+    const bool says_so = sent.error().code == Code::failed_precondition;
+    const auto now = state->containers.find(container.id);
     const bool gone = !now && now.error().code == Code::not_found;
-    if (gone || (now && has_ended(engine, *now))) return is_not_running(container, "kill");
+    if (says_so || gone || (now && has_ended(engine, *now))) return is_not_running(container, "kill");
     return in_context(std::move(sent).error(), "cannot kill container '", container.name, "'");
 }
 

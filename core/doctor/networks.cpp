@@ -243,9 +243,13 @@ Result<void> look_at_attached(Examination& examination) {
         RT_TRY_ASSIGN(const auto endpoints, state.networks.endpoints_of(container.id));
         for (const Endpoint& endpoint : endpoints) {
             RT_TRY_ASSIGN(const auto fault, fault_of(engine, state, container, endpoint));
-            if (fault)
-                examination.report("network.broken", {.subject = cat("container '", container.name, "', ",
-                                                                     short_id(endpoint.network_id)),
+            if (!fault) continue;
+            const std::string subject =
+                cat("container '", container.name, "', ", short_id(endpoint.network_id));
+            if (fault->code != Code::failed_precondition)
+                examination.unseen("network.broken", subject, *fault);
+            else
+                examination.report("network.broken", {.subject = subject,
                                                       .text = fault->message,
                                                       .owner = cat("container ", container.id),
                                                       .advice = cat("rtctl restart ", container.name)});

@@ -97,7 +97,7 @@ typedef struct rtp_network_v1 {
                          rtp_error* error) RTP_NOEXCEPT;
 
     /* RTP_OK: the endpoint is as attach() left it. RTP_FAILED_PRECONDITION: it is not; the message says what
-     * differs. */
+     * differs. `rtctl doctor` asks it of what runs. */
     rtp_status (*check)(void* self, const rtp_call* call, const char* endpoint_json, int32_t netns_fd,
                         rtp_error* error) RTP_NOEXCEPT;
 } rtp_network_v1;
