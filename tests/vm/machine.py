@@ -65,7 +65,8 @@ class Boot:
                   (machine.payload, "raw", "payload", ",readonly=on"), (self.results, "raw", "results", "")]
         # It does not outlive us, however we end.
         command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
-                   "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
+                   "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                   "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "4G",
                    "-kernel", f"{machine.image}/vmlinuz", "-initrd", f"{machine.image}/initrd", "-append",
                    f"{KERNEL} rt.phases={','.join(phases)}", "-serial", "stdio"]
         for file, form, serial, more in drives:

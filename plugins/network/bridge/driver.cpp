@@ -277,7 +277,7 @@ sdk::Result<void> BridgeDriver::check(sdk::Call, std::string_view endpoint_json,
         return differs("the rules of '", state.bridge, "' are missing in the nft table '", config_.nft_table,
                        "'");
     RT_TRY_ASSIGN(const bool forwards, is_forwarding());
-    if (!forwards) return differs("net.ipv4.ip_forward is 0");
+    if (!forwards && !state.internal) return differs("net.ipv4.ip_forward is 0");
     if (endpoint.ports.empty()) return {};
     return check_ports(nft, config_.nft_table, endpoint);
 }

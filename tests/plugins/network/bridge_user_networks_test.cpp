@@ -43,6 +43,14 @@ TEST_F(BridgeUserNetworks, SubnetAndGatewayAreTheUsers) {
     EXPECT_EQ(driver_.create_network(two).status, RTP_INVALID_ARGUMENT);
 }
 
+TEST_F(BridgeUserNetworks, AnInternalOneIsWholeWhereTheHostDoesNotForward) {
+    const Json endpoint = attach(endpoint_in(make("ddddeeeeffff", {{"internal", true}}), 5), container_);
+    const Json other = attach(endpoint_in(network_, 6), neighbour_);
+    shell("echo 0 >/proc/sys/net/ipv4/ip_forward");
+    EXPECT_EQ(driver_.check(endpoint, container_.fd()).status, RTP_OK);
+    EXPECT_EQ(driver_.check(other, neighbour_.fd()).status, RTP_FAILED_PRECONDITION);
+}
+
 TEST_F(BridgeUserNetworks, AnInternalOneHasNoRouteOutAndNoPorts) {
     Json wish = subnet_;
     wish["internal"] = true;
