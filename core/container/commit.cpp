@@ -4,8 +4,8 @@
 #include "core/container/container_events.hpp"
 #include "core/container/container_files.hpp"
 #include "core/container/diff.hpp"
+#include "core/container/ended_run.hpp"
 #include "core/container/pause.hpp"
-#include "core/container/recovery.hpp"
 #include "core/image/image_service.hpp"
 #include "core/image/reference.hpp"
 
@@ -37,7 +37,7 @@ Result<std::vector<TreeChange>> changes_of(Engine& engine, const std::string& id
 Result<Image> commit_container(Engine& engine, const std::string& reference, const CommitRequest& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container stored, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, refresh(engine, stored));
+    RT_TRY_ASSIGN(const Container container, settled(engine, stored));
     std::string shown; // as the event has it
     if (!request.name.empty()) {
         RT_TRY_ASSIGN(const Reference name, parse_reference(request.name));

@@ -3,6 +3,7 @@
 #include "core/container/container_lock.hpp"
 
 #include "core/container/container_events.hpp"
+#include "core/container/ended_run.hpp"
 #include "core/container/name_conflict.hpp"
 #include "core/container/name_service.hpp"
 #include "core/container/network_change.hpp"
@@ -132,11 +133,36 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
     return change.end(container);
 }
 
+Result<WaitFor> parse_wait_condition(const std::string& text) {
+    if (text.empty() || text == "not-running") return WaitFor::not_running;
+    if (text == "next-exit") return WaitFor::next_exit;
+    if (text == "removed") return WaitFor::removed;
+    return fail(Code::invalid_argument, "invalid condition: \"", text,
+                "\": it is one of not-running, next-exit, removed");
+}
+
+bool WaitStart::runs() const {
+    return rt::runs(container);
+}
+
+Result<WaitStart> begin_wait(Engine& engine, const std::string& reference, WaitFor condition) {
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    WaitStart begun;
+    RT_TRY_ASSIGN(begun.last_event, state->events.last_id()); // before the look: what comes after it counts
+    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
+    RT_TRY_ASSIGN(begun.container, refresh(engine, found));
+    if (condition != WaitFor::next_exit || !has_ended(engine, begun.container)) return begun;
+    RT_TRY_ASSIGN(begun.container, settled(engine, begun.container));
+    RT_TRY_ASSIGN(begun.last_event, state->events.last_id());
+    return begun;
+}
+
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(EventWatch watch, EventWatch::open(engine.wiring().root));
-    RT_TRY_ASSIGN(const std::int64_t last_event, state->events.last_id());
-    RT_TRY_ASSIGN(Container container, state->containers.find(reference));
+    RT_TRY_ASSIGN(auto begun, begin_wait(engine, reference, condition));
+    const std::int64_t last_event = begun.last_event;
+    Container container = std::move(begun.container);
     for (;;) {
         auto now = refresh(engine, container);
         if (now) container = std::move(*now);

@@ -20,6 +20,17 @@ std::expected<RunningContainer, RunFailure> restart(Engine& engine, const std::s
 Result<void> rename(Engine& engine, const std::string& reference, const std::string& name);
 
 enum class WaitFor { not_running, next_exit, removed };
+Result<WaitFor> parse_wait_condition(const std::string& text); // as docker's API words them; "": not_running
+
+// What a wait begins with. Of the events of the container those after last_event are waited for: the end of a
+// run that was over before is not the next.
+struct WaitStart {
+    Container container;
+    std::int64_t last_event = 0;
+    [[nodiscard]] bool runs() const;
+};
+Result<WaitStart> begin_wait(Engine& engine, const std::string& reference, WaitFor condition);
+
 // Waits until it is so, and answers the exit code of the latest run. One that its restart policy will start
 // again counts as running. cancelled: cancel_fd became readable.
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd = -1);

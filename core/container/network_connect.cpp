@@ -2,7 +2,7 @@
 #include "core/container/network_connect.hpp"
 
 #include "core/container/container_lock.hpp"
-#include "core/container/recovery.hpp"
+#include "core/container/ended_run.hpp"
 #include "core/container/running_networks.hpp"
 
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ public:
     static Result<Member> open(Engine& engine, const std::string& reference) {
         RT_TRY_ASSIGN(Engine::State* const state, engine.state());
         RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-        RT_TRY(refresh(engine, found));
+        RT_TRY(settled(engine, found));
         RT_TRY_ASSIGN(auto locked, lock_container(engine, found.id));
         Member member(*state, std::move(locked));
         if (member.container_.phase == Phase::running) {

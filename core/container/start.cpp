@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/start.hpp"
 
+#include "core/container/ended_run.hpp"
 #include "core/container/launch.hpp"
 #include "core/container/reap.hpp"
-#include "core/container/recovery.hpp"
 #include "core/container/stop.hpp"
 
 #include <functional>
@@ -83,8 +83,8 @@ std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::str
     if (!state) return failed(state.error(), false);
     auto found = (*state)->containers.find(reference);
     if (!found) return failed(found.error(), false);
-    // Whatever an earlier run left is cleaned up first.
-    const auto before = refresh(engine, *found);
+    // Whatever an earlier run left is cleaned up first. One that has just ended does not count as running.
+    const auto before = settled(engine, *found);
     if (!before) return failed(before.error(), false);
     Launch launch(engine, options);
     bool runs_already = false;

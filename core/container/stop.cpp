@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/stop.hpp"
-#include "core/container/container_lock.hpp"
 
 #include "core/base/clock.hpp"
 #include "core/base/lock_file.hpp"
 #include "core/base/nearest.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/container_lock.hpp"
+#include "core/container/ended_run.hpp"
 #include "core/container/process_plan.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
@@ -126,13 +127,6 @@ Result<void> end(Engine& engine, const Container& container, int first_signal, s
     return std::filesystem::exists(directory) ? reap(engine, container.id, nullptr) : Result<void>();
 }
 
-// Its program has ended, though it may not have been cleaned up yet.
-bool has_ended(Engine& engine, const Container& container) {
-    if (container.phase != Phase::running) return true;
-    const auto exit = read_exit_record(engine.run_directory(container.id));
-    return exit && exit->has_value();
-}
-
 // SIGRTMIN+3 and the like; systemd in a container is stopped with it. 0: not one of these.
 int parse_realtime_signal(const std::string& name) {
     int offset = 0;
@@ -156,20 +150,17 @@ Result<bool> is_worked_on(Engine& engine, const std::string& id) {
     return !lock || shim_is_alive(directory);
 }
 
-// What another process does at this moment has to come to its end first.
-enum class Outcome { done, again };
-
 // end(), and again where that run was over before the signal came, and its restart policy is at the next.
-Result<Outcome> end_once(Engine& engine, const Container& container, int first_signal,
+Result<Attempt> end_once(Engine& engine, const Container& container, int first_signal,
                          std::chrono::seconds grace) {
     auto ended = end(engine, container, first_signal, grace);
-    if (!ended && ended.error().code == Code::not_found) return Outcome::again;
+    if (!ended && ended.error().code == Code::not_found) return Attempt::again;
     RT_TRY(std::move(ended));
-    return Outcome::done;
+    return Attempt::done;
 }
 
 // One that waits for its restart policy rests from now on. Again: somebody is just starting it.
-Result<Outcome> end_restarting(Engine& engine, Engine::State& state, const Container& container,
+Result<Attempt> end_restarting(Engine& engine, Engine::State& state, const Container& container,
                                StopReason reason) {
     if (reason == StopReason::user) RT_TRY(state.containers.set_stopped_by_user(container.id));
     const Path directory = engine.run_directory(container.id);
@@ -177,51 +168,18 @@ Result<Outcome> end_restarting(Engine& engine, Engine::State& state, const Conta
     if (!shim && shim_is_alive(directory)) return std::unexpected(std::move(shim).error());
     if (!shim) {
         RT_TRY(refresh(engine, container));
-        return Outcome::done;
+        return Attempt::done;
     }
-    if (!shim->take_lease()) return Outcome::again;
+    if (!shim->take_lease()) return Attempt::again;
     RT_TRY(reap(engine, container.id, &*shim));
-    return Outcome::done;
-}
-
-// Cleaned up after as it is by itself, so that its restart policy says what comes then; or somebody else is
-// at that. Who was quicker has it rest, or run again behind the same socket: looked at under the lease.
-Result<void> see_ended(Engine& engine, const std::string& id) {
-    const Path directory = engine.run_directory(id);
-    auto shim = ShimClient::connect(directory);
-    if (!shim && !shim_is_alive(directory)) return {};
-    if (!shim) return std::unexpected(std::move(shim).error());
-    auto lease = shim->take_lease();
-    if (!lease && (lease.error().code == Code::unavailable || !shim_is_alive(directory))) return {};
-    RT_TRY(std::move(lease));
-    RT_TRY_ASSIGN(const ShimState now, shim->state());
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    const auto found = state->containers.find(id);
-    if (!found || found->phase != Phase::running || now.phase != "ended") return {};
-    return reap(engine, id, &*shim);
-}
-
-// Repeats it until it is done.
-template <class Attempt>
-Result<void> until_done(const std::string& container, const Attempt& attempt) {
-    const auto deadline = std::chrono::steady_clock::now() + kKillLimit;
-    for (;;) {
-        RT_TRY_ASSIGN(const Outcome outcome, attempt());
-        if (outcome == Outcome::done) return {};
-        if (std::chrono::steady_clock::now() > deadline)
-            return fail(
-                Code::unavailable, "container '", container,
-                "' is being started or cleaned up by another process that does not come to an end: end that "
-                "process");
-        ::poll(nullptr, 0, 5);
-    }
+    return Attempt::done;
 }
 
 // Under the lock: what is found now may differ from what was found before.
-Result<Outcome> remove_once(Engine& engine, const Container& found, Force force, AnonymousVolumes volumes) {
+Result<Attempt> remove_once(Engine& engine, const Container& found, Force force, AnonymousVolumes volumes) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     Result<Container> container = refresh(engine, found);
-    if (!container && container.error().code == Code::not_found) return Outcome::done; // --rm was quicker
+    if (!container && container.error().code == Code::not_found) return Attempt::done; // --rm was quicker
     if (!container) return std::unexpected(std::move(container).error());
     if (container->phase == Phase::running) {
         if (force == Force::no) {
@@ -229,50 +187,50 @@ Result<Outcome> remove_once(Engine& engine, const Container& found, Force force,
                 return fail(Code::failed_precondition, "container '", container->name,
                             "' is running: stop it first, or remove it with -f");
             RT_TRY(see_ended(engine, found.id));
-            return Outcome::again;
+            return Attempt::again;
         }
         RT_TRY(record_signal(*state, *container, SIGKILL, true));
-        RT_TRY_ASSIGN(const Outcome ended, end_once(engine, *container, SIGKILL, kKillLimit));
-        if (ended == Outcome::again) return ended;
+        RT_TRY_ASSIGN(const Attempt ended, end_once(engine, *container, SIGKILL, kKillLimit));
+        if (ended == Attempt::again) return ended;
     }
     if (container->phase == Phase::restarting) {
         if (force == Force::no)
             return fail(
                 Code::failed_precondition, "container '", container->name,
                 "' is about to be started again by its restart policy: stop it first, or remove it with -f");
-        RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, *container, StopReason::user));
-        if (ended == Outcome::again) return ended;
+        RT_TRY_ASSIGN(const Attempt ended, end_restarting(engine, *state, *container, StopReason::user));
+        if (ended == Attempt::again) return ended;
     }
     auto locked = lock_container(engine, found.id);
-    if (!locked && locked.error().code == Code::not_found) return Outcome::done;
+    if (!locked && locked.error().code == Code::not_found) return Attempt::done;
     if (!locked) return std::unexpected(std::move(locked).error());
     // Started by another meanwhile, or about to be cleaned up by its shim's reaper.
-    if (shim_is_alive(engine.run_directory(found.id))) return Outcome::again;
+    if (shim_is_alive(engine.run_directory(found.id))) return Attempt::again;
     RT_TRY(abandon(engine, found.id, nullptr, std::move(locked->lock), volumes));
-    return Outcome::done;
+    return Attempt::done;
 }
 
-Result<Outcome> stop_once(Engine& engine, const Container& found, std::optional<std::chrono::seconds> grace,
+Result<Attempt> stop_once(Engine& engine, const Container& found, std::optional<std::chrono::seconds> grace,
                           StopReason reason, std::optional<int> asked) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     const Result<Container> now = refresh(engine, found);
-    if (!now && now.error().code == Code::not_found) return Outcome::done; // --rm was quicker
+    if (!now && now.error().code == Code::not_found) return Attempt::done; // --rm was quicker
     RT_TRY_ASSIGN(const Container container, now);
     if (container.phase == Phase::restarting) {
-        RT_TRY_ASSIGN(const Outcome ended, end_restarting(engine, *state, container, reason));
-        if (ended == Outcome::again) return ended;
+        RT_TRY_ASSIGN(const Attempt ended, end_restarting(engine, *state, container, reason));
+        if (ended == Attempt::again) return ended;
     } else if (container.phase == Phase::running) {
         const int signal_number = asked ? *asked : stop_signal(*state, container);
         RT_TRY(record_signal(*state, container, signal_number, reason == StopReason::user));
-        RT_TRY_ASSIGN(const Outcome ended,
+        RT_TRY_ASSIGN(const Attempt ended,
                       end_once(engine, container, signal_number, grace_of(container, grace)));
-        if (ended == Outcome::again) return ended;
+        if (ended == Attempt::again) return ended;
     } else { // at rest, unless somebody is just starting it, or cleaning up after it
         RT_TRY_ASSIGN(const bool busy, is_worked_on(engine, container.id));
-        return busy ? Outcome::again : Outcome::done;
+        return busy ? Attempt::again : Attempt::done;
     }
     RT_TRY(state->database.transaction([&] { return note_event(*state, container, "stop"); }));
-    return Outcome::done;
+    return Attempt::done;
 }
 
 } // namespace

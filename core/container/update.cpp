@@ -3,9 +3,9 @@
 #include "core/container/container_lock.hpp"
 
 #include "core/container/container_events.hpp"
+#include "core/container/ended_run.hpp"
 #include "core/container/host_facts.hpp"
 #include "core/container/oci_parts.hpp"
-#include "core/container/recovery.hpp"
 #include "core/shim/client.hpp"
 
 #include <nlohmann/json.hpp>
@@ -148,7 +148,7 @@ Result<std::vector<std::string>> update_container(Engine& engine, const std::str
                                                   const ContainerUpdate& update) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(Container container, state->containers.find(reference));
-    RT_TRY_ASSIGN(container, refresh(engine, container));
+    RT_TRY_ASSIGN(container, settled(engine, container));
     // Nobody starts it meanwhile with limits of before.
     RT_TRY_ASSIGN(const auto locked, lock_container(engine, container.id));
     auto warnings = update_locked(engine, locked.container, update);

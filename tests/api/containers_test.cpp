@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <sstream>
+#include <sys/wait.h>
 
 namespace {
 
@@ -206,6 +207,46 @@ TEST_F(ApiContainers, InputGoesThroughToItsEnd) {
     EXPECT_EQ(attached.read_to_end(), "");
     EXPECT_TRUE(eventually([&] { return inspect(id)["State"]["Status"] == "exited"; }));
     EXPECT_EQ(call("DELETE", "/containers/" + id).status, 204);
+}
+
+// Who has to clean up after it is not there yet: it is at rest for all that.
+TEST_F(ApiContainers, WhatHasJustEndedIsStartedAgainAndWaitedForAnew) {
+    const ::pid_t client =
+        rtctl_.start({"run", "--name", "one", "busybox", "sh", "-c", "echo run; [ -e /again ] || sleep 100"});
+    ASSERT_TRUE(eventually([&] { return rtctl_({"logs", "one"}).out == "run\n"; }));
+    ASSERT_EQ(rtctl_({"exec", "one", "touch", "/again"}).exit_code, 0);
+    ASSERT_EQ(::kill(client, SIGSTOP), 0);
+    ASSERT_EQ(call("POST", "/containers/one/kill").status, 204);
+    EXPECT_EQ(inspect("one")["State"]["Status"], "exited");
+    auto attached = connect(), waiting = connect(), starting = connect();
+    attached.send_request("POST", "/containers/one/attach?stream=1&stdout=1", "",
+                          "Upgrade: tcp\r\nConnection: Upgrade\r\n");
+    waiting.send_request("POST", "/containers/one/wait?condition=next-exit");
+    ASSERT_EQ(::kill(client, SIGCONT), 0);
+    ASSERT_EQ(::waitpid(client, nullptr, 0), client);
+    EXPECT_EQ(attached.answer_head().status, 101);
+    EXPECT_EQ(waiting.answer_head().status, 200);
+    starting.send_request("POST", "/containers/one/start");
+    EXPECT_EQ(starting.answer().status, 204);
+    EXPECT_EQ(attached.read_to_end(), frame(1, "run\n"));
+    EXPECT_THAT(waiting.read_until("}"), HasSubstr("{\"StatusCode\":0}"));
+    EXPECT_EQ(call("DELETE", "/containers/one").status, 204);
+}
+
+// The same of a start, which was taken for one of a container that runs.
+TEST_F(ApiContainers, AStartWaitsForTheCleanUpOfTheRunBefore) {
+    const ::pid_t client = rtctl_.start({"run", "--name", "one", "busybox", "sleep", "100"});
+    ASSERT_TRUE(eventually([&] { return !rtctl_({"ps", "-q", "--filter", "name=one"}).out.empty(); }));
+    ASSERT_EQ(::kill(client, SIGSTOP), 0);
+    ASSERT_EQ(call("POST", "/containers/one/kill").status, 204);
+    auto starting = connect();
+    starting.send_request("POST", "/containers/one/start");
+    EXPECT_FALSE(rt::test::is_readable(starting.fd(), std::chrono::milliseconds(200)));
+    ASSERT_EQ(::kill(client, SIGCONT), 0);
+    ASSERT_EQ(::waitpid(client, nullptr, 0), client);
+    EXPECT_EQ(starting.answer().status, 204);
+    EXPECT_TRUE(inspect("one")["State"]["Running"]);
+    EXPECT_EQ(call("DELETE", "/containers/one?force=1").status, 204);
 }
 
 // More than a socket holds, at once.

@@ -37,6 +37,7 @@ public:
     std::string read_until(std::string_view mark);                          // with the mark
     [[nodiscard]] std::size_t buffered() const { return received_.size(); } // what came with what was read
     void end_sending();
+    [[nodiscard]] int fd() const { return fd_.get(); }
     void close() { fd_.reset(); }
 
 private:

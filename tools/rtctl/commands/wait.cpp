@@ -12,22 +12,13 @@
 namespace rt::cli {
 namespace {
 
-// As docker's API words it.
-Result<WaitFor> parse_condition(const std::string& text) {
-    if (text.empty() || text == "not-running") return WaitFor::not_running;
-    if (text == "next-exit") return WaitFor::next_exit;
-    if (text == "removed") return WaitFor::removed;
-    return fail(Code::invalid_argument, "--condition '", text,
-                "' is not one of not-running, next-exit, removed");
-}
-
 Outcome wait_command(const Globals& globals, const Arguments& arguments) {
     options::options_description description("Options");
     description.add_options()("condition", options::value<std::string>()->value_name("CONDITION"),
                               "what is waited for: not-running (the default), next-exit or removed");
     RT_TRY_ASSIGN(const auto parsed, parse(kWait, description, arguments, Operands::anywhere, 1, SIZE_MAX));
     if (!parsed) return 0;
-    RT_TRY_ASSIGN(const WaitFor condition, parse_condition(parsed->get<std::string>("condition")));
+    RT_TRY_ASSIGN(const WaitFor condition, parse_wait_condition(parsed->get<std::string>("condition")));
     RT_TRY_ASSIGN(const auto engine, open_engine(globals));
     int exit_code = 0;
     for (const std::string& reference : parsed->operands) {

@@ -2,7 +2,8 @@
 // What clients take part in or wait for: attach, resize, wait.
 #include "core/container/container_events.hpp"
 #include "core/container/detach_keys.hpp"
-#include "core/container/recovery.hpp"
+#include "core/container/ended_run.hpp"
+#include "core/container/life.hpp"
 #include "core/container/running_shim.hpp"
 #include "tools/rtd/log.hpp"
 #include "tools/rtd/routes/container_logs.hpp"
@@ -30,7 +31,7 @@ Result<Attachee> find_attachee(Engine& engine, const std::string& reference, boo
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     Attachee attachee;
-    RT_TRY_ASSIGN(attachee.container, refresh(engine, found));
+    RT_TRY_ASSIGN(attachee.container, settled(engine, found)); // one that has just ended is not joined
     RT_TRY_ASSIGN(const ContainerSpec spec, spec_from_json(attachee.container.spec));
     attachee.terminal = spec.terminal;
     attachee.open_stdin = spec.open_stdin;
@@ -130,72 +131,57 @@ Result<Answer> resize(Engine& engine, const Request& request) {
     return empty_answer(200);
 }
 
-enum class WaitCondition { not_running, next_exit, removed };
-
-Result<WaitCondition> condition_of(const Request& request) {
-    const std::string text = request.query.get("condition");
-    if (text.empty() || text == "not-running") return WaitCondition::not_running;
-    if (text == "next-exit") return WaitCondition::next_exit;
-    if (text == "removed") return WaitCondition::removed;
-    return fail(Code::invalid_argument, "invalid condition: \"", text, "\"");
-}
-
-struct Waited {
-    std::string id;
-    bool runs = false;
-    int exit_code = 0;
-};
-
-Result<Waited> find_waited(Engine& engine, const std::string& reference) {
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    return Waited{container.id, container.phase == Phase::running || container.phase == Phase::restarting,
-                  container.exit_code};
-}
-
-// What concerns one container's end. id: of whom, once it is known; of all before.
+// What concerns one container's end, once it is known whose.
 class Ends {
 public:
     explicit Ends(Services& services) : services_(services) { listen(); }
 
-    void only_of(const std::string& id) { *id_ = id; }
+    void only_of(const WaitStart& begun) {
+        *id_ = begun.container.id;
+        last_event_ = begun.last_event;
+    }
     void listen() {
         queue_ = services_.events.listen([id = id_](const Event& event) {
             return event.type == "container" && (event.action == "die" || event.action == "destroy") &&
                    (id->empty() || event.actor_id == *id);
         });
     }
-    Awaitable<Result<SharedEvent>> next() { return queue_->next(); }
+    Awaitable<Result<SharedEvent>> next() {
+        for (;;) { // some are of the time when nobody knew whose are wanted
+            auto event = co_await queue_->next();
+            if (!event || ((*event)->actor_id == *id_ && (*event)->id > last_event_)) co_return event;
+        }
+    }
 
 private:
     Services& services_;
-    std::shared_ptr<std::string> id_ = std::make_shared<std::string>();
+    std::shared_ptr<std::string> id_ = std::make_shared<std::string>(); // "": it is not known yet
+    std::int64_t last_event_ = 0;
     std::shared_ptr<EventQueue> queue_;
 };
 
 // Until it is so; the exit code of the run that ended last.
-Awaitable<Result<int>> wait_for(Services& services, Ends& ends, const Waited& container,
-                                WaitCondition condition) {
-    if (condition == WaitCondition::not_running && !container.runs) co_return container.exit_code;
-    int exit_code = container.exit_code;
+Awaitable<Result<int>> wait_for(Services& services, Ends& ends, const WaitStart& begun, WaitFor condition) {
+    if (condition == WaitFor::not_running && !begun.runs()) co_return begun.container.exit_code;
+    int exit_code = begun.container.exit_code;
     for (;;) {
         const auto event = co_await ends.next();
         if (event && (*event)->action == "destroy") co_return exit_code;
         if (event) {
             exit_code = exit_code_of(**event);
-            if (condition != WaitCondition::removed) co_return exit_code;
+            if (condition != WaitFor::removed) co_return exit_code;
             continue;
         }
         // Some were lost: it is looked at instead.
         ends.listen();
-        auto task =
-            services.workers.run([id = container.id](Engine& engine) { return find_waited(engine, id); });
+        auto task = services.workers.run([id = begun.container.id](Engine& engine) {
+            return begin_wait(engine, id, WaitFor::not_running);
+        });
         const auto now = co_await std::move(task);
         if (!now && now.error().code == Code::not_found) co_return exit_code;
         RT_CO_TRY(now);
-        exit_code = now->exit_code;
-        if (condition != WaitCondition::removed && container.runs && !now->runs) co_return exit_code;
+        exit_code = now->container.exit_code;
+        if (condition != WaitFor::removed && begun.runs() && !now->runs()) co_return exit_code;
     }
 }
 
@@ -209,17 +195,18 @@ Answer wait_answer(int exit_code) {
 
 Awaitable<Result<void>> wait_one(Services& services, Exchange& exchange) {
     const bool old = exchange.request().version < ApiVersion{1, 30}; // neither conditions nor a head first
-    RT_CO_TRY_ASSIGN(const WaitCondition condition,
-                     old ? WaitCondition::not_running : condition_of(exchange.request()));
+    RT_CO_TRY_ASSIGN(const WaitFor condition,
+                     parse_wait_condition(old ? "" : exchange.request().query.get("condition")));
     // Listening first: what happens between the look and the waiting is heard.
     Ends ends(services);
     const std::string reference = exchange.request().parameter("id");
-    auto task = services.workers.run(named_work(
-        exchange.request(), [reference](Engine& engine) { return find_waited(engine, reference); }));
-    RT_CO_TRY_ASSIGN(const Waited container, co_await std::move(task));
-    ends.only_of(container.id);
+    auto task = services.workers.run(named_work(exchange.request(), [reference, condition](Engine& engine) {
+        return begin_wait(engine, reference, condition);
+    }));
+    RT_CO_TRY_ASSIGN(const WaitStart begun, co_await std::move(task));
+    ends.only_of(begun);
     if (!old) co_await exchange.begin(kJsonHead); // the client starts it when it has heard that we wait
-    const auto ended = co_await (wait_for(services, ends, container, condition) || exchange.client_gone());
+    const auto ended = co_await (wait_for(services, ends, begun, condition) || exchange.client_gone());
     if (ended.index() == 1) co_return fail(Code::cancelled, "the client has gone");
     RT_CO_TRY_ASSIGN(const int exit_code, std::get<0>(ended));
     if (old)
