@@ -7,7 +7,6 @@
 
 #include "links.hpp"
 #include "netlink_socket.hpp"
-#include "sysctl.hpp"
 
 #include <rt/network/netns.hpp>
 
@@ -92,13 +91,13 @@ sdk::Result<void> add_default_route(int fd, Ipv4 gateway) {
 
 } // namespace
 
-sdk::Result<void> configure_inside(int netns_fd, const std::string& link, const Ipv4Prefix& address,
-                                   std::optional<Ipv4> gateway) {
+sdk::Result<void> configure_inside(int netns_fd, const SysctlView& sysctls, const std::string& link,
+                                   const Ipv4Prefix& address, std::optional<Ipv4> gateway) {
     sdk::UniqueFd fd;
     RT_TRY(network::inside_namespace(netns_fd, [&]() -> sdk::Result<void> {
         fd.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         if (!fd) return sdk::fail_errno(errno, "open a socket in the container's network namespace");
-        return disable_ipv6(link); // /proc/sys/net is that of the namespace the thread is in
+        return sysctls.disable_ipv6(link); // of the namespace the thread is in
     }));
     RT_TRY(bring_up(fd.get(), "lo", 0));
     RT_TRY(set_address(fd.get(), link, address));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ipv4.hpp"
+#include "sysctl.hpp"
 
 #include <optional>
 #include <string>
@@ -13,8 +14,8 @@ namespace rt::bridge {
 // Brings up lo and the container's link, with its address and, where there is one, the default route through
 // the gateway; an existing default route (that of the network which the container was attached to first)
 // stays. The link has no IPv6.
-sdk::Result<void> configure_inside(int netns_fd, const std::string& link, const Ipv4Prefix& address,
-                                   std::optional<Ipv4> gateway);
+sdk::Result<void> configure_inside(int netns_fd, const SysctlView& sysctls, const std::string& link,
+                                   const Ipv4Prefix& address, std::optional<Ipv4> gateway);
 
 // More addresses of the link. By netlink: the namespace lives some milliseconds longer for it.
 sdk::Result<void> add_addresses(int netns_fd, const std::string& link, const std::vector<Ipv4Prefix>& more);

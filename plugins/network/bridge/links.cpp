@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "links.hpp"
 
-#include "sysctl.hpp"
+#include <rt/sdk/rollback.hpp>
 
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
@@ -27,16 +27,6 @@ void begin_link(Batch& batch, std::uint16_t type, std::uint16_t flags, const std
     batch.put_text(IFLA_IFNAME, name);
 }
 
-// No link-local address for IPv6, which these networks do not carry: it spares the kernel multicast groups
-// and duplicate address detection. A kernel without IPv6 refuses this with EAFNOSUPPORT, which is as good.
-void put_no_ipv6_address(Batch& batch) {
-    const auto families = batch.nest(IFLA_AF_SPEC);
-    const auto ipv6 = batch.nest(AF_INET6);
-    batch.put_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-    batch.end(ipv6);
-    batch.end(families);
-}
-
 void change_link(Batch& batch, int index, const std::string& name, unsigned flags) {
     batch.begin(RTM_SETLINK, 0);
     auto* header = batch.header<ifinfomsg>();
@@ -44,13 +34,6 @@ void change_link(Batch& batch, int index, const std::string& name, unsigned flag
     header->ifi_flags = flags;
     header->ifi_change = flags;
     if (index == 0) batch.put_text(IFLA_IFNAME, name);
-}
-
-// The first failure that is not one of a message that may fail with EAFNOSUPPORT.
-const NetlinkFailure* first_real(const NetlinkFailures& failures) {
-    const auto found = std::ranges::find_if(
-        failures, [](const NetlinkFailure& failure) { return failure.error != EAFNOSUPPORT; });
-    return found == failures.end() ? nullptr : &*found;
 }
 
 void read_link_info(const nlattr* info, Link& link) {
@@ -179,7 +162,8 @@ sdk::Result<void> make_bridge(NetlinkSocket& route, const BridgeSpec& spec) {
         return sdk::fail(
             sdk::Code::already_exists, what,
             ": a link of that name exists that this network did not make; remove it or choose another name");
-    RT_TRY(disable_ipv6(spec.name));
+    RT_TRY_ASSIGN(const SysctlView sysctls, SysctlView::open());
+    RT_TRY(sysctls.disable_ipv6(spec.name));
     Batch configure;
     change_link(configure, link->index, spec.name, 0);
     configure.put(IFLA_IFALIAS, spec.alias.data(), spec.alias.size());
@@ -224,8 +208,6 @@ void create_veth(Batch& batch, const VethSpec& spec) {
 }
 
 void set_up_port(Batch& batch, const VethSpec& spec) {
-    change_link(batch, 0, spec.host_name, 0);
-    put_no_ipv6_address(batch);
     // NEWLINK without CREATE changes a link; only it takes what concerns the port of a bridge.
     batch.begin(RTM_NEWLINK, 0);
     auto* header = batch.header<ifinfomsg>();
@@ -243,17 +225,22 @@ void set_up_port(Batch& batch, const VethSpec& spec) {
 
 } // namespace
 
-sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec) {
-    Batch batch;
-    create_veth(batch, spec);
-    set_up_port(batch, spec);
-    RT_TRY_ASSIGN(const auto failures, route.send(batch));
-    const auto* failure = first_real(failures);
-    if (failure == nullptr) return {};
-    if (failure->message != 0)
-        (void)delete_link(route, spec.host_name); // the failure to report is the first one
-    return refused(*failure, sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name,
-                                      "' of the container"));
+sdk::Result<void> make_veth(NetlinkSocket& route, const SysctlView& sysctls, const VethSpec& spec) {
+    const std::string what =
+        sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name, "' of the container");
+    Batch create;
+    create_veth(create, spec);
+    RT_TRY(route.send_all(create, what));
+    sdk::Rollback rollback;
+    rollback.add([&] { (void)delete_link(route, spec.host_name); });
+    // While it is down. A port that comes up with IPv6 has a route of it, and each that comes and goes has
+    // the kernel walk all of them.
+    RT_TRY(sysctls.disable_ipv6(spec.host_name));
+    Batch port;
+    set_up_port(port, spec);
+    RT_TRY(route.send_all(port, what));
+    rollback.commit();
+    return {};
 }
 
 sdk::Result<void> settle_links(NetlinkSocket& route, const std::string& host_name,

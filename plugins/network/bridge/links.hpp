@@ -5,6 +5,7 @@
 
 #include "ipv4.hpp"
 #include "netlink_socket.hpp"
+#include "sysctl.hpp"
 
 #include <array>
 #include <cstdint>
@@ -68,9 +69,10 @@ struct VethSpec {
     bool isolated; // ports of this kind reach the bridge but not each other
 };
 
-// Makes the pair, its one end on the bridge and up, the other in netns_fd. Returns the container's link
-// index. already_exists: a link of either name is there. After a failure neither end is left.
-sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec);
+// Makes the pair, its one end on the bridge and up, without IPv6, the other in netns_fd. Returns the
+// container's link index. already_exists: a link of either name is there. After a failure neither end is
+// left.
+sdk::Result<void> make_veth(NetlinkSocket& route, const SysctlView& sysctls, const VethSpec& spec);
 
 // Does the kernel remove this veth by itself, because nothing refers to its peer's namespace any more? Such a
 // namespace cannot come back.

@@ -2,6 +2,9 @@
 // attach, detach and check of the bridge driver: links, addresses, and what is left after failures.
 #include "bridge_fixture.hpp"
 
+#include <future>
+#include <thread>
+
 namespace rt::test {
 namespace {
 
@@ -18,6 +21,27 @@ TEST_F(BridgeAttach, GivesTheContainerItsAddressAndRoute) {
     EXPECT_NE(shell("ip -4 route", container.fd()).find("default via 10.88.0.1 dev eth0"), std::string::npos);
     EXPECT_NE(shell("ip link show lo", container.fd()).find("LOOPBACK,UP"), std::string::npos);
     EXPECT_EQ(driver_.check(endpoint, container.fd()).status, RTP_OK);
+}
+
+// Else a container that sends router advertisements would have the others send through it.
+TEST_F(BridgeAttach, NoEndHasIpv6AlsoAmongManyProcesses) {
+    const auto has_none = [](const std::string& link, int netns_fd) {
+        return shell("cat /proc/sys/net/ipv6/conf/" + link + "/disable_ipv6", netns_fd) == "1\n";
+    };
+    NetNs few, many;
+    attach(endpoint_in(network_, 5), few);
+    std::promise<void> over;
+    const std::shared_future<void> end = over.get_future().share();
+    std::vector<std::jthread> crowd; // beyond some hundred it is done in another way
+    for (int i = 0; i < 600; ++i) crowd.emplace_back([end] { end.wait(); });
+    attach(endpoint_in(network_, 6), many);
+    over.set_value();
+    for (const NetNs* container : {&few, &many}) {
+        EXPECT_TRUE(has_none("eth0", container->fd()));
+        EXPECT_EQ(shell("ip -6 addr show eth0", container->fd()), "");
+    }
+    EXPECT_TRUE(has_none("rtve00000000005", -1));
+    EXPECT_TRUE(has_none("rtve00000000006", -1));
 }
 
 TEST_F(BridgeAttach, ContainersOfOneNetworkAndTheHostReachEachOther) {
