@@ -6,6 +6,7 @@
 #include "core/container/diff.hpp"
 #include "core/container/ended_run.hpp"
 #include "core/container/pause.hpp"
+#include "core/container/recovery.hpp"
 #include "core/image/image_service.hpp"
 #include "core/image/reference.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 Result<std::optional<Standstill>> stop_for_a_moment(Engine& engine, const Container& container) {
     std::error_code problem;
     const bool paused = std::filesystem::exists(engine.run_directory(container.id) / "paused", problem);
-    if (container.phase != Phase::running || paused) return std::nullopt;
+    if (paused || has_ended(engine, container)) return std::nullopt;
     auto made = Standstill::make(engine, container);
     if (!made)
         return in_context(std::move(made).error(), "commit (--pause=false does without standing still)");
@@ -37,7 +38,7 @@ Result<std::vector<TreeChange>> changes_of(Engine& engine, const std::string& id
 Result<Image> commit_container(Engine& engine, const std::string& reference, const CommitRequest& request) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container stored, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, settled(engine, stored));
+    RT_TRY_ASSIGN(const Container container, refresh(engine, stored));
     std::string shown; // as the event has it
     if (!request.name.empty()) {
         RT_TRY_ASSIGN(const Reference name, parse_reference(request.name));

@@ -3,13 +3,32 @@
 
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
+#include "core/container/until_done.hpp"
 #include "core/shim/client.hpp"
 
-#include <poll.h>
-
-#include <chrono>
-
 namespace rt {
+namespace {
+
+// Who cleans up has the shim rest, go, or begin the next run behind the same socket, at any moment; a lease
+// is only taken of one that waits to be cleaned up after.
+Result<void> try_to_reap(Engine& engine, const std::string& id) {
+    RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine.run_directory(id)));
+    RT_TRY_ASSIGN(ShimState now, shim.state());
+    if (now.phase != "ended") return {};
+    if (auto lease = shim.take_lease(); !lease)
+        return lease.error().code == Code::unavailable ? Result<void>() : std::move(lease); // another has it
+    RT_TRY_ASSIGN(now, shim.state());
+    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
+    RT_TRY_ASSIGN(const Container found, state->containers.find(id));
+    if (found.phase != Phase::running || now.phase != "ended") return {};
+    auto reaped = reap(engine, id, &shim);
+    if (!reaped)
+        return in_context(std::move(reaped).error(), "clean up after the last run of container '", found.name,
+                          "'");
+    return {};
+}
+
+} // namespace
 
 bool has_ended(Engine& engine, const Container& container) {
     if (container.phase != Phase::running) return true;
@@ -17,20 +36,11 @@ bool has_ended(Engine& engine, const Container& container) {
     return exit && exit->has_value();
 }
 
-Result<void> see_ended(Engine& engine, const std::string& id) {
-    const Path directory = engine.run_directory(id);
-    auto shim = ShimClient::connect(directory);
-    if (!shim && !shim_is_alive(directory)) return {};
-    if (!shim) return std::unexpected(std::move(shim).error());
-    auto lease = shim->take_lease();
-    if (!lease && (lease.error().code == Code::unavailable || !shim_is_alive(directory))) return {};
-    RT_TRY(std::move(lease));
-    // Who was quicker has it rest, or run again behind the same socket: looked at under the lease.
-    RT_TRY_ASSIGN(const ShimState now, shim->state());
-    RT_TRY_ASSIGN(Engine::State* const state, engine.state());
-    const auto found = state->containers.find(id);
-    if (!found || found->phase != Phase::running || now.phase != "ended") return {};
-    return reap(engine, id, &*shim);
+Result<void> reap_ended(Engine& engine, const std::string& id) {
+    auto reaped = try_to_reap(engine, id);
+    const bool is_gone =
+        !reaped && (reaped.error().code == Code::not_found || !shim_is_alive(engine.run_directory(id)));
+    return is_gone ? Result<void>() : reaped;
 }
 
 Result<Container> settled(Engine& engine, const Container& container) {
@@ -38,26 +48,11 @@ Result<Container> settled(Engine& engine, const Container& container) {
     const auto look = [&]() -> Result<Attempt> {
         RT_TRY_ASSIGN(now, refresh(engine, now));
         if (now.phase != Phase::running || !has_ended(engine, now)) return Attempt::done;
-        RT_TRY(see_ended(engine, now.id));
+        RT_TRY(reap_ended(engine, now.id));
         return Attempt::again;
     };
     RT_TRY(until_done(container.name, look));
     return now;
-}
-
-Result<void> until_done(const std::string& container, const std::function<Result<Attempt>()>& attempt) {
-    constexpr std::chrono::seconds kLimit{30};
-    const auto deadline = std::chrono::steady_clock::now() + kLimit;
-    for (;;) {
-        RT_TRY_ASSIGN(const Attempt outcome, attempt());
-        if (outcome == Attempt::done) return {};
-        if (std::chrono::steady_clock::now() > deadline)
-            return fail(
-                Code::unavailable, "container '", container,
-                "' is being started or cleaned up by another process that does not come to an end: end that "
-                "process");
-        ::poll(nullptr, 0, 5);
-    }
 }
 
 } // namespace rt

@@ -5,7 +5,6 @@
 
 #include "core/container/engine.hpp"
 
-#include <functional>
 #include <string>
 
 namespace rt {
@@ -14,17 +13,12 @@ namespace rt {
 bool has_ended(Engine& engine, const Container& container);
 
 // Cleans up after a run that has ended, as is done without us, so that its restart policy says what comes
-// next. Returns at once where another process is at that.
-Result<void> see_ended(Engine& engine, const std::string& id);
+// next. Returns at once where another process is at that, or where there is nothing to do any more.
+Result<void> reap_ended(Engine& engine, const std::string& id);
 
 // refresh(), and whose run has ended is returned as the clean-up leaves it: for who acts on one at rest in
 // another way than on one that runs. Waits for who is at that; unavailable: for 30 s, and it does not come to
 // an end.
 Result<Container> settled(Engine& engine, const Container& container);
-
-// What another process does at this moment has to come to its end first: again.
-enum class Attempt { done, again };
-// Repeats it until it is done. unavailable: 30 s have passed. container: its name.
-Result<void> until_done(const std::string& container, const std::function<Result<Attempt>()>& attempt);
 
 } // namespace rt

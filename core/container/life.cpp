@@ -149,28 +149,31 @@ Result<WaitStart> begin_wait(Engine& engine, const std::string& reference, WaitF
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     WaitStart begun;
     RT_TRY_ASSIGN(begun.last_event, state->events.last_id()); // before the look: what comes after it counts
-    RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(begun.container, refresh(engine, found));
-    if (condition != WaitFor::next_exit || !has_ended(engine, begun.container)) return begun;
-    RT_TRY_ASSIGN(begun.container, settled(engine, begun.container));
-    RT_TRY_ASSIGN(begun.last_event, state->events.last_id());
+    RT_TRY_ASSIGN(begun.container, state->containers.find(reference));
+    auto now = refresh(engine, begun.container);
+    if (!now && now.error().code == Code::not_found) return begun; // it has just gone: the events say how
+    RT_TRY_ASSIGN(begun.container, std::move(now));
+    // Nobody has recorded that end yet.
+    const bool is_over = begun.container.phase == Phase::running && has_ended(engine, begun.container);
+    begun.ends_before = is_over && condition == WaitFor::next_exit ? 1 : 0;
     return begun;
 }
 
 Result<int> wait(Engine& engine, const std::string& reference, WaitFor condition, int cancel_fd) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(EventWatch watch, EventWatch::open(engine.wiring().root));
-    RT_TRY_ASSIGN(auto begun, begin_wait(engine, reference, condition));
-    const std::int64_t last_event = begun.last_event;
-    Container container = std::move(begun.container);
+    RT_TRY_ASSIGN(const WaitStart begun, begin_wait(engine, reference, condition));
+    Container container = begun.container;
     for (;;) {
         auto now = refresh(engine, container);
         if (now) container = std::move(*now);
         std::optional<int> died;
         bool gone = !now && now.error().code == Code::not_found;
         if (!now && !gone) return std::unexpected(std::move(now).error());
-        RT_TRY(state->events.read(last_event, 0, 0, [&](const Event& event) {
-            if (event.actor_id == container.id && event.action == "die") died = exit_code_of(event);
+        int ends_before = begun.ends_before;
+        RT_TRY(state->events.read(begun.last_event, 0, 0, [&](const Event& event) {
+            if (event.actor_id != container.id || event.action != "die") return;
+            if (ends_before-- <= 0) died = exit_code_of(event);
         }));
         const bool over = condition == WaitFor::removed     ? gone
                           : condition == WaitFor::next_exit ? died.has_value() || gone

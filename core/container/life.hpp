@@ -22,11 +22,11 @@ Result<void> rename(Engine& engine, const std::string& reference, const std::str
 enum class WaitFor { not_running, next_exit, removed };
 Result<WaitFor> parse_wait_condition(const std::string& text); // as docker's API words them; "": not_running
 
-// What a wait begins with. Of the events of the container those after last_event are waited for: the end of a
-// run that was over before is not the next.
+// What a wait begins with. What is waited for is among the events of the container after last_event.
 struct WaitStart {
     Container container;
     std::int64_t last_event = 0;
+    int ends_before = 0; // of these events, ends of runs that were over before: they are not the next
     [[nodiscard]] bool runs() const;
 };
 Result<WaitStart> begin_wait(Engine& engine, const std::string& reference, WaitFor condition);

@@ -11,6 +11,7 @@
 #include "core/container/reap.hpp"
 #include "core/container/recovery.hpp"
 #include "core/container/running_shim.hpp"
+#include "core/container/until_done.hpp"
 #include "core/shim/client.hpp"
 
 #include <poll.h>
@@ -186,7 +187,7 @@ Result<Attempt> remove_once(Engine& engine, const Container& found, Force force,
             if (!has_ended(engine, *container) && shim_is_alive(engine.run_directory(found.id)))
                 return fail(Code::failed_precondition, "container '", container->name,
                             "' is running: stop it first, or remove it with -f");
-            RT_TRY(see_ended(engine, found.id));
+            RT_TRY(reap_ended(engine, found.id));
             return Attempt::again;
         }
         RT_TRY(record_signal(*state, *container, SIGKILL, true));

@@ -99,6 +99,7 @@ void Shim::create(Connection& connection, const Frame& frame) {
     auto message = decode_create(frame.payload);
     if (!message) return connection.hang_up();
     resting_ = false;
+    resting_until_.cancel();
     warnings_.clear();
     collecting_ = true;
     auto process =
@@ -149,7 +150,6 @@ Result<void> Shim::take_lease(Connection& connection) {
         return fail(Code::unavailable, "take the lease of container '", id_,
                     "': another process cleans it up");
     lease_ = connection.id();
-    resting_until_.cancel(); // it is for the holder to go on
     return {};
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/rtctl/attached.hpp"
 
+#include "core/container/ended_run.hpp"
 #include "core/container/reap.hpp"
-#include "core/container/recovery.hpp"
 #include "core/shim/run_files.hpp"
 #include "tools/rtctl/output.hpp"
 
@@ -72,7 +72,7 @@ int follow_to_end(Engine& engine, Foreground& foreground, RunningContainer& cont
 Result<Container> running_container(Engine& engine, const std::string& reference) {
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-    RT_TRY_ASSIGN(const Container container, refresh(engine, found));
+    RT_TRY_ASSIGN(const Container container, settled(engine, found)); // a run that is over is not joined
     if (container.phase == Phase::restarting)
         return fail(Code::failed_precondition, "container '", container.name,
                     "' is restarting: wait until it runs");

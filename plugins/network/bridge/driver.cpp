@@ -135,7 +135,7 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& 
                   .netns_fd = netns_fd,
                   .hairpin = config_.hairpin,
                   .isolated = !state.icc};
-    RT_TRY_ASSIGN(const SysctlView sysctls, SysctlView::open());
+    const SysctlView sysctls;
     auto made = make_veth(route, sysctls, spec);
     if (!made && made.error().code == Code::already_exists) {
         RT_TRY(

@@ -37,12 +37,12 @@ sdk::Result<void> try_everything(const Config& config) {
     if (!here) return sdk::fail_errno(errno, "open '/proc/thread-self/ns/net'");
     RT_TRY_ASSIGN(NetlinkSocket route, NetlinkSocket::open(NETLINK_ROUTE));
     const BridgeSpec spec{"rt-probe", "rt probe", {{config.pool.first().value + 1}, 30}, 1500};
-    if (auto made = make_bridge(route, spec); !made)
+    const SysctlView sysctls;
+    if (auto made = make_bridge(route, sysctls, spec); !made)
         return cannot(std::move(made).error(), "the kernel makes no bridge (module 'bridge')");
     RT_TRY_ASSIGN(const auto bridge, find_link(route, spec.name));
     const VethSpec veth{"rtv-probe", "rt probe", "eth0", mac_of({1}), 1500, bridge ? bridge->index : 0,
                         here.get(),  true,       false};
-    RT_TRY_ASSIGN(const SysctlView sysctls, SysctlView::open());
     if (auto made = make_veth(route, sysctls, veth); !made)
         return cannot(std::move(made).error(), "the kernel makes no veth pair (module 'veth')");
     auto nft = NetlinkSocket::open(NETLINK_NETFILTER);

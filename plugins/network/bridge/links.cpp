@@ -12,8 +12,6 @@
 #include <linux/veth.h>
 #include <net/if.h>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace rt::bridge {
@@ -151,7 +149,7 @@ bool is_ours(const Link& link, const BridgeSpec& spec) {
     return link.alias.empty() ? link.mac == mac_of(spec.gateway.address) : link.alias == spec.alias;
 }
 
-sdk::Result<void> make_bridge(NetlinkSocket& route, const BridgeSpec& spec) {
+sdk::Result<void> make_bridge(NetlinkSocket& route, const SysctlView& sysctls, const BridgeSpec& spec) {
     const std::string what = sdk::cat("make the bridge '", spec.name, "'");
     Batch create;
     create_bridge(create, spec);
@@ -162,7 +160,6 @@ sdk::Result<void> make_bridge(NetlinkSocket& route, const BridgeSpec& spec) {
         return sdk::fail(
             sdk::Code::already_exists, what,
             ": a link of that name exists that this network did not make; remove it or choose another name");
-    RT_TRY_ASSIGN(const SysctlView sysctls, SysctlView::open());
     RT_TRY(sysctls.disable_ipv6(spec.name));
     Batch configure;
     change_link(configure, link->index, spec.name, 0);
@@ -209,10 +206,7 @@ void create_veth(Batch& batch, const VethSpec& spec) {
 
 void set_up_port(Batch& batch, const VethSpec& spec) {
     // NEWLINK without CREATE changes a link; only it takes what concerns the port of a bridge.
-    batch.begin(RTM_NEWLINK, 0);
-    auto* header = batch.header<ifinfomsg>();
-    header->ifi_flags = header->ifi_change = IFF_UP;
-    batch.put_text(IFLA_IFNAME, spec.host_name);
+    begin_link(batch, RTM_NEWLINK, 0, spec.host_name);
     batch.put(IFLA_IFALIAS, spec.host_alias.data(), spec.host_alias.size());
     const auto info = batch.nest(IFLA_LINKINFO);
     batch.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
@@ -230,15 +224,18 @@ sdk::Result<void> make_veth(NetlinkSocket& route, const SysctlView& sysctls, con
         sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name, "' of the container");
     Batch create;
     create_veth(create, spec);
-    RT_TRY(route.send_all(create, what));
-    sdk::Rollback rollback;
+    set_up_port(create, spec);
+    RT_TRY_ASSIGN(const auto failures, route.send(create));
+    if (!failures.empty() && failures.front().message == 0) return refused(failures.front(), what);
+    sdk::Rollback rollback; // the failure to report is the first one
     rollback.add([&] { (void)delete_link(route, spec.host_name); });
+    if (!failures.empty()) return refused(failures.front(), what);
     // While it is down. A port that comes up with IPv6 has a route of it, and each that comes and goes has
     // the kernel walk all of them.
     RT_TRY(sysctls.disable_ipv6(spec.host_name));
-    Batch port;
-    set_up_port(port, spec);
-    RT_TRY(route.send_all(port, what));
+    Batch up;
+    change_link(up, 0, spec.host_name, IFF_UP);
+    RT_TRY(route.send_all(up, what));
     rollback.commit();
     return {};
 }
@@ -273,7 +270,8 @@ sdk::Result<void> block_port(NetlinkSocket& route, const std::string& name) {
     batch.end(info);
     RT_TRY_ASSIGN(const auto failures, route.send(batch));
     const int error = failures.empty() ? 0 : failures.front().error;
-    if (error == 0 || error == ENODEV || error == EOPNOTSUPP) return {}; // the last: it is on no bridge
+    if (error == 0 || error == ENODEV) return {};
+    if (error == EOPNOTSUPP || error == ENETDOWN) return {}; // it is on no bridge, or never came up
     return refused(failures.front(), sdk::cat("block the bridge port '", name, "'"));
 }
 

@@ -55,7 +55,7 @@ bool is_ours(const Link& link, const BridgeSpec& spec);
 
 // Makes the bridge and gives it its address, or completes one that was begun. A link of that name and another
 // alias is somebody else's: already_exists.
-sdk::Result<void> make_bridge(NetlinkSocket& route, const BridgeSpec& spec);
+sdk::Result<void> make_bridge(NetlinkSocket& route, const SysctlView& sysctls, const BridgeSpec& spec);
 
 struct VethSpec {
     std::string host_name;
@@ -69,9 +69,8 @@ struct VethSpec {
     bool isolated; // ports of this kind reach the bridge but not each other
 };
 
-// Makes the pair, its one end on the bridge and up, without IPv6, the other in netns_fd. Returns the
-// container's link index. already_exists: a link of either name is there. After a failure neither end is
-// left.
+// Makes the pair, its one end on the bridge and up, without IPv6, the other in netns_fd.
+// already_exists: a link of either name is there. After a failure neither end is left.
 sdk::Result<void> make_veth(NetlinkSocket& route, const SysctlView& sysctls, const VethSpec& spec);
 
 // Does the kernel remove this veth by itself, because nothing refers to its peer's namespace any more? Such a

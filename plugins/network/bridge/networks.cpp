@@ -145,7 +145,8 @@ sdk::Result<void> make(NetlinkSocket& route, const Config& config, const Directo
         RT_TRY(add_network(nft, config.nft_table,
                            {state.bridge, state.subnet, state.masquerade, config.hairpin && !state.internal,
                             state.internal}));
-    RT_TRY(make_bridge(route, spec_of(network, state)));
+    const SysctlView sysctls;
+    RT_TRY(make_bridge(route, sysctls, spec_of(network, state)));
     return start_forwarding(nft, config, directories.run, state.bridge);
 }
 

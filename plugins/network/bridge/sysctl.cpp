@@ -11,30 +11,19 @@
 namespace rt::bridge {
 namespace {
 
-constexpr const char* kForwarding = "sys/net/ipv4/ip_forward";
+constexpr const char* kForwarding = "/proc/sys/net/ipv4/ip_forward";
 
-sdk::Result<void> write_setting(int proc, const std::string& path, char value) {
-    const sdk::UniqueFd fd(::openat(proc, path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!fd) return sdk::fail_errno(errno, "open '/proc/", path, "' to set it to ", value);
+sdk::Result<void> write_setting(int directory, const std::string& path, char value) {
+    const sdk::UniqueFd fd(::openat(directory, path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!fd) return sdk::fail_errno(errno, "open '", path, "' to set it to ", value);
     char current = 0;
     if (::read(fd.get(), &current, 1) == 1 && current == value) return {};
-    if (::pwrite(fd.get(), &value, 1, 0) != 1)
-        return sdk::fail_errno(errno, "set '/proc/", path, "' to ", value);
+    if (::pwrite(fd.get(), &value, 1, 0) != 1) return sdk::fail_errno(errno, "set '", path, "' to ", value);
     return {};
 }
 
-sdk::Result<sdk::UniqueFd> open_proc() {
-    sdk::UniqueFd fd(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) return sdk::fail_errno(errno, "open '/proc'");
-    return fd;
-}
-
-sdk::Result<void> set_forwarding(char value) {
-    RT_TRY_ASSIGN(const sdk::UniqueFd proc, open_proc());
-    return write_setting(proc.get(), kForwarding, value);
-}
-
-// There are network namespaces at most where there are processes, and of those a container has two or more.
+// By the threads of the host, since nobody counts its network namespaces: a container has two or more of
+// them, and among some 250 containers both ways take the same time.
 bool is_crowded() {
     constexpr unsigned kCrowd = 500;
     struct sysinfo now{};
@@ -52,31 +41,26 @@ sdk::UniqueFd make_proc() {
 } // namespace
 
 sdk::Result<bool> is_forwarding() {
-    RT_TRY_ASSIGN(const sdk::UniqueFd proc, open_proc());
-    const sdk::UniqueFd fd(::openat(proc.get(), kForwarding, O_RDONLY | O_CLOEXEC));
+    const sdk::UniqueFd fd(::open(kForwarding, O_RDONLY | O_CLOEXEC));
     char current = 0;
-    if (!fd || ::read(fd.get(), &current, 1) != 1)
-        return sdk::fail_errno(errno, "read '/proc/", kForwarding, "'");
+    if (!fd || ::read(fd.get(), &current, 1) != 1) return sdk::fail_errno(errno, "read '", kForwarding, "'");
     return current != '0';
 }
 
 sdk::Result<void> enable_forwarding() {
-    return set_forwarding('1');
+    return write_setting(AT_FDCWD, kForwarding, '1');
 }
 
 sdk::Result<void> disable_forwarding() {
-    return set_forwarding('0');
+    return write_setting(AT_FDCWD, kForwarding, '0');
 }
 
-sdk::Result<SysctlView> SysctlView::open() {
-    if (is_crowded())
-        if (sdk::UniqueFd made = make_proc()) return SysctlView(std::move(made));
-    RT_TRY_ASSIGN(sdk::UniqueFd fd, open_proc());
-    return SysctlView(std::move(fd));
-}
+SysctlView::SysctlView() : own_proc_(is_crowded() ? make_proc() : sdk::UniqueFd()) {}
 
 sdk::Result<void> SysctlView::disable_ipv6(const std::string& link) const {
-    auto done = write_setting(proc_.get(), "sys/net/ipv6/conf/" + link + "/disable_ipv6", '1');
+    const std::string path = "sys/net/ipv6/conf/" + link + "/disable_ipv6";
+    if (own_proc_ && write_setting(own_proc_.get(), path, '1')) return {};
+    auto done = write_setting(AT_FDCWD, "/proc/" + path, '1'); // also where its own is refused: it is nowhere
     if (!done && done.error().sys_errno == ENOENT) return {};
     return done;
 }

@@ -6,7 +6,6 @@
 #include <rt/sdk/unique_fd.hpp>
 
 #include <string>
-#include <utility>
 
 namespace rt::bridge {
 
@@ -23,15 +22,14 @@ sdk::Result<void> disable_forwarding();
 // Linux 6.18). That costs 0.05 ms to make and 0.2 to give up, and is not kept, or it would become the same.
 class SysctlView {
 public:
-    static sdk::Result<SysctlView> open();
+    SysctlView();
 
     // No IPv6 on a link of the caller's network namespace, so that router advertisements from a container
     // configure neither the host nor another container. OK where the kernel has no IPv6.
     [[nodiscard]] sdk::Result<void> disable_ipv6(const std::string& link) const;
 
 private:
-    explicit SysctlView(sdk::UniqueFd proc) : proc_(std::move(proc)) {}
-    sdk::UniqueFd proc_; // O_PATH
+    sdk::UniqueFd own_proc_; // O_PATH; none where few are, or none can be made
 };
 
 } // namespace rt::bridge

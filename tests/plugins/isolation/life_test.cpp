@@ -173,7 +173,8 @@ TEST_F(Life, TheWaitingProcessEndsWithItsHost) {
     ::waitpid(shim, nullptr, 0);
     wait_until([&] { // nothing to be read: it has been taken away as well
         std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-        const std::string text(std::istreambuf_iterator<char>(status), {});
+        std::string text;
+        std::getline(status, text, '\0');
         return text.empty() || text.find("State:\tZ") != std::string::npos;
     });
     ::close(pid_pipe[0]);

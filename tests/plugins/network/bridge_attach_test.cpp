@@ -2,7 +2,8 @@
 // attach, detach and check of the bridge driver: links, addresses, and what is left after failures.
 #include "bridge_fixture.hpp"
 
-#include <future>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace rt::test {
@@ -30,12 +31,16 @@ TEST_F(BridgeAttach, NoEndHasIpv6AlsoAmongManyProcesses) {
     };
     NetNs few, many;
     attach(endpoint_in(network_, 5), few);
-    std::promise<void> over;
-    const std::shared_future<void> end = over.get_future().share();
-    std::vector<std::jthread> crowd; // beyond some hundred it is done in another way
-    for (int i = 0; i < 600; ++i) crowd.emplace_back([end] { end.wait(); });
-    attach(endpoint_in(network_, 6), many);
-    over.set_value();
+    {
+        std::vector<std::jthread> crowd; // beyond some hundred it is done in another way
+        for (int i = 0; i < 600; ++i)
+            crowd.emplace_back([](const std::stop_token& end) {
+                std::mutex mutex;
+                std::unique_lock lock(mutex);
+                std::condition_variable_any().wait(lock, end, [] { return false; });
+            });
+        attach(endpoint_in(network_, 6), many);
+    }
     for (const NetNs* container : {&few, &many}) {
         EXPECT_TRUE(has_none("eth0", container->fd()));
         EXPECT_EQ(shell("ip -6 addr show eth0", container->fd()), "");

@@ -164,23 +164,25 @@ private:
 Awaitable<Result<int>> wait_for(Services& services, Ends& ends, const WaitStart& begun, WaitFor condition) {
     if (condition == WaitFor::not_running && !begun.runs()) co_return begun.container.exit_code;
     int exit_code = begun.container.exit_code;
-    for (;;) {
+    for (int ends_before = begun.ends_before;;) {
         const auto event = co_await ends.next();
         if (event && (*event)->action == "destroy") co_return exit_code;
         if (event) {
+            if (ends_before-- > 0) continue;
             exit_code = exit_code_of(**event);
             if (condition != WaitFor::removed) co_return exit_code;
             continue;
         }
         // Some were lost: it is looked at instead.
         ends.listen();
-        auto task = services.workers.run([id = begun.container.id](Engine& engine) {
-            return begin_wait(engine, id, WaitFor::not_running);
+        auto task = services.workers.run([id = begun.container.id, condition](Engine& engine) {
+            return begin_wait(engine, id, condition);
         });
         const auto now = co_await std::move(task);
         if (!now && now.error().code == Code::not_found) co_return exit_code;
         RT_CO_TRY(now);
         exit_code = now->container.exit_code;
+        ends_before = now->ends_before;
         if (condition != WaitFor::removed && begun.runs() && !now->runs()) co_return exit_code;
     }
 }
