@@ -6,26 +6,23 @@
 #include "core/container/until_done.hpp"
 #include "core/shim/client.hpp"
 
+#include <optional>
+
 namespace rt {
 namespace {
 
 // Who cleans up has the shim rest, go, or begin the next run behind the same socket, at any moment; a lease
-// is only taken of one that waits to be cleaned up after.
-Result<void> try_to_reap(Engine& engine, const std::string& id) {
+// is only taken of one that waits to be cleaned up after. Empty: there is nothing to do, or another has it.
+Result<std::optional<ShimClient>> lease_of_ended(Engine& engine, const std::string& id) {
     RT_TRY_ASSIGN(ShimClient shim, ShimClient::connect(engine.run_directory(id)));
     RT_TRY_ASSIGN(ShimState now, shim.state());
-    if (now.phase != "ended") return {};
-    if (auto lease = shim.take_lease(); !lease)
-        return lease.error().code == Code::unavailable ? Result<void>() : std::move(lease); // another has it
+    if (now.phase != "ended") return std::nullopt;
+    RT_TRY(shim.take_lease());
     RT_TRY_ASSIGN(now, shim.state());
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(id));
-    if (found.phase != Phase::running || now.phase != "ended") return {};
-    auto reaped = reap(engine, id, &shim);
-    if (!reaped)
-        return in_context(std::move(reaped).error(), "clean up after the last run of container '", found.name,
-                          "'");
-    return {};
+    if (found.phase != Phase::running || now.phase != "ended") return std::nullopt;
+    return shim;
 }
 
 } // namespace
@@ -36,11 +33,17 @@ bool has_ended(Engine& engine, const Container& container) {
     return exit && exit->has_value();
 }
 
-Result<void> reap_ended(Engine& engine, const std::string& id) {
-    auto reaped = try_to_reap(engine, id);
-    const bool is_gone =
-        !reaped && (reaped.error().code == Code::not_found || !shim_is_alive(engine.run_directory(id)));
-    return is_gone ? Result<void>() : reaped;
+Result<void> reap_ended(Engine& engine, const Container& container) {
+    auto shim = lease_of_ended(engine, container.id);
+    // It, or the container, has just gone, or another has the lease.
+    if (!shim && (shim.error().code == Code::not_found || shim.error().code == Code::unavailable)) return {};
+    if (!shim) return std::unexpected(std::move(shim).error());
+    if (!*shim) return {};
+    auto reaped = reap(engine, container.id, &**shim);
+    if (!reaped)
+        return in_context(std::move(reaped).error(), "clean up after the last run of container '",
+                          container.name, "'");
+    return {};
 }
 
 Result<Container> settled(Engine& engine, const Container& container) {
@@ -48,7 +51,7 @@ Result<Container> settled(Engine& engine, const Container& container) {
     const auto look = [&]() -> Result<Attempt> {
         RT_TRY_ASSIGN(now, refresh(engine, now));
         if (now.phase != Phase::running || !has_ended(engine, now)) return Attempt::done;
-        RT_TRY(reap_ended(engine, now.id));
+        RT_TRY(reap_ended(engine, now));
         return Attempt::again;
     };
     RT_TRY(until_done(container.name, look));

@@ -13,12 +13,12 @@
 #include "core/container/restart_mark.hpp"
 #include "core/container/restart_policy.hpp"
 #include "core/container/running_index.hpp"
+#include "core/container/running_shim.hpp"
 #include "core/container/shared_memory.hpp"
 #include "core/container/shim_settings.hpp"
 #include "core/container/spec.hpp"
 
 #include <nlohmann/json.hpp>
-#include <poll.h>
 #include <unistd.h>
 
 #include <optional>
@@ -38,17 +38,6 @@ Result<void> remove_log(Engine& engine, const Container& container) {
 }
 
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down
-constexpr int kDeathLimit = 2000; // ms; between the end of a connection and that of the process
-
-// A process whose connection has ended may take a moment to be gone.
-bool shim_dies(const Path& directory) {
-    for (int waited = 0; shim_is_alive(directory); waited += 5) {
-        if (waited >= kDeathLimit) return false;
-        ::poll(nullptr, 0, 5);
-    }
-    return true;
-}
-
 class Reap {
 public:
     Reap(Engine& engine, std::string id, ShimClient* shim, std::optional<LockFile> lock = std::nullopt)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/container/running_shim.hpp"
 
+#include <poll.h>
+
 namespace rt {
 
 Result<ShimClient> connect_running(Engine& engine, const Container& container, std::string_view verb) {
@@ -10,6 +12,15 @@ Result<ShimClient> connect_running(Engine& engine, const Container& container, s
         return in_context(std::move(shim).error(), "cannot ", verb, " container '", container.name, "'");
     if (!shim) return is_not_running(container, verb);
     return shim;
+}
+
+bool shim_dies(const Path& directory) {
+    constexpr int kLimit = 2000, kPause = 5; // ms
+    for (int waited = 0; shim_is_alive(directory); waited += kPause) {
+        if (waited >= kLimit) return false;
+        ::poll(nullptr, 0, kPause);
+    }
+    return true;
 }
 
 std::unexpected<Error> is_not_running(const Container& container, std::string_view verb) {

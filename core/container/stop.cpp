@@ -124,7 +124,9 @@ Result<void> end_with_shim(Engine& engine, const Container& container, int first
 Result<void> end(Engine& engine, const Container& container, int first_signal, std::chrono::seconds grace) {
     const Path directory = engine.run_directory(container.id);
     const Result<void> outcome = end_with_shim(engine, container, first_signal, grace);
-    if (shim_is_alive(directory)) return outcome;
+    // It may have hung up since it is just leaving: another has cleaned up.
+    const bool hung_up = !outcome && outcome.error().code == Code::unavailable;
+    if (hung_up ? !shim_dies(directory) : shim_is_alive(directory)) return outcome;
     return std::filesystem::exists(directory) ? reap(engine, container.id, nullptr) : Result<void>();
 }
 
@@ -187,7 +189,7 @@ Result<Attempt> remove_once(Engine& engine, const Container& found, Force force,
             if (!has_ended(engine, *container) && shim_is_alive(engine.run_directory(found.id)))
                 return fail(Code::failed_precondition, "container '", container->name,
                             "' is running: stop it first, or remove it with -f");
-            RT_TRY(reap_ended(engine, found.id));
+            RT_TRY(reap_ended(engine, *container));
             return Attempt::again;
         }
         RT_TRY(record_signal(*state, *container, SIGKILL, true));

@@ -43,10 +43,15 @@ Result<void> follow_log(Engine& engine, const Container& container, LogReader& r
     if (!shim && (shim.error().code == Code::not_found || shim.error().code == Code::unavailable))
         return reader.read(following.sink); // it does not run: nothing more comes
     if (!shim) return std::unexpected(std::move(shim).error());
-    RT_TRY_ASSIGN(const ShimState state, shim->state());
-    if (state.phase == "resting") return reader.read(following.sink); // nor now
+    const auto state = shim->state();
+    const bool goes = !state && state.error().code == Code::unavailable;
+    if (goes || (state && state->phase == "resting")) return reader.read(following.sink); // nor now
+    RT_TRY(state);
     RT_TRY_ASSIGN(const UniqueFd changes, watch(engine.log_file(container.id).parent_path()));
-    RT_TRY(shim->watch_exit());
+    if (auto watched = shim->watch_exit(); !watched) {
+        if (watched.error().code == Code::unavailable) return reader.read(following.sink);
+        return watched;
+    }
     for (;;) {
         const bool last = following.until != 0 && now_ns() > following.until; // before the look
         RT_TRY(reader.read(following.sink)); // after the watch was made: what came in between is seen here
