@@ -74,8 +74,13 @@ Result<MountView> open_stopped(Engine& engine, const Container& container, Writa
     return open_mount_view(std::move(request));
 }
 
-bool is_at_rest(const Container& container) {
-    return container.phase == Phase::exited || container.phase == Phase::created;
+// Nothing of it is mounted, and nobody can start it before its lock is free. While it waits to be started
+// again its run directory stays, with its shim.
+bool is_at_rest(const Container& container, const Path& directory) {
+    if (container.phase == Phase::restarting) return true;
+    std::error_code ignored;
+    return (container.phase == Phase::exited || container.phase == Phase::created) &&
+           !std::filesystem::exists(directory, ignored);
 }
 
 } // namespace
@@ -114,8 +119,7 @@ Result<ContainerFiles> ContainerFiles::open(Engine& engine, const std::string& r
         LockFile lock = std::move(locked.lock);
         container = std::move(locked.container);
         const Path directory = engine.run_directory(container.id);
-        std::error_code ignored;
-        if (is_at_rest(container) && !std::filesystem::exists(directory, ignored)) {
+        if (is_at_rest(container, directory)) {
             RT_TRY_ASSIGN(MountView view, open_stopped(engine, container, access));
             return ContainerFiles(std::move(container), std::move(lock), std::move(view), {});
         }

@@ -3,7 +3,9 @@
 
 #include "core/container/container_lock.hpp"
 #include "core/container/ended_run.hpp"
+#include "core/container/first_process.hpp"
 #include "core/container/running_networks.hpp"
+#include "core/container/until_done.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,18 +21,20 @@ public:
     static Result<Member> open(Engine& engine, const std::string& reference) {
         RT_TRY_ASSIGN(Engine::State* const state, engine.state());
         RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
-        RT_TRY(settled(engine, found));
-        RT_TRY_ASSIGN(auto locked, lock_container(engine, found.id));
-        Member member(*state, std::move(locked));
-        if (member.container_.phase == Phase::running) {
-            RT_TRY_ASSIGN(auto running, RunningNetworks::open(engine, member.container_));
-            member.spec_ = running.spec();
-            member.running_.emplace(std::move(running));
-        } else {
-            RT_TRY_ASSIGN(member.spec_, spec_from_json(member.container_.spec));
-            member.spec_.networks = wanted_endpoints(member.spec_, member.container_.network);
-        }
-        return member;
+        std::optional<Member> member;
+        const auto attempt = [&]() -> Result<Attempt> {
+            RT_TRY(settled(engine, found));
+            RT_TRY_ASSIGN(auto locked, lock_container(engine, found.id));
+            member.emplace(Member(*state, std::move(locked)));
+            auto looked = member->look(engine);
+            if (looked) return Attempt::done;
+            if (hold_first_process(engine.run_directory(found.id)))
+                return std::unexpected(std::move(looked).error());
+            member.reset(); // it ends just now: the lock is for who cleans up
+            return Attempt::again;
+        };
+        RT_TRY(until_done(found.name, attempt));
+        return std::move(*member);
     }
 
     Result<void> connect(JoinedNetwork joined) {
@@ -55,6 +59,18 @@ public:
     }
 
 private:
+    Result<void> look(Engine& engine) {
+        if (container_.phase == Phase::running) {
+            RT_TRY_ASSIGN(auto running, RunningNetworks::open(engine, container_));
+            spec_ = running.spec();
+            running_.emplace(std::move(running));
+        } else {
+            RT_TRY_ASSIGN(spec_, spec_from_json(container_.spec));
+            spec_.networks = wanted_endpoints(spec_, container_.network);
+        }
+        return {};
+    }
+
     Member(Engine::State& state, LockedContainer locked)
         : state_(state), lock_(std::move(locked.lock)), container_(std::move(locked.container)) {}
 

@@ -21,6 +21,8 @@ Result<RunningNetworks> RunningNetworks::open(Engine& engine, const Container& c
     RunningNetworks networks(engine, *state, container);
     RT_TRY_ASSIGN(const UniqueFd process, hold_first_process(networks.directory_));
     networks.netns_.reset(::openat(process.get(), "ns/net", O_RDONLY | O_CLOEXEC));
+    if (!networks.netns_ && (errno == ENOENT || errno == ESRCH))
+        return fail(Code::unavailable, "container '", container.name, "' has just ended");
     if (!networks.netns_)
         return fail_errno(errno, "open the network namespace of container '", container.name, "'");
     RT_TRY(networks.look());

@@ -263,8 +263,10 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     RT_TRY_ASSIGN(Engine::State* const state, engine.state());
     RT_TRY_ASSIGN(const Container found, state->containers.find(reference));
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
-    RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "kill"));
     const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
+    // As docker: nothing is there to be killed, and it is not started again.
+    if (ends && container.phase == Phase::restarting) return stop(engine, container.id, {});
+    RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "kill"));
     RT_TRY(record_signal(*state, container, signal_number, ends));
     const bool is_told = signal_number == SIGKILL && shim.watch_exit();
     auto sent = shim.signal(Engine::new_operation(), signal_number, SignalScope::first_process);

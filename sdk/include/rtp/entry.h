@@ -71,7 +71,8 @@ typedef struct rtp_entry {
                          rtp_error* error) RTP_NOEXCEPT;
 } rtp_entry;
 
-/* Defined by the plugin; see sdk/cpp/rt/sdk/plugin.hpp for the macro that does so for C++ authors. */
+/* Defined by the plugin; see network.hpp, storage.hpp and isolation.hpp in sdk/cpp/rt/sdk for the
+   macros that do so for C++ authors. */
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif

@@ -45,6 +45,22 @@ TEST_F(Restart, AlwaysStartsItAgainAndAgainUntilItIsStopped) {
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
+// In a loop of failures one wants to look into it, and to end it.
+TEST_F(Restart, WhileItWaitsItsFilesAreThereAndAKillEndsIt) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--restart", "always", "--name", "one", "busybox", "sh", "-c",
+                      "echo x; echo x >> /f; exit 3"})
+                  .exit_code,
+              0);
+    EXPECT_TRUE(eventually([&] { return count_lines("one") >= 5 && status("one") == "restarting"; }));
+    EXPECT_EQ(rtctl_({"diff", "one"}).out, "A /f\n");
+    EXPECT_EQ(rtctl_({"commit", "one", "made:1"}).exit_code, 0);
+    const auto killed = rtctl_({"kill", "one"});
+    EXPECT_EQ(killed.exit_code, 0) << killed.err;
+    EXPECT_EQ(status("one"), "exited");
+    EXPECT_EQ(rtctl_({"rmi", "made:1"}).exit_code, 0);
+    EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
+}
+
 TEST_F(Restart, OnFailureStopsAtSuccessAndAtItsCount) {
     ASSERT_EQ(rtctl_({"run", "-d", "--restart", "on-failure:2", "--name", "one", "busybox", "sh", "-c",
                       "echo x; exit 3"})
