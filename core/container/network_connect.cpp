@@ -28,7 +28,8 @@ public:
             member.emplace(Member(*state, std::move(locked)));
             auto looked = member->look(engine);
             if (looked) return Attempt::done;
-            if (hold_first_process(engine.run_directory(found.id)))
+            if (member->container_.phase != Phase::running ||
+                hold_first_process(engine.run_directory(found.id)))
                 return std::unexpected(std::move(looked).error());
             member.reset(); // it ends just now: the lock is for who cleans up
             return Attempt::again;

@@ -38,6 +38,7 @@ Result<void> remove_log(Engine& engine, const Container& container) {
 }
 
 constexpr int kUnknownExit = 255; // nobody saw how it ended: the shim was killed, or the host went down
+
 class Reap {
 public:
     Reap(Engine& engine, std::string id, ShimClient* shim, std::optional<LockFile> lock = std::nullopt)

@@ -14,6 +14,12 @@ Result<ShimClient> connect_running(Engine& engine, const Container& container, s
     return shim;
 }
 
+std::unexpected<Error> is_not_running(const Container& container, std::string_view verb) {
+    return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
+                container.phase == Phase::restarting ? "restarting: wait until it is running"
+                                                     : "not running");
+}
+
 bool shim_dies(const Path& directory) {
     constexpr int kLimit = 2000, kPause = 5; // ms
     for (int waited = 0; shim_is_alive(directory); waited += kPause) {
@@ -21,12 +27,6 @@ bool shim_dies(const Path& directory) {
         ::poll(nullptr, 0, kPause);
     }
     return true;
-}
-
-std::unexpected<Error> is_not_running(const Container& container, std::string_view verb) {
-    return fail(Code::failed_precondition, "cannot ", verb, " container '", container.name, "': it is ",
-                container.phase == Phase::restarting ? "restarting: wait until it is running"
-                                                     : "not running");
 }
 
 } // namespace rt

@@ -13,11 +13,11 @@ namespace rt {
 // failed_precondition, "cannot VERB container 'NAME': it is not running": it does not, or it ends just now.
 Result<ShimClient> connect_running(Engine& engine, const Container& container, std::string_view verb);
 
+// That failure, for who learns of it later.
+std::unexpected<Error> is_not_running(const Container& container, std::string_view verb);
+
 // Of a run directory, after a connection has ended: the process may take a moment to be gone. False: it has
 // not gone for two seconds.
 bool shim_dies(const Path& directory);
-
-// That failure, for who learns of it later.
-std::unexpected<Error> is_not_running(const Container& container, std::string_view verb);
 
 } // namespace rt

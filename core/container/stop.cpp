@@ -265,7 +265,8 @@ Result<void> kill(Engine& engine, const std::string& reference, int signal_numbe
     RT_TRY_ASSIGN(const Container container, refresh(engine, found));
     const bool ends = signal_number == SIGKILL || signal_number == stop_signal(*state, container);
     // As docker: nothing is there to be killed, and it is not started again.
-    if (ends && container.phase == Phase::restarting) return stop(engine, container.id, {});
+    if (ends && container.phase == Phase::restarting)
+        return stop(engine, container.id, std::chrono::seconds(0), StopReason::user, SIGKILL);
     RT_TRY_ASSIGN(ShimClient shim, connect_running(engine, container, "kill"));
     RT_TRY(record_signal(*state, container, signal_number, ends));
     const bool is_told = signal_number == SIGKILL && shim.watch_exit();
