@@ -23,6 +23,7 @@
 #include <iterator>
 #include <set>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #if !defined(__x86_64__)
@@ -37,6 +38,10 @@ namespace fs = std::filesystem;
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 constexpr std::chrono::seconds kPatience{30};
+// ERESTARTNOINTR, which only tracers see: what the kernel repeats without pause until it gets a lock of its
+// own (writing net.ipv6.conf.*.disable_ipv6, say). Its holder, and all others, would get no processor: the
+// scheduler gives it to two that wake each other up, and here that went on for half a minute.
+constexpr int kRestartedAtOnce = 513;
 constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory,
                               Strike::locked};
 
@@ -61,11 +66,22 @@ std::string file_of(pid_t pid, std::uint64_t descriptor) {
     return fs::read_symlink("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor), problem);
 }
 
-pid_t process_of(pid_t thread) {
+// The line of /proc/PID/status that begins so, without that; "" where the thread is gone.
+std::string status_of(pid_t thread, std::string_view key) {
     std::ifstream status("/proc/" + std::to_string(thread) + "/status");
     for (std::string line; std::getline(status, line);)
-        if (line.starts_with("Tgid:")) return std::stoi(line.substr(5));
-    return thread;
+        if (line.starts_with(key)) return line.substr(key.size());
+    return {};
+}
+
+pid_t process_of(pid_t thread) {
+    const std::string process = status_of(thread, "Tgid:");
+    return process.empty() ? thread : std::stoi(process);
+}
+
+// Not asleep: what it comes to is a matter of the machine, not of what it waits for.
+bool can_run(pid_t thread) {
+    return status_of(thread, "State:").starts_with("\tR");
 }
 
 struct Tracee {
@@ -132,14 +148,26 @@ private:
         ::setitimer(ITIMER_REAL, &timer, nullptr);
     }
 
-    // What the next of them has come to; -1: there is none any more, or the limit is over.
-    pid_t wait_for_any(int& status, Limit& limit, const char* while_at) {
+    // All of them wait for what does not come: the limit is over, and none of them could go on. One that
+    // could is given five times as much: it may be the machine that does not let it.
+    struct Patience {
+        Limit until_asleep{kPatience};
+        Limit in_any_case{5 * kPatience};
+    };
+
+    [[nodiscard]] bool are_asleep() const {
+        return std::ranges::none_of(tracees_, [](const auto& entry) { return can_run(entry.first); });
+    }
+
+    // What the next of them has come to; -1: there is none any more, or patience is over.
+    pid_t wait_for_any(int& status, Patience& patience, const char* while_at) {
         while (true) {
             const pid_t pid = ::waitpid(-1, &status, __WALL);
             const int problem = errno;
-            const bool is_over = limit.is_over(); // looked at each time: what is between counts for a second
+            // Looked at each time: what is between counts for a second.
+            const bool is_long = patience.until_asleep.is_over(), is_over = patience.in_any_case.is_over();
             if (pid >= 0 || problem != EINTR) return pid;
-            if (!is_over) continue;
+            if (!is_over && !(is_long && are_asleep())) continue;
             note_hung(while_at);
             return -1;
         }
@@ -150,10 +178,10 @@ private:
         action.sa_handler = on_tick; // without SA_RESTART: it interrupts the wait
         ::sigaction(SIGALRM, &action, &before);
         tick_every(1);
-        Limit limit(kPatience);
+        Patience patience;
         while (!tracees_.empty() && (!client_ended_ || request_.to_the_end)) {
             int status = 0;
-            const pid_t pid = wait_for_any(status, limit, "follow");
+            const pid_t pid = wait_for_any(status, patience, "follow");
             if (pid < 0) break;
             see(pid, status);
         }
@@ -170,14 +198,13 @@ private:
         result_.hung = true;
         for (const auto& [pid, tracee] : tracees_) {
             const std::string directory = "/proc/" + std::to_string(pid);
-            std::string state, call, stack;
-            std::ifstream status(directory + "/status");
-            while (std::getline(status, state) && !state.starts_with("State:")) {
-            }
+            std::string call, stack, times;
             std::getline(std::ifstream(directory + "/syscall"), call);
             std::getline(std::ifstream(directory + "/stack"), stack, '\0'); // all of it
+            std::getline(std::ifstream(directory + "/schedstat"), times);
             result_.output += std::string("\n[hung: ") + while_at + ": " + name_of(tracee.role) + " " +
-                              std::to_string(pid) + " " + program_of(pid) + " " + state + ", in " + call +
+                              std::to_string(pid) + " " + program_of(pid) + status_of(pid, "State:") +
+                              ", ns on a processor and waiting for one, times: " + times + "; in " + call +
                               "\n" + stack + "]";
         }
     }
@@ -187,10 +214,10 @@ private:
         std::erase_if(tracees_, [](const auto& entry) {
             return ::ptrace(PTRACE_INTERRUPT, entry.first, nullptr, nullptr) != 0;
         });
-        Limit limit(kPatience);
+        Patience patience;
         while (!tracees_.empty()) {
             int status = 0;
-            const pid_t pid = wait_for_any(status, limit, "let go");
+            const pid_t pid = wait_for_any(status, patience, "let go");
             if (pid < 0) break;
             if (!WIFSTOPPED(status)) {
                 ended(pid, status);
@@ -290,6 +317,8 @@ private:
             if (before_call(pid, tracee, {static_cast<long>(info.entry.nr), arguments.data()})) return;
         } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && tracee.pending_error != 0)
             set_result(pid, std::exchange(tracee.pending_error, 0));
+        else if (info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -kRestartedAtOnce)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         go_on(pid, 0);
     }
 
