@@ -7,8 +7,8 @@ CTEST   = ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error
 
 demo: place dependencies-demo programs ; scripts/demo build/$(PRESET)
 test: place dependencies-test build clients
-	$(CTEST) -LE crash -j$(JOBS)
-	$(CTEST) -L crash -j$$((3 * $(JOBS))) # these mostly wait for the kernel
+	$(CTEST) -LE crash -j$$((2 * $(JOBS))) # these wait for a third of their time,
+	$(CTEST) -L crash -j$$((3 * $(JOBS))) # and these mostly for the kernel
 test-asan: place dependencies-test dependencies-fuzz ; scripts/test-sanitized asan
 test-tsan: place dependencies-test clients dependencies-fuzz ; $(MAKE) build PRESET=release && scripts/test-sanitized tsan
 test-vm: place dependencies-vm build ; scripts/make-package build/$(PRESET) && tests/vm/run --build build/$(PRESET) $(if $(ONLY),--only $(ONLY))
