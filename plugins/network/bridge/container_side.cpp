@@ -91,25 +91,18 @@ sdk::Result<void> add_default_route(int fd, Ipv4 gateway) {
 
 } // namespace
 
-sdk::Result<ContainerSide> ContainerSide::open(int netns_fd, const SysctlView& sysctls) {
-    std::optional<ContainerSide> made;
+sdk::Result<void> configure_inside(int netns_fd, const SysctlView& sysctls, const std::string& link,
+                                   const Ipv4Prefix& address, std::optional<Ipv4> gateway) {
+    sdk::UniqueFd fd;
     RT_TRY(network::inside_namespace(netns_fd, [&]() -> sdk::Result<void> {
-        sdk::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        if (!socket) return sdk::fail_errno(errno, "open a socket in the container's network namespace");
-        RT_TRY_ASSIGN(NoIpv6ForNewLinks no_ipv6, sysctls.disable_ipv6_for_new_links());
-        made.emplace(ContainerSide(std::move(socket), std::move(no_ipv6)));
-        return {};
+        fd.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        if (!fd) return sdk::fail_errno(errno, "open a socket in the container's network namespace");
+        return sysctls.disable_ipv6(link); // of the namespace the thread is in
     }));
-    return std::move(*made);
-}
-
-sdk::Result<void> ContainerSide::configure(const std::string& link, const Ipv4Prefix& address,
-                                           std::optional<Ipv4> gateway) const {
-    const int fd = socket_.get();
-    RT_TRY(bring_up(fd, "lo", 0));
-    RT_TRY(set_address(fd, link, address));
-    RT_TRY(bring_up(fd, link, IFF_MULTICAST));
-    return gateway ? add_default_route(fd, *gateway) : sdk::Result<void>();
+    RT_TRY(bring_up(fd.get(), "lo", 0));
+    RT_TRY(set_address(fd.get(), link, address));
+    RT_TRY(bring_up(fd.get(), link, IFF_MULTICAST));
+    return gateway ? add_default_route(fd.get(), *gateway) : sdk::Result<void>();
 }
 
 sdk::Result<void> add_addresses(int netns_fd, const std::string& link, const std::vector<Ipv4Prefix>& more) {

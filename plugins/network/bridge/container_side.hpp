@@ -11,24 +11,11 @@
 
 namespace rt::bridge {
 
-// The container's network namespace, before its link is made in there and until it is configured. The link
-// that is made meanwhile has no IPv6.
-class ContainerSide {
-public:
-    static sdk::Result<ContainerSide> open(int netns_fd, const SysctlView& sysctls);
-
-    // Brings up lo and the container's link, with its address and, where there is one, the default route
-    // through the gateway; an existing default route (that of the network which the container was attached to
-    // first) stays.
-    [[nodiscard]] sdk::Result<void> configure(const std::string& link, const Ipv4Prefix& address,
-                                              std::optional<Ipv4> gateway) const;
-
-private:
-    ContainerSide(sdk::UniqueFd socket, NoIpv6ForNewLinks no_ipv6)
-        : socket_(std::move(socket)), no_ipv6_(std::move(no_ipv6)) {}
-    sdk::UniqueFd socket_;
-    NoIpv6ForNewLinks no_ipv6_;
-};
+// Brings up lo and the container's link, with its address and, where there is one, the default route through
+// the gateway; an existing default route (that of the network which the container was attached to first)
+// stays. The link has no IPv6.
+sdk::Result<void> configure_inside(int netns_fd, const SysctlView& sysctls, const std::string& link,
+                                   const Ipv4Prefix& address, std::optional<Ipv4> gateway);
 
 // More addresses of the link. By netlink: the namespace lives some milliseconds longer for it.
 sdk::Result<void> add_addresses(int netns_fd, const std::string& link, const std::vector<Ipv4Prefix>& more);

@@ -135,18 +135,18 @@ sdk::Result<void> BridgeDriver::attach_link(NetlinkSocket& nft, const Endpoint& 
                   .netns_fd = netns_fd,
                   .hairpin = config_.hairpin,
                   .isolated = !state.icc};
-    RT_TRY_ASSIGN(const ContainerSide inside, ContainerSide::open(netns_fd, SysctlView()));
-    auto made = make_veth(route, spec);
+    const SysctlView sysctls;
+    auto made = make_veth(route, sysctls, spec);
     if (!made && made.error().code == Code::already_exists) {
         RT_TRY(
             delete_link(route, spec.host_name)); // of an attach() of this very endpoint that was interrupted
-        made = make_veth(route, spec);
+        made = make_veth(route, sysctls, spec);
     }
     RT_TRY(made);
     sdk::Rollback rollback;
     rollback.add([&] { (void)delete_link(route, spec.host_name); });
     const bool way_out = endpoint.default_route && !state.internal;
-    RT_TRY(inside.configure(endpoint.interface, endpoint.address,
+    RT_TRY(configure_inside(netns_fd, sysctls, endpoint.interface, endpoint.address,
                             way_out ? std::optional(state.gateway) : std::nullopt));
     RT_TRY(add_addresses(netns_fd, endpoint.interface, endpoint.link_local));
     RT_TRY(settle_links(route, spec.host_name, state.bridge));

@@ -43,7 +43,7 @@ sdk::Result<void> try_everything(const Config& config) {
     RT_TRY_ASSIGN(const auto bridge, find_link(route, spec.name));
     const VethSpec veth{"rtv-probe", "rt probe", "eth0", mac_of({1}), 1500, bridge ? bridge->index : 0,
                         here.get(),  true,       false};
-    if (auto made = make_veth(route, veth); !made)
+    if (auto made = make_veth(route, sysctls, veth); !made)
         return cannot(std::move(made).error(), "the kernel makes no veth pair (module 'veth')");
     auto nft = NetlinkSocket::open(NETLINK_NETFILTER);
     if (!nft) return cannot(std::move(nft).error(), "the kernel has no nf_tables (module 'nfnetlink')");

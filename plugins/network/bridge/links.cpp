@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "links.hpp"
 
+#include <rt/sdk/rollback.hpp>
+
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
@@ -10,7 +12,6 @@
 #include <linux/veth.h>
 #include <net/if.h>
 
-#include <algorithm>
 #include <cstring>
 
 namespace rt::bridge {
@@ -22,23 +23,6 @@ void begin_link(Batch& batch, std::uint16_t type, std::uint16_t flags, const std
     batch.begin(type, flags);
     batch.header<ifinfomsg>();
     batch.put_text(IFLA_IFNAME, name);
-}
-
-// No link-local address for IPv6, which these networks do not carry: it spares the kernel multicast groups
-// and duplicate address detection. A kernel without IPv6 refuses this with EAFNOSUPPORT, which is as good.
-void put_no_ipv6_address(Batch& batch) {
-    const auto families = batch.nest(IFLA_AF_SPEC);
-    const auto ipv6 = batch.nest(AF_INET6);
-    batch.put_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-    batch.end(ipv6);
-    batch.end(families);
-}
-
-// The first failure that is not one of a message that may fail with EAFNOSUPPORT.
-const NetlinkFailure* first_real(const NetlinkFailures& failures) {
-    const auto found = std::ranges::find_if(
-        failures, [](const NetlinkFailure& failure) { return failure.error != EAFNOSUPPORT; });
-    return found == failures.end() ? nullptr : &*found;
 }
 
 void change_link(Batch& batch, int index, const std::string& name, unsigned flags) {
@@ -221,8 +205,6 @@ void create_veth(Batch& batch, const VethSpec& spec) {
 }
 
 void set_up_port(Batch& batch, const VethSpec& spec) {
-    change_link(batch, 0, spec.host_name, 0);
-    put_no_ipv6_address(batch);
     // NEWLINK without CREATE changes a link; only it takes what concerns the port of a bridge.
     begin_link(batch, RTM_NEWLINK, 0, spec.host_name);
     batch.put(IFLA_IFALIAS, spec.host_alias.data(), spec.host_alias.size());
@@ -233,22 +215,30 @@ void set_up_port(Batch& batch, const VethSpec& spec) {
     batch.put_u8(IFLA_BRPORT_ISOLATED, spec.isolated ? 1 : 0);
     batch.end(data);
     batch.end(info);
-    change_link(batch, 0, spec.host_name, IFF_UP);
 }
 
 } // namespace
 
-sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec) {
-    Batch batch;
-    create_veth(batch, spec);
-    set_up_port(batch, spec);
-    RT_TRY_ASSIGN(const auto failures, route.send(batch));
-    const auto* failure = first_real(failures);
-    if (failure == nullptr) return {};
-    if (failure->message != 0)
-        (void)delete_link(route, spec.host_name); // the failure to report is the first one
-    return refused(*failure, sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name,
-                                      "' of the container"));
+sdk::Result<void> make_veth(NetlinkSocket& route, const SysctlView& sysctls, const VethSpec& spec) {
+    const std::string what =
+        sdk::cat("make the links '", spec.host_name, "' and '", spec.container_name, "' of the container");
+    Batch create;
+    create_veth(create, spec);
+    set_up_port(create, spec);
+    RT_TRY_ASSIGN(const auto failures, route.send(create));
+    if (!failures.empty() && failures.front().message == 0) return refused(failures.front(), what);
+    sdk::Rollback rollback; // the failure to report is the first one
+    rollback.add([&] { (void)delete_link(route, spec.host_name); });
+    if (!failures.empty()) return refused(failures.front(), what);
+    // While it is down. Frames to the addresses that bridges keep to themselves (01:80:c2:00:00:0x) come to
+    // the port and not to its bridge, a router's advertisement in them too. And a port that comes up with
+    // IPv6 has a route of it, and each that comes and goes has the kernel walk all of them.
+    RT_TRY(sysctls.disable_ipv6(spec.host_name));
+    Batch up;
+    change_link(up, 0, spec.host_name, IFF_UP);
+    RT_TRY(route.send_all(up, what));
+    rollback.commit();
+    return {};
 }
 
 sdk::Result<void> settle_links(NetlinkSocket& route, const std::string& host_name,

@@ -69,9 +69,9 @@ struct VethSpec {
     bool isolated; // ports of this kind reach the bridge but not each other
 };
 
-// Makes the pair, its one end on the bridge and up, without an address of IPv6, the other in netns_fd.
+// Makes the pair, its one end on the bridge and up, without IPv6, the other in netns_fd.
 // already_exists: a link of either name is there. After a failure neither end is left.
-sdk::Result<void> make_veth(NetlinkSocket& route, const VethSpec& spec);
+sdk::Result<void> make_veth(NetlinkSocket& route, const SysctlView& sysctls, const VethSpec& spec);
 
 // Does the kernel remove this veth by itself, because nothing refers to its peer's namespace any more? Such a
 // namespace cannot come back.

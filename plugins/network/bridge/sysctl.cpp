@@ -13,18 +13,12 @@ namespace {
 
 constexpr const char* kForwarding = "/proc/sys/net/ipv4/ip_forward";
 
-// Whether it had to be written.
-sdk::Result<bool> set(int fd, std::string_view name, char value) {
+sdk::Result<void> write_setting(int directory, const std::string& path, char value) {
+    const sdk::UniqueFd fd(::openat(directory, path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!fd) return sdk::fail_errno(errno, "open '", path, "' to set it to ", value);
     char current = 0;
-    if (::pread(fd, &current, 1, 0) == 1 && current == value) return false;
-    if (::pwrite(fd, &value, 1, 0) != 1) return sdk::fail_errno(errno, "set '", name, "' to ", value);
-    return true;
-}
-
-sdk::Result<void> set_forwarding(char value) {
-    const sdk::UniqueFd fd(::open(kForwarding, O_RDWR | O_CLOEXEC));
-    if (!fd) return sdk::fail_errno(errno, "open '", kForwarding, "' to set it to ", value);
-    RT_TRY(set(fd.get(), kForwarding, value));
+    if (::read(fd.get(), &current, 1) == 1 && current == value) return {};
+    if (::pwrite(fd.get(), &value, 1, 0) != 1) return sdk::fail_errno(errno, "set '", path, "' to ", value);
     return {};
 }
 
@@ -54,39 +48,21 @@ sdk::Result<bool> is_forwarding() {
 }
 
 sdk::Result<void> enable_forwarding() {
-    return set_forwarding('1');
+    return write_setting(AT_FDCWD, kForwarding, '1');
 }
 
 sdk::Result<void> disable_forwarding() {
-    return set_forwarding('0');
+    return write_setting(AT_FDCWD, kForwarding, '0');
 }
 
 SysctlView::SysctlView() : own_proc_(is_crowded() ? make_proc() : sdk::UniqueFd()) {}
 
-sdk::Result<sdk::UniqueFd> SysctlView::open_disable_ipv6(const std::string& link) const {
-    const std::string path = "sys/net/ipv6/conf/" + link + "/disable_ipv6";
-    if (own_proc_)
-        if (sdk::UniqueFd fd(::openat(own_proc_.get(), path.c_str(), O_RDWR | O_CLOEXEC)); fd) return fd;
-    sdk::UniqueFd fd(::open(("/proc/" + path).c_str(), O_RDWR | O_CLOEXEC));
-    if (!fd && errno != ENOENT) return sdk::fail_errno(errno, "open '/proc/", path, "' to set it to 1");
-    return fd;
-}
-
 sdk::Result<void> SysctlView::disable_ipv6(const std::string& link) const {
-    RT_TRY_ASSIGN(const sdk::UniqueFd fd, open_disable_ipv6(link));
-    if (fd) RT_TRY(set(fd.get(), "disable_ipv6 of " + link, '1'));
-    return {};
-}
-
-sdk::Result<NoIpv6ForNewLinks> SysctlView::disable_ipv6_for_new_links() const {
-    RT_TRY_ASSIGN(sdk::UniqueFd fd, open_disable_ipv6("default"));
-    if (!fd) return NoIpv6ForNewLinks();
-    RT_TRY_ASSIGN(const bool was_enabled, set(fd.get(), "disable_ipv6 of links to be made", '1'));
-    return was_enabled ? NoIpv6ForNewLinks(std::move(fd)) : NoIpv6ForNewLinks();
-}
-
-NoIpv6ForNewLinks::~NoIpv6ForNewLinks() {
-    if (setting_) (void)!::pwrite(setting_.get(), "0", 1, 0); // of a container: nothing hangs on it
+    const std::string path = "sys/net/ipv6/conf/" + link + "/disable_ipv6";
+    if (own_proc_ && write_setting(own_proc_.get(), path, '1')) return {};
+    auto done = write_setting(AT_FDCWD, "/proc/" + path, '1'); // also where its own is refused: it is nowhere
+    if (!done && done.error().sys_errno == ENOENT) return {};
+    return done;
 }
 
 } // namespace rt::bridge

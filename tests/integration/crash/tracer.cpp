@@ -38,10 +38,11 @@ namespace fs = std::filesystem;
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 constexpr std::chrono::seconds kPatience{30};
-// ERESTARTNOINTR, which only tracers see: what the kernel repeats without pause until it gets a lock of its
-// own (writing net.ipv6.conf.*.disable_ipv6, say). Its holder, and all others, would get no processor: the
-// scheduler gives it to two that wake each other up, and here that went on for half a minute.
-constexpr int kRestartedAtOnce = 513;
+// ERESTARTNOINTR, which only tracers see: the kernel repeats the call at once. It does so without pause until
+// it gets a lock of its own (where net.ipv6.conf.*.disable_ipv6 is written, say). The lock's holder, and all
+// others, would get no processor meanwhile: the scheduler gives it to two processes that wake each other up,
+// and here that went on for half a minute.
+constexpr int kRestarted = 513;
 constexpr std::array kStrikes{Strike::kill, Strike::no_space, Strike::no_descriptor, Strike::no_memory,
                               Strike::locked};
 
@@ -79,9 +80,11 @@ pid_t process_of(pid_t thread) {
     return process.empty() ? thread : std::stoi(process);
 }
 
-// Not asleep: what it comes to is a matter of the machine, not of what it waits for.
-bool can_run(pid_t thread) {
-    return status_of(thread, "State:").starts_with("\tR");
+// Not asleep: what it comes to is a matter of the machine, or of the kernel's own locks, not of what it waits
+// for.
+bool is_at_work(pid_t thread) {
+    const std::string state = status_of(thread, "State:");
+    return state.starts_with("\tR") || state.starts_with("\tD");
 }
 
 struct Tracee {
@@ -90,6 +93,8 @@ struct Tracee {
     int pending_error = 0;        // what the call it is in shall return
     std::set<long> interrupted{}; // calls that were answered with EINTR: the next of these is let through
     WritesInARow writes{};
+    long call = -1;         // the one it is in, or was in last
+    bool restarted = false; // the kernel repeats that one: it is none of its own
 };
 
 class Session {
@@ -148,15 +153,14 @@ private:
         ::setitimer(ITIMER_REAL, &timer, nullptr);
     }
 
-    // All of them wait for what does not come: the limit is over, and none of them could go on. One that
-    // could is given five times as much: it may be the machine that does not let it.
+    // With those that wait for what does not come; with those that are at work, twice as long.
     struct Patience {
-        Limit until_asleep{kPatience};
-        Limit in_any_case{5 * kPatience};
+        Limit asleep{kPatience};
+        Limit at_work{2 * kPatience};
     };
 
     [[nodiscard]] bool are_asleep() const {
-        return std::ranges::none_of(tracees_, [](const auto& entry) { return can_run(entry.first); });
+        return std::ranges::none_of(tracees_, [](const auto& entry) { return is_at_work(entry.first); });
     }
 
     // What the next of them has come to; -1: there is none any more, or patience is over.
@@ -165,7 +169,7 @@ private:
             const pid_t pid = ::waitpid(-1, &status, __WALL);
             const int problem = errno;
             // Looked at each time: what is between counts for a second.
-            const bool is_long = patience.until_asleep.is_over(), is_over = patience.in_any_case.is_over();
+            const bool is_long = patience.asleep.is_over(), is_over = patience.at_work.is_over();
             if (pid >= 0 || problem != EINTR) return pid;
             if (!is_over && !(is_long && are_asleep())) continue;
             note_hung(while_at);
@@ -312,13 +316,17 @@ private:
         __ptrace_syscall_info info{};
         if (::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0) return go_on(pid, 0);
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+            const long before = std::exchange(tracee.call, static_cast<long>(info.entry.nr));
+            if (std::exchange(tracee.restarted, false) && tracee.call == before) return go_on(pid, 0);
             std::array<std::uint64_t, 6> arguments{};
             std::ranges::copy(info.entry.args, arguments.begin());
-            if (before_call(pid, tracee, {static_cast<long>(info.entry.nr), arguments.data()})) return;
-        } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && tracee.pending_error != 0)
+            if (before_call(pid, tracee, {tracee.call, arguments.data()})) return;
+        } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && tracee.pending_error != 0) {
             set_result(pid, std::exchange(tracee.pending_error, 0));
-        else if (info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -kRestartedAtOnce)
+        } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -kRestarted) {
+            tracee.restarted = true;
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         go_on(pid, 0);
     }
 

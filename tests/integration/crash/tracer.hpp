@@ -52,8 +52,8 @@ struct TraceResult {
     int exit_code = -1; // of the client; 128+n when ended by a signal
     std::string output; // both its outputs
     bool struck = false;
-    bool hung = false; // not at its end after half a minute: killed then, and its shims let go; output says
-                       // who was at what
+    bool hung = false; // not at its end after half a minute, or a minute of work: killed then, and its shims
+                       // let go; output says who was at what
     std::string struck_at;                                // the name of the call
     std::map<Role, std::map<Strike, std::size_t>> points; // how many there were
 };
