@@ -5,13 +5,11 @@
 #include "core/base/id.hpp"
 #include "core/container/capabilities.hpp"
 #include "core/container/container_events.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/running_index.hpp"
-#include "core/shim/run_files.hpp"
 #include "core/state/event_spool.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -135,7 +133,7 @@ Result<ExecPlan> plan_exec(Engine& engine, const std::string& reference, const E
     if (!config)
         return fail(Code::failed_precondition, "container '", container.name,
                     "' is not running: start it first");
-    if (::access((plan.directory / shim::kPausedName).c_str(), F_OK) == 0)
+    if (is_paused(engine, container.id))
         return fail(Code::failed_precondition, "container '", container.name,
                     "' is paused: unpause it before exec");
     plan.exec.id = random_hex(kIdDigits);

@@ -98,6 +98,10 @@ std::string start_with_health(const Engine& engine, const Container& container) 
     return start.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+bool is_paused(const Engine& engine, const std::string& id) {
+    return ::access((engine.run_directory(id) / shim::kPausedName).c_str(), F_OK) == 0;
+}
+
 LiveState live_state(Engine& engine, const Container& container) {
     switch (container.phase) {
     case Phase::creating:
@@ -108,9 +112,7 @@ LiveState live_state(Engine& engine, const Container& container) {
         return {"restarting", ended("Restarting", container), recorded_health(engine, container)};
     case Phase::running: break;
     }
-    const Path directory = engine.run_directory(container.id);
-    const bool paused = ::access((directory / shim::kPausedName).c_str(), F_OK) == 0;
-    return live_state(engine, container, {.paused = paused, .has_health = true});
+    return live_state(engine, container, {.paused = is_paused(engine, container.id), .has_health = true});
 }
 
 LiveState live_state(Engine& engine, const Container& container, const RunState& run) {

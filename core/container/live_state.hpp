@@ -22,6 +22,9 @@ struct LiveState {
 // Between its end and the clean-up a container is over already.
 Container as_it_is(Engine& engine, Container container);
 
+// Of one that runs.
+bool is_paused(const Engine& engine, const std::string& id);
+
 // Of all its runs, also the present one. container: as it is stored.
 std::int64_t log_lines_lost(const Engine& engine, const Container& container);
 

@@ -3,6 +3,7 @@
 
 #include "core/container/ended_run.hpp"
 #include "core/container/launch.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/reap.hpp"
 #include "core/container/stop.hpp"
 
@@ -86,6 +87,10 @@ std::expected<RunningContainer, RunFailure> start(Engine& engine, const std::str
     // Whatever an earlier run left is cleaned up first. One that has just ended does not count as running.
     const auto before = settled(engine, *found);
     if (!before) return failed(before.error(), false);
+    if (before->phase == Phase::running && is_paused(engine, before->id))
+        return failed(Error{Code::failed_precondition, 0,
+                            cat("start container '", before->name, "': it is paused: unpause it instead")},
+                      false);
     Launch launch(engine, options);
     bool runs_already = false;
     auto outcome = guarded(before->name, [&] { return walk(launch, before->id, runs_already); });

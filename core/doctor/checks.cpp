@@ -16,6 +16,7 @@ constexpr std::array kChecks{
     Check{"container.half-made", leftover, true, "its creation was killed before it was there"},
     Check{"container.half-removed", leftover, true, "its removal was begun and not brought to its end"},
     Check{"container.shim-dead", leftover, true, "recorded as running, and its shim is gone"},
+    Check{"container.shim-stopped", error, true, "its shim is stopped (SIGSTOP) and answers nobody"},
     Check{"container.not-reaped", leftover, true, "it has ended, and its shim cannot get it cleaned up"},
     Check{"container.network-change", leftover, true, "a change of its networks was interrupted"},
     Check{"container.endpoint", leftover, true, "it does not run, and still has places in networks"},

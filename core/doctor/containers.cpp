@@ -5,6 +5,9 @@
 #include "core/container/network_change.hpp"
 #include "core/doctor/areas.hpp"
 #include "core/shim/client.hpp"
+#include "core/shim/run_files.hpp"
+
+#include <signal.h>
 
 namespace rt::doctor {
 namespace {
@@ -46,7 +49,24 @@ void report_without_shim(Examination& examination, const Container& container) {
     }
 }
 
+// Whatever else is wrong with it, nobody can mend before.
+void report_stopped_shim(Examination& examination, const Container& container, const Path& directory,
+                         pid_t pid) {
+    Finding finding = about(examination, container,
+                            cat("cannot be stopped, removed or entered: its shim, process ", pid,
+                                ", is stopped and answers nobody"));
+    finding.repair = [directory]() -> Result<void> {
+        const pid_t stopped = shim::stopped_shim(directory);
+        if (stopped != 0 && ::kill(stopped, SIGCONT) != 0 && errno != ESRCH)
+            return fail_errno(errno, "let process ", stopped, " go on");
+        return {};
+    };
+    examination.report("container.shim-stopped", std::move(finding));
+}
+
 void report_with_shim(Examination& examination, const Container& container, const Path& directory) {
+    if (const pid_t pid = shim::stopped_shim(directory); pid != 0)
+        return report_stopped_shim(examination, container, directory, pid);
     if (has_network_change(directory))
         examination.report(
             "container.network-change",

@@ -181,21 +181,27 @@ Result<void> ShimClient::State::take() {
     }
 }
 
-// Until the shim has something (true), the operation is cancelled (told to the shim once) or its time is
-// over.
-Result<bool> ShimClient::State::wait_readable(const Operation* operation, bool& cancelled) {
-    if (operation == nullptr || (operation->cancel_fd < 0 && operation->deadline_ns == 0)) return true;
+// Until the shim has something (true), the operation is cancelled (told to the shim once), its time is over
+// or it is time to ask again. A shim that somebody has stopped is told of: no driver's deadline ends that.
+Result<bool> ShimClient::State::wait_readable(const Operation& operation, bool& cancelled) {
+    constexpr std::int64_t kLookAgain = 1000; // ms
     std::array<pollfd, 2> polled{pollfd{fd.get(), POLLIN, 0},
-                                 pollfd{cancelled ? -1 : operation->cancel_fd, POLLIN, 0}};
-    int timeout = -1;
-    if (operation->deadline_ns != 0) {
-        const std::int64_t left = operation->deadline_ns + kGrace - monotonic_ns();
-        timeout = static_cast<int>(std::clamp<std::int64_t>(left / kMillisecond, 0, 3'600'000));
+                                 pollfd{cancelled ? -1 : operation.cancel_fd, POLLIN, 0}};
+    std::int64_t timeout = kLookAgain;
+    if (operation.deadline_ns != 0) {
+        const std::int64_t left = operation.deadline_ns + kGrace - monotonic_ns();
+        timeout = std::clamp<std::int64_t>(left / kMillisecond, 0, kLookAgain);
     }
-    const int ready = ::poll(polled.data(), polled.size(), timeout);
+    const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(timeout));
     if (ready < 0 && errno != EINTR) return fail_errno(errno, "wait for the container's shim");
-    if (ready == 0 && operation->deadline_ns != 0 && monotonic_ns() >= operation->deadline_ns + kGrace)
-        return fail(Code::deadline_exceeded, "the container's shim did not answer in time; its driver hangs");
+    if (ready == 0) {
+        if (const pid_t pid = stopped_peer(fd.get()); pid != 0)
+            return fail(Code::deadline_exceeded, "the container's shim, process ", pid,
+                        ", is stopped and answers nobody: let it go on with 'kill -CONT ", pid, "'");
+        if (operation.deadline_ns != 0 && monotonic_ns() >= operation.deadline_ns + kGrace)
+            return fail(Code::deadline_exceeded,
+                        "the container's shim did not answer in time; its driver hangs");
+    }
     if (polled[1].revents != 0 && !cancelled) {
         cancelled = true;
         RT_TRY(send(FrameType::cancel, 0, {}));
@@ -232,6 +238,7 @@ Result<Received> ShimClient::State::answer(std::uint32_t request, const Operatio
         std::uint32_t request;
         ~Forget() { state.forget(request); }
     } const forget_it{*this, request};
+    static const Operation kNoLimit;
     for (bool cancelled = false;;) {
         RT_TRY(take());
         if (auto answer = take_answer(request)) {
@@ -240,7 +247,8 @@ Result<Received> ShimClient::State::answer(std::uint32_t request, const Operatio
             return std::unexpected(std::move(error));
         }
         if (closed) return fail(Code::unavailable, "the container's shim has ended without an answer");
-        RT_TRY_ASSIGN(const bool readable, wait_readable(operation, cancelled));
+        RT_TRY_ASSIGN(const bool readable,
+                      wait_readable(operation != nullptr ? *operation : kNoLimit, cancelled));
         if (readable) RT_TRY(receive());
     }
 }

@@ -50,7 +50,7 @@ struct ShimClient::State {
     Result<shim::Received> answer(shim::Pending& pending, std::string_view what);
     std::optional<shim::Received> take_answer(std::uint32_t request);
     void forget(std::uint32_t request);
-    Result<bool> wait_readable(const Operation* operation, bool& cancelled);
+    Result<bool> wait_readable(const Operation& operation, bool& cancelled);
     Result<void> simple(shim::FrameType type, std::string_view payload = {},
                         const Operation* operation = nullptr);
     // The payload of a `reply`; what is sent is the operation, if there is one.

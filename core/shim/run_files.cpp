@@ -80,6 +80,12 @@ std::optional<ProcessStat> stat_in(std::string_view text) {
     return stat;
 }
 
+constexpr char kStopped = 'T'; // 't' is one that is traced
+
+std::optional<ProcessStat> stat_of(pid_t pid) {
+    return pid > 0 ? stat_in(SmallFile(AT_FDCWD, cat("/proc/", pid, "/stat")).text()) : std::nullopt;
+}
+
 // The number after "key " at the start of a line.
 template <class Int>
 std::optional<Int> number_of(std::string_view text, std::string_view key) {
@@ -163,6 +169,22 @@ bool is_alive_below(int directory, const std::string& name) {
     const auto stat = stat_in(process.text());
     if (!process.is_known()) return true;
     return stat && stat->start_time == *start && stat->state != 'Z' && stat->state != 'X';
+}
+
+pid_t stopped_shim(const Path& directory) {
+    const SmallFile file(AT_FDCWD, directory / kPidName);
+    const auto start = number_of<std::uint64_t>(file.text(), "start");
+    const pid_t pid = number_of<pid_t>(file.text(), "pid").value_or(0);
+    const auto stat = stat_of(pid);
+    return start && stat && stat->start_time == *start && stat->state == kStopped ? pid : 0;
+}
+
+pid_t stopped_peer(int socket) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return 0;
+    const auto stat = stat_of(peer.pid);
+    return stat && stat->state == kStopped ? peer.pid : 0;
 }
 
 } // namespace rt::shim

@@ -28,6 +28,11 @@ Result<void> write_log_loss(const Path& directory, const LogLoss& loss);
 // shim_is_alive() for one of many: `name` is its run directory below the open one.
 bool is_alive_below(int directory, const std::string& name);
 
+// The shim of a run directory, or at the other end of a connect_socket(), where it is stopped (SIGSTOP): it
+// answers nobody. 0: it is not.
+pid_t stopped_shim(const Path& directory);
+pid_t stopped_peer(int socket);
+
 // Connects to, or binds and listens on, <directory>/shim.sock, also where that path is longer than sun_path
 // (108 bytes) allows. Not abstract: only who may enter the directory may connect (CVE-2020-15257).
 Result<UniqueFd> connect_socket(const Path& directory);

@@ -2,11 +2,9 @@
 #include "tools/rtctl/attached.hpp"
 
 #include "core/container/ended_run.hpp"
+#include "core/container/live_state.hpp"
 #include "core/container/reap.hpp"
-#include "core/shim/run_files.hpp"
 #include "tools/rtctl/output.hpp"
-
-#include <unistd.h>
 
 namespace rt::cli {
 namespace {
@@ -79,7 +77,7 @@ Result<Container> running_container(Engine& engine, const std::string& reference
     if (container.phase != Phase::running)
         return fail(Code::failed_precondition, "cannot attach to container '", container.name,
                     "': it is not running; start it first");
-    if (::access((engine.run_directory(container.id) / shim::kPausedName).c_str(), F_OK) == 0)
+    if (is_paused(engine, container.id))
         return fail(Code::failed_precondition, "cannot attach to container '", container.name,
                     "': it is paused; unpause it first");
     return container;

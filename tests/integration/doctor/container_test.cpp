@@ -24,6 +24,21 @@ TEST_F(DoctorContainers, FindsOneWhoseShimWasKilledAndEndsIt) {
     EXPECT_EQ(rtctl_({"rm", "one"}).exit_code, 0);
 }
 
+TEST_F(DoctorContainers, FindsOneWhoseShimIsStoppedAndLetsItGoOn) {
+    ASSERT_EQ(rtctl_({"run", "-d", "--name", "one", "busybox", "sleep", "1000"}).exit_code, 0);
+    const std::string shim = std::to_string(shim_of(id_of("one")));
+    ASSERT_EQ(::kill(std::stoi(shim), SIGSTOP), 0);
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"exec", "one", "true"}, {"rm", "-f", "one"}}) {
+        const auto refused = rtctl_(command); // does not wait for ever
+        EXPECT_NE(refused.exit_code, 0);
+        EXPECT_NE(refused.err.find("process " + shim + ", is stopped"), std::string::npos) << refused.err;
+        EXPECT_NE(refused.err.find("'kill -CONT " + shim + "'"), std::string::npos) << refused.err;
+    }
+    expect_found_and_repaired("container.shim-stopped", "'one'");
+    EXPECT_EQ(rtctl_({"rm", "-f", "one"}).exit_code, 0);
+}
+
 TEST_F(DoctorContainers, FindsOneThatWasKilledWhileItWasMade) {
     ASSERT_EQ(rtctl_({"create", "--name", "one", "busybox", "true"}).exit_code, 0);
     sql("UPDATE containers SET phase = 'creating' WHERE name = 'one'"); // as it is until all of it is there

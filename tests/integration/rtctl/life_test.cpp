@@ -416,6 +416,8 @@ TEST_F(Life, APausedContainerStandsStillAndCanBeEnded) {
     EXPECT_EQ(rtctl_({"logs", "one"}).out, before);
     EXPECT_NE(rtctl_({"pause", "one"}).exit_code, 0);
     EXPECT_NE(rtctl_({"exec", "one", "true"}).exit_code, 0);
+    EXPECT_THAT(rtctl_({"start", "one"}).err, HasSubstr("it is paused"));
+    EXPECT_EQ(status("one"), "paused");
     EXPECT_EQ(rtctl_({"unpause", "one"}).exit_code, 0);
     EXPECT_TRUE(eventually([&] { return rtctl_({"logs", "one"}).out != before; }));
     EXPECT_NE(rtctl_({"unpause", "one"}).exit_code, 0);
