@@ -206,30 +206,31 @@ Awaitable<void> pass_over_reloads(asio::signal_set& hang_ups) {
 }
 
 Result<void> serve(const Settings& settings) {
-    const auto open = [file = settings.config_file] {
-        return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
-    };
-    RT_TRY(open()); // what is wrong with the wiring is told before anything listens
     std::vector<Listener> listeners;
-    for (const std::string& host : settings.hosts) {
-        RT_TRY_ASSIGN(auto opened, listen_at(host, settings.listening));
-        for (Listener& listener : opened) listeners.push_back(std::move(listener));
-    }
-    std::shared_ptr<asio::ssl::context> tls;
-    if (settings.listening.has_tls) {
-        RT_TRY_ASSIGN(tls, open_tls(settings.tls));
-    }
     std::optional<Listener> for_metrics;
-    if (!settings.metrics.empty()) {
-        RT_TRY_ASSIGN(Listener opened, listen_for_metrics(settings.metrics));
-        for_metrics.emplace(std::move(opened));
-    }
+    std::shared_ptr<asio::ssl::context> tls;
     // Before what runs coroutines: these tell what became of their requests when they are ended with it.
     Metrics metrics;
     Serving serving, serving_metrics;
     asio::io_context io(1);
+    // Before anything listens: who is answered may send any of them.
     asio::signal_set signals(io, SIGTERM, SIGINT);
     asio::signal_set ended_children(io, SIGCHLD), hang_ups(io, SIGHUP);
+    const auto open = [file = settings.config_file] {
+        return Engine::open(file, [](const std::string& text) { log(LogLevel::warning, text); });
+    };
+    RT_TRY(open()); // what is wrong with the wiring is told before anything listens
+    for (const std::string& host : settings.hosts) {
+        RT_TRY_ASSIGN(auto opened, listen_at(host, settings.listening));
+        for (Listener& listener : opened) listeners.push_back(std::move(listener));
+    }
+    if (settings.listening.has_tls) {
+        RT_TRY_ASSIGN(tls, open_tls(settings.tls));
+    }
+    if (!settings.metrics.empty()) {
+        RT_TRY_ASSIGN(Listener opened, listen_for_metrics(settings.metrics));
+        for_metrics.emplace(std::move(opened));
+    }
     std::optional<LastMoment> last_moment; // outlives what has threads
     Services services(io.get_executor(), open);
     serving.find = [&services](Request& request) { return find_handler(services, request); };
